@@ -1,0 +1,85 @@
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::order::words;
+use crate::{DeviceId, OrganizationId};
+
+words! {
+    /// The families of systems that Dialtone drives.
+    DeviceKind {
+        /// The Phone System, over REST.
+        PhoneSystem = "phone_system", "Phone System";
+        /// Unified CM, over AXL.
+        UnifiedCm = "unified_cm", "Unified CM";
+        /// Unity Connection, over CUPI.
+        UnityConnection = "unity_connection", "Unity Connection";
+        /// No device: every step is done at once. It serves measurements.
+        Null = "null", "null";
+    }
+}
+
+/// A system that Dialtone drives.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// Its id.
+    pub id: DeviceId,
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// Its name, unique in the organization.
+    pub name: String,
+    /// Its family.
+    pub kind: DeviceKind,
+    /// `https://host:port`, or `simulated` for one that the embedded mode simulates itself.
+    pub address: String,
+    /// Its software version where the protocol depends on it, such as `12.5`.
+    pub version: Option<String>,
+    /// The account that Dialtone uses.
+    pub login: String,
+    /// The account's password. It is never shown.
+    pub password: String,
+    /// The certificates, in PEM, that vouch for it; `None`: the system's own.
+    pub ca: Option<String>,
+    /// How much it may be asked at a time.
+    pub limits: DeviceLimits,
+}
+
+impl fmt::Debug for Device {
+    /// Everything but the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Device")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .field("address", &self.address)
+            .field("login", &self.login)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How much a device may be asked at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeviceLimits {
+    /// Calls at once.
+    pub concurrency: u16,
+    /// Calls in any second; `None`: as many as it answers.
+    pub rate: Option<u32>,
+    /// How long one call may take.
+    pub call_timeout: Duration,
+    /// How long it may ask everybody to wait before its orders become Recoverable Error.
+    pub patience: Duration,
+}
+
+impl Default for DeviceLimits {
+    fn default() -> Self {
+        Self {
+            concurrency: 8,
+            rate: None,
+            call_timeout: Duration::from_secs(10),
+            patience: Duration::from_secs(30 * 60),
+        }
+    }
+}

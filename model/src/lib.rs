@@ -1,0 +1,33 @@
+//! The words of Dialtone: work orders, their states and events, steps, findings, faults, ids and time.
+//!
+//! Everything here is pure. The crate does no I/O, starts no task and reads no clock; whoever needs the time or a new
+//! id is handed a [`Clock`] or an [`Ids`]. All other rooms speak in these words, and this room knows none of them.
+
+mod actor;
+mod clock;
+pub mod crash;
+mod device;
+mod fault;
+mod finding;
+mod ids;
+mod order;
+mod organization;
+mod retry;
+mod run;
+mod state;
+mod step;
+mod template;
+
+pub use actor::{Actor, Forbidden, Role};
+pub use clock::{Clock, ManualClock, Sleep};
+pub use device::{Device, DeviceKind, DeviceLimits};
+pub use fault::{Complaint, Fault};
+pub use finding::{Finding, Severity};
+pub use ids::{DeviceId, Ids, OrderId, OrganizationId, ProjectId, RunId, TemplateId, UploadId, UserId};
+pub use order::{ExtendedStatus, OrderType, Origin, Reason, Reservation, RowRef};
+pub use organization::{AddOn, Extension, Licence, LicenceCount, Organization, Profile, User};
+pub use retry::{Decision, RetryPolicy};
+pub use run::{RunKind, RunState, RunTransitionRefused};
+pub use state::{Event, FailureClass, HoldReason, InvalidTransition, Life, Position, State, Waiting, Work, WorkStatus};
+pub use step::{Action, Attributes, LineTarget, Step};
+pub use template::{TemplateAction, TemplateActionRefused, TemplateStatus};

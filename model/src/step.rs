@@ -1,0 +1,233 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DeviceId, Extension};
+
+/// One thing that one device is asked to do. A work order is a list of them, run in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Who is asked.
+    pub device: DeviceId,
+    /// What for.
+    pub action: Action,
+}
+
+/// Attributes of a device object by the device's own names, as strings; a driver writes them in its schema's order.
+pub type Attributes = BTreeMap<String, String>;
+
+/// What a device can be asked to do. Every action is a create under a unique key, a set to a value, or a removal, so
+/// that asking twice has one effect (invariant I2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Phone System: a new extension, whole, in one request.
+    ProvisionExtension(Extension),
+    /// Phone System: other values for an extension; `from` is its present key.
+    ChangeExtension {
+        /// The key that it has now.
+        from: String,
+        /// What it becomes, whole.
+        to: Extension,
+    },
+    /// Phone System: an extension goes.
+    DeleteExtension {
+        /// Its key.
+        key: String,
+    },
+
+    /// Unified CM: an end user, before the first product of a subscriber who isn't there yet.
+    AddSubscriber {
+        /// The login.
+        user_id: String,
+        /// First name, where there is one.
+        first_name: Option<String>,
+        /// Last name.
+        last_name: String,
+        /// Further attributes.
+        attributes: Attributes,
+    },
+    /// Unified CM: settings of an end user, such as mobility or presence.
+    SetSubscriber {
+        /// The login.
+        user_id: String,
+        /// What to set.
+        attributes: Attributes,
+    },
+    /// Unified CM: a phone without lines.
+    AddPhone {
+        /// The device name, such as `SEP0011AABBCCDD`.
+        name: String,
+        /// The model, such as `Cisco 7965`.
+        phone_type: String,
+        /// `SCCP` or `SIP`.
+        protocol: String,
+        /// The login of its owner; `None` for a phone without a user.
+        owner: Option<String>,
+        /// Further attributes; device pool, location, common phone profile and button template among them.
+        attributes: Attributes,
+    },
+    /// Unified CM: a directory number.
+    AddDirectoryNumber {
+        /// The number.
+        pattern: String,
+        /// Its partition.
+        partition: Option<String>,
+        /// Further attributes, shared by every line with this number and partition.
+        attributes: Attributes,
+    },
+    /// Unified CM: a directory number on a button of a phone, a device profile or a remote destination profile.
+    AttachLine {
+        /// What carries the button.
+        target: LineTarget,
+        /// The name of the phone or profile.
+        name: String,
+        /// The position, from 1.
+        index: u16,
+        /// The number.
+        pattern: String,
+        /// Its partition.
+        partition: Option<String>,
+        /// The end user to associate with the line.
+        associated_user: Option<String>,
+        /// Attributes of this line alone, such as its display.
+        attributes: Attributes,
+    },
+    /// Unified CM: a phone, device profile or remote destination profile on the list of an end user.
+    AssociateDevice {
+        /// The login.
+        user_id: String,
+        /// What is associated.
+        target: LineTarget,
+        /// The name of the phone or profile.
+        name: String,
+    },
+    /// Unified CM: a device profile, which extension mobility logs in to.
+    AddDeviceProfile {
+        /// Its name.
+        name: String,
+        /// The model.
+        phone_type: String,
+        /// `SCCP` or `SIP`.
+        protocol: String,
+        /// Further attributes.
+        attributes: Attributes,
+    },
+    /// Unified CM: a remote destination profile.
+    AddRemoteDestinationProfile {
+        /// Its name.
+        name: String,
+        /// The login of its user.
+        user_id: String,
+        /// Further attributes.
+        attributes: Attributes,
+    },
+
+    /// Unity Connection: a user with a mailbox, made from a template.
+    AddMailbox {
+        /// The alias.
+        alias: String,
+        /// The extension.
+        extension: String,
+        /// The alias of the user template.
+        template: String,
+        /// Further attributes, by CUPI's names.
+        attributes: Attributes,
+    },
+    /// Unity Connection: attributes of a user, by CUPI's names.
+    SetMailbox {
+        /// The alias.
+        alias: String,
+        /// What to set.
+        attributes: Attributes,
+    },
+    /// Unity Connection: a unified messaging account of a user.
+    AddUnifiedMessaging {
+        /// The alias of the user.
+        alias: String,
+        /// The display name of the external service.
+        service: String,
+        /// The address at that service.
+        email: String,
+    },
+}
+
+/// What carries a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineTarget {
+    /// A phone.
+    Phone,
+    /// A device profile.
+    DeviceProfile,
+    /// A remote destination profile.
+    RemoteDestinationProfile,
+}
+
+impl Step {
+    /// The objects of the device that the step reads and changes. A holder never runs two steps that name the same
+    /// object at once, because a list such as a user's devices is read, changed and written back whole.
+    pub fn objects(&self) -> Vec<String> {
+        let number = |pattern: &str, partition: &Option<String>| {
+            format!("number/{pattern}/{}", partition.as_deref().unwrap_or_default())
+        };
+        match &self.action {
+            Action::ProvisionExtension(extension) => vec![format!("extension/{}", extension.key)],
+            Action::ChangeExtension { from, to } if *from != to.key => {
+                vec![format!("extension/{from}"), format!("extension/{}", to.key)]
+            }
+            Action::ChangeExtension { from: key, .. } | Action::DeleteExtension { key } => {
+                vec![format!("extension/{key}")]
+            }
+            Action::AddSubscriber { user_id, .. } | Action::SetSubscriber { user_id, .. } => {
+                vec![format!("user/{user_id}")]
+            }
+            Action::AddPhone { name, .. } => vec![format!("phone/{name}")],
+            Action::AddDirectoryNumber { pattern, partition, .. } => vec![number(pattern, partition)],
+            Action::AttachLine { target, name, pattern, partition, .. } => {
+                vec![target.object(name), number(pattern, partition)]
+            }
+            Action::AssociateDevice { user_id, target, name } => {
+                vec![format!("user/{user_id}"), target.object(name)]
+            }
+            Action::AddDeviceProfile { name, .. } => vec![LineTarget::DeviceProfile.object(name)],
+            Action::AddRemoteDestinationProfile { name, user_id, .. } => {
+                vec![LineTarget::RemoteDestinationProfile.object(name), format!("user/{user_id}")]
+            }
+            Action::AddMailbox { alias, .. }
+            | Action::SetMailbox { alias, .. }
+            | Action::AddUnifiedMessaging { alias, .. } => vec![format!("mailbox/{alias}")],
+        }
+    }
+
+    /// What people read in reports and histories, such as `add phone SEP0011AABBCCDD`.
+    pub fn title(&self) -> String {
+        match &self.action {
+            Action::ProvisionExtension(extension) => format!("provision extension {}", extension.key),
+            Action::ChangeExtension { from, .. } => format!("change extension {from}"),
+            Action::DeleteExtension { key } => format!("delete extension {key}"),
+            Action::AddSubscriber { user_id, .. } => format!("add user {user_id}"),
+            Action::SetSubscriber { user_id, .. } => format!("set user {user_id}"),
+            Action::AddPhone { name, .. } => format!("add phone {name}"),
+            Action::AddDirectoryNumber { pattern, .. } => format!("add directory number {pattern}"),
+            Action::AttachLine { name, pattern, .. } => format!("put line {pattern} on {name}"),
+            Action::AssociateDevice { user_id, name, .. } => format!("associate {name} with {user_id}"),
+            Action::AddDeviceProfile { name, .. } => format!("add device profile {name}"),
+            Action::AddRemoteDestinationProfile { name, .. } => format!("add remote destination profile {name}"),
+            Action::AddMailbox { alias, .. } => format!("add mailbox {alias}"),
+            Action::SetMailbox { alias, .. } => format!("set mailbox {alias}"),
+            Action::AddUnifiedMessaging { alias, .. } => format!("add unified messaging for {alias}"),
+        }
+    }
+}
+
+impl LineTarget {
+    fn object(self, name: &str) -> String {
+        let kind = match self {
+            Self::Phone => "phone",
+            Self::DeviceProfile => "device-profile",
+            Self::RemoteDestinationProfile => "remote-destination-profile",
+        };
+        format!("{kind}/{name}")
+    }
+}
