@@ -5,6 +5,7 @@
 
 mod actor;
 mod clock;
+/// The points at which the crash test kills the process.
 pub mod crash;
 mod device;
 mod fault;
