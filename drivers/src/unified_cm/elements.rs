@@ -1,6 +1,6 @@
 //! The elements of the requests that the driver writes, in the order of the schema, with the versions that have them.
 
-use super::schema::{Element, choice, group, list, number, reference, secret, text};
+use super::schema::{Element, choice, flag, group, list, number, reference, secret, text};
 
 /// An end user.
 pub(super) const USER: &[Element] = &[
@@ -19,18 +19,18 @@ pub(super) const USER: &[Element] = &[
     list("associatedDevices"),
     group("primaryExtension", DIRN),
     text("associatedPc"),
-    choice("enableCti"),
+    flag("enableCti"),
     list("phoneProfiles"),
     reference("presenceGroupName").or("Standard Presence group"),
     reference("subscribeCallingSearchSpaceName"),
-    choice("enableMobility"),
-    choice("enableMobileVoiceAccess"),
+    flag("enableMobility"),
+    flag("enableMobileVoiceAccess"),
     number("maxDeskPickupWaitTime"),
     number("remoteDestinationLimit"),
-    choice("enableEmcc"),
+    flag("enableEmcc"),
     list("ctiControlledDeviceProfiles"),
-    choice("homeCluster"),
-    choice("imAndPresenceEnable"),
+    flag("homeCluster"),
+    flag("imAndPresenceEnable"),
     reference("serviceProfile"),
     reference("directoryUri"),
     text("telephoneNumber").from(10, 0),
@@ -40,7 +40,7 @@ pub(super) const USER: &[Element] = &[
     text("pagerNumber").from(10, 0),
     reference("selfService").from(10, 0),
     reference("userProfile").from(10, 0),
-    choice("enableUserToHostConferenceNow").from(11, 0),
+    flag("enableUserToHostConferenceNow").from(11, 0),
 ];
 
 /// A number with its partition.
@@ -66,11 +66,11 @@ pub(super) const PHONE: &[Element] = &[
     reference("automatedAlternateRoutingCssName"),
     reference("aarNeighborhoodName"),
     choice("useTrustedRelayPoint").or("Default"),
-    choice("retryVideoCallAsAudio"),
+    flag("retryVideoCallAsAudio"),
     reference("securityProfileName"),
     reference("sipProfileName"),
     reference("cgpnTransformationCssName"),
-    choice("useDevicePoolCgpnTransformCss"),
+    flag("useDevicePoolCgpnTransformCss"),
     list("removeLines").from(10, 0),
     list("addLines").from(10, 0),
     list("lines"),
@@ -88,35 +88,35 @@ pub(super) const PHONE: &[Element] = &[
     text("servicesUrl"),
     reference("softkeyTemplateName"),
     reference("defaultProfileName"),
-    choice("enableExtensionMobility"),
+    flag("enableExtensionMobility"),
     choice("singleButtonBarge"),
     choice("joinAcrossLines"),
     choice("builtInBridgeStatus").or("Default"),
     choice("callInfoPrivacyStatus"),
     choice("hlogStatus"),
     reference("ownerUserName"),
-    choice("ignorePresentationIndicators"),
+    flag("ignorePresentationIndicators"),
     choice("packetCaptureMode").or("None"),
     number("packetCaptureDuration"),
     reference("subscribeCallingSearchSpaceName"),
     reference("rerouteCallingSearchSpaceName"),
-    choice("allowCtiControlFlag"),
+    flag("allowCtiControlFlag"),
     reference("presenceGroupName"),
-    choice("unattendedPort"),
-    choice("requireDtmfReception"),
-    choice("rfc2833Disabled"),
+    flag("unattendedPort"),
+    flag("requireDtmfReception"),
+    flag("rfc2833Disabled"),
     choice("certificateOperation").or("No Pending Operation"),
     choice("deviceMobilityMode").or("Default"),
-    choice("remoteDevice"),
+    flag("remoteDevice"),
     choice("dndOption"),
     reference("dndRingSetting"),
-    choice("dndStatus"),
+    flag("dndStatus"),
     reference("mobilityUserIdName"),
     choice("phoneSuite"),
     choice("phoneServiceDisplay"),
-    choice("isProtected"),
+    flag("isProtected"),
     reference("mobileSmartClientProfileName").or_nil().before(10, 0),
-    choice("mtpRequired"),
+    flag("mtpRequired"),
     choice("mtpPreferedCodec"),
     reference("dialRulesName"),
     text("digestUser"),
@@ -133,8 +133,8 @@ pub(super) const LINE: &[Element] = &[
     reference("routePartitionName"),
     reference("aarNeighborhoodName"),
     reference("aarDestinationMask"),
-    choice("aarKeepCallHistory"),
-    choice("aarVoiceMailEnabled"),
+    flag("aarKeepCallHistory"),
+    flag("aarVoiceMailEnabled"),
     group("callForwardAll", FORWARD_ALL),
     group("callForwardBusy", FORWARD),
     group("callForwardBusyInt", FORWARD),
@@ -160,23 +160,23 @@ pub(super) const LINE: &[Element] = &[
     number("hrInterval"),
     choice("cfaCssPolicy"),
     choice("partyEntranceTone"),
-    choice("allowCtiControlFlag"),
-    choice("rejectAnonymousCall"),
-    choice("patternUrgency").from(10, 0),
+    flag("allowCtiControlFlag"),
+    flag("rejectAnonymousCall"),
+    flag("patternUrgency").from(10, 0),
 ];
 
 const FORWARD_ALL: &[Element] = &[
-    choice("forwardToVoiceMail"),
+    flag("forwardToVoiceMail"),
     reference("callingSearchSpaceName").or_nil(),
     reference("secondaryCallingSearchSpaceName").or_nil(),
     reference("destination"),
 ];
 
 const FORWARD: &[Element] =
-    &[choice("forwardToVoiceMail"), reference("callingSearchSpaceName").or_nil(), reference("destination")];
+    &[flag("forwardToVoiceMail"), reference("callingSearchSpaceName").or_nil(), reference("destination")];
 
 const FORWARD_LATER: &[Element] = &[
-    choice("forwardToVoiceMail"),
+    flag("forwardToVoiceMail"),
     reference("callingSearchSpaceName").or_nil(),
     reference("destination"),
     reference("duration"),
@@ -205,12 +205,12 @@ pub(super) const BUTTON: &[Element] = &[
     reference("speedDial"),
     choice("partitionUsage"),
     list("associatedEndusers"),
-    choice("missedCallLogging"),
+    flag("missedCallLogging"),
     choice("recordingMediaSource").or("Gateway Preferred").from(10, 0),
 ];
 
 const CALL_INFO: &[Element] =
-    &[choice("callerName"), choice("callerNumber"), choice("redirectedNumber"), choice("dialedNumber")];
+    &[flag("callerName"), flag("callerNumber"), flag("redirectedNumber"), flag("dialedNumber")];
 
 /// A device profile.
 pub(super) const DEVICE_PROFILE: &[Element] = &[
@@ -227,10 +227,10 @@ pub(super) const DEVICE_PROFILE: &[Element] = &[
     choice("singleButtonBarge"),
     choice("joinAcrossLines"),
     reference("loginUserId"),
-    choice("ignorePresentationIndicators"),
+    flag("ignorePresentationIndicators"),
     choice("dndOption"),
     reference("dndRingSetting"),
-    choice("dndStatus"),
+    flag("dndStatus"),
     reference("emccCallingSearchSpace"),
     choice("alwaysUsePrimeLine"),
     choice("alwaysUsePrimeLineForVoiceMessage"),
@@ -254,16 +254,16 @@ pub(super) const REMOTE_DESTINATION_PROFILE: &[Element] = &[
     list("lines"),
     choice("callInfoPrivacyStatus").or("Default"),
     reference("userId"),
-    choice("ignorePresentationIndicators"),
+    flag("ignorePresentationIndicators"),
     reference("rerouteCallingSearchSpaceName"),
     reference("cgpnTransformationCssName"),
     reference("automatedAlternateRoutingCssName").from(10, 0),
-    choice("useDevicePoolCgpnTransformCss"),
+    flag("useDevicePoolCgpnTransformCss"),
     reference("userLocale"),
     reference("networkLocale").from(10, 0),
     reference("primaryPhoneName"),
     choice("dndOption"),
-    choice("dndStatus"),
+    flag("dndStatus"),
 ];
 
 /// A remote destination.
@@ -275,9 +275,9 @@ pub(super) const REMOTE_DESTINATION: &[Element] = &[
     number("delayBeforeRingingCell").or("4000"),
     reference("ownerUserId").from(10, 0),
     reference("remoteDestinationProfileName"),
-    reference("dualModeDeviceName").or_nil().before(12, 5),
-    choice("isMobilePhone"),
-    choice("enableMobileConnect"),
+    reference("dualModeDeviceName").or_nil().from(10, 0).before(12, 5),
+    flag("isMobilePhone"),
+    flag("enableMobileConnect"),
     choice("timeZone"),
     reference("todAccessName"),
 ];

@@ -5,8 +5,8 @@ use dialtone_model::{Action, Fault, LineTarget};
 use super::client::{Axl, AxlError};
 use super::elements::BUTTON;
 use super::node::Node;
-use super::object::{Class, outline};
-use super::schema::{Completeness, Element, Kind, Values, differences};
+use super::object::Class;
+use super::schema::{Completeness, Element, Kind, Values, differences, tags};
 use super::version::Version;
 use crate::http::{Deadline, Effect};
 use crate::{Done, Look, Ran};
@@ -14,11 +14,10 @@ use crate::{Done, Look, Ran};
 /// A line to be put on a phone or profile. The lines of these are one list, which is read, changed and written whole;
 /// only phones of later versions take a single new line.
 pub(super) struct Attachment<'a> {
-    axl: &'a Axl,
     target: LineTarget,
     name: &'a str,
     line: Node,
-    deadline: Deadline,
+    version: Version,
 }
 
 /// The first version in which phones take single lines.
@@ -26,7 +25,7 @@ const SINGLE_LINES: Version = Version::new(10, 0);
 
 impl<'a> Attachment<'a> {
     /// The attachment of an action that makes one; `None` for any other action.
-    pub(super) fn of(action: &'a Action, axl: &'a Axl, deadline: Deadline) -> Option<Result<Self, Fault>> {
+    pub(super) fn of(action: &'a Action, version: Version) -> Option<Result<Self, Fault>> {
         let Action::AttachLine { target, name, index, pattern, partition, associated_user, attributes } = action else {
             return None;
         };
@@ -39,35 +38,27 @@ impl<'a> Attachment<'a> {
         if let Some(user) = associated_user {
             lists.insert("associatedEndusers", vec![Node::parent("enduser", vec![Node::text("userId", user)])]);
         }
-        let content = Values { flat, lists }.write(BUTTON, axl.version, Completeness::Whole);
+        let content = Values { flat, lists }.write(BUTTON, version, Completeness::Whole);
         Some(content.map_err(Fault::from).map(|content| {
             let line = Node::parent("line", content);
-            Self { axl, target: *target, name, line, deadline }
+            Self { target: *target, name, line, version }
         }))
     }
 
-    pub(super) async fn run(&self) -> Result<Ran, Fault> {
-        let lines = self.lines().await?;
+    pub(super) async fn run(&self, axl: &Axl, deadline: Deadline) -> Result<Ran, Fault> {
+        let lines = self.lines(axl, deadline).await?;
         if self.rivals(&lines).next().is_some() {
             return Ok(Ran::AlreadyThere);
         }
-        let change = if self.takes_single_lines() {
-            Node::parent("addLines", vec![self.line.clone()])
-        } else {
-            let mut lines: Vec<Node> = lines.iter().map(|line| again(line, self.axl.version)).collect();
-            lines.push(self.line.clone());
-            lines.sort_by_key(|line| line.child_text("index").parse::<u16>().unwrap_or(u16::MAX));
-            Node::parent("lines", lines)
-        };
-        match self.update(change).await {
+        match self.update(axl, self.addition(&lines), deadline).await {
             Ok(()) => Ok(Ran::Done(Done::default())),
             Err(AxlError::Refused(refusal)) if refusal.is_duplicate() => Ok(Ran::AlreadyThere),
             Err(error) => Err(error.into()),
         }
     }
 
-    pub(super) async fn look(&self) -> Result<Look, Fault> {
-        let lines = match self.lines().await {
+    pub(super) async fn look(&self, axl: &Axl, deadline: Deadline) -> Result<Look, Fault> {
+        let lines = match self.lines(axl, deadline).await {
             Ok(lines) => lines,
             Err(AxlError::Refused(refusal)) if refusal.is_missing() => {
                 return Ok(Look::Different { differences: vec![format!("{}: the device has none", self.name)] });
@@ -83,16 +74,29 @@ impl<'a> Attachment<'a> {
     }
 
     /// Takes the line off; what else is on the phone or profile stays.
-    pub(super) async fn remove(&self) -> Result<(), Fault> {
-        let change = if self.takes_single_lines() {
-            Node::parent("removeLines", vec![self.line.clone()])
-        } else {
-            let index = self.line.child_text("index");
-            let lines = self.lines().await?;
-            let others = lines.iter().filter(|line| line.child_text("index") != index);
-            Node::parent("lines", others.map(|line| again(line, self.axl.version)).collect())
-        };
-        self.update(change).await.map_err(Fault::from)
+    pub(super) async fn remove(&self, axl: &Axl, deadline: Deadline) -> Result<(), Fault> {
+        let lines = self.lines(axl, deadline).await?;
+        self.update(axl, self.removal(&lines), deadline).await.map_err(Fault::from)
+    }
+
+    /// What puts the line beside those that are there.
+    pub(super) fn addition(&self, lines: &[Node]) -> Node {
+        if self.takes_single_lines() {
+            return Node::parent("addLines", vec![self.line.clone()]);
+        }
+        let mut lines: Vec<Node> = lines.iter().map(|line| again(line, self.version)).collect();
+        lines.push(self.line.clone());
+        lines.sort_by_key(|line| line.child_text("index").parse::<u16>().unwrap_or(u16::MAX));
+        Node::parent("lines", lines)
+    }
+
+    fn removal(&self, lines: &[Node]) -> Node {
+        if self.takes_single_lines() {
+            return Node::parent("removeLines", vec![self.line.clone()]);
+        }
+        let index = self.line.child_text("index");
+        let others = lines.iter().filter(|line| line.child_text("index") != index);
+        Node::parent("lines", others.map(|line| again(line, self.version)).collect())
     }
 
     /// The lines with the position or the number of this one.
@@ -106,23 +110,23 @@ impl<'a> Attachment<'a> {
     }
 
     fn takes_single_lines(&self) -> bool {
-        self.target == LineTarget::Phone && self.axl.version >= SINGLE_LINES
+        self.target == LineTarget::Phone && self.version >= SINGLE_LINES
     }
 
-    async fn lines(&self) -> Result<Vec<Node>, AxlError> {
+    async fn lines(&self, axl: &Axl, deadline: Deadline) -> Result<Vec<Node>, AxlError> {
         let class = Class::of_target(self.target);
-        let line = Node::parent("line", outline(BUTTON, self.axl.version));
-        let tags = Node::parent("returnedTags", vec![Node::parent("lines", vec![line])]);
-        let content = [Node::text("name", self.name), tags];
-        let reply = self.axl.call(&class.operation("get"), &content, Effect::None, self.deadline).await?;
+        let line = Node::parent("line", tags(BUTTON, self.version, None));
+        let wanted = Node::parent("returnedTags", vec![Node::parent("lines", vec![line])]);
+        let content = [Node::text("name", self.name), wanted];
+        let reply = axl.call(&class.operation("get"), &content, Effect::None, deadline).await?;
         let object = reply.child(class.name).and_then(|object| object.child("lines")).cloned();
         Ok(object.unwrap_or_default().children)
     }
 
-    async fn update(&self, change: Node) -> Result<(), AxlError> {
+    async fn update(&self, axl: &Axl, change: Node, deadline: Deadline) -> Result<(), AxlError> {
         let operation = Class::of_target(self.target).operation("update");
         let content = [Node::text("name", self.name), change];
-        self.axl.call(&operation, &content, Effect::Possible, self.deadline).await.map(drop)
+        axl.call(&operation, &content, Effect::Possible, deadline).await.map(drop)
     }
 }
 

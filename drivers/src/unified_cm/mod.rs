@@ -5,10 +5,12 @@ mod node;
 mod object;
 mod schema;
 mod soap;
+#[cfg(test)]
+mod tests;
 mod user;
 mod version;
 
-use dialtone_model::{Action, Complaint, Device, DeviceKind, Fault};
+use dialtone_model::{Action, Attributes, Complaint, Device, DeviceKind, Fault, LineTarget};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
@@ -16,7 +18,7 @@ use self::client::{Axl, AxlError};
 use self::lines::Attachment;
 use self::node::Node;
 use self::object::Object;
-use self::schema::differences;
+use self::schema::{differences, tags};
 use self::user::EndUser;
 use crate::device::{no_undo, unsupported};
 use crate::http::{Deadline, Effect};
@@ -32,8 +34,8 @@ pub(crate) struct UnifiedCm {
 enum Task<'a> {
     Add(Object),
     Attach(Attachment<'a>),
-    Set(EndUser<'a>, &'a dialtone_model::Attributes),
-    Associate(EndUser<'a>, dialtone_model::LineTarget, &'a str),
+    Set(EndUser<'a>, &'a Attributes),
+    Associate(EndUser<'a>, LineTarget, &'a str),
 }
 
 impl UnifiedCm {
@@ -45,7 +47,7 @@ impl UnifiedCm {
         if let Some(object) = Object::of(action, self.axl.version) {
             return object.map(Task::Add);
         }
-        if let Some(attachment) = Attachment::of(action, &self.axl, deadline) {
+        if let Some(attachment) = Attachment::of(action, self.axl.version) {
             return attachment.map(Task::Attach);
         }
         let user = |user_id| EndUser { axl: &self.axl, user_id, deadline };
@@ -60,7 +62,7 @@ impl UnifiedCm {
         let deadline = Deadline::after(call.timeout);
         match self.task(&call.step.action, deadline)? {
             Task::Add(object) => self.add(&object, deadline).await,
-            Task::Attach(attachment) => attachment.run().await,
+            Task::Attach(attachment) => attachment.run(&self.axl, deadline).await,
             Task::Set(user, attributes) => user.set(attributes).await,
             Task::Associate(user, target, name) => user.associate(target, name).await,
         }
@@ -70,7 +72,7 @@ impl UnifiedCm {
         let deadline = Deadline::after(call.timeout);
         match self.task(&call.step.action, deadline)? {
             Task::Add(object) => self.look_for(&object, deadline).await,
-            Task::Attach(attachment) => attachment.look().await,
+            Task::Attach(attachment) => attachment.look(&self.axl, deadline).await,
             Task::Set(user, attributes) => user.look_for_settings(attributes).await,
             Task::Associate(user, target, name) => user.look_for_association(target, name).await,
         }
@@ -87,7 +89,7 @@ impl UnifiedCm {
                 Err(Fault::Rejected(Complaint::new("axl-changed-since", message)))
             }
             (Task::Add(object), Look::Equal(_)) => self.remove(&object, deadline).await,
-            (Task::Attach(attachment), Look::Equal(_)) => attachment.remove().await,
+            (Task::Attach(attachment), Look::Equal(_)) => attachment.remove(&self.axl, deadline).await,
             (Task::Associate(user, target, name), Look::Equal(_)) => user.dissociate(target, name).await,
         }
     }
@@ -102,8 +104,8 @@ impl UnifiedCm {
     }
 
     async fn look_for(&self, object: &Object, deadline: Deadline) -> Result<Look, Fault> {
-        let tags = Node::parent("returnedTags", object.content.clone()).outline();
-        let content: Vec<Node> = object.key.iter().cloned().chain([tags]).collect();
+        let wanted = tags(object.class.elements, self.axl.version, Some(&object.content));
+        let content: Vec<Node> = object.key.iter().cloned().chain([Node::parent("returnedTags", wanted)]).collect();
         match self.axl.call(&object.class.operation("get"), &content, Effect::None, deadline).await {
             Ok(reply) => {
                 let there = reply.child(object.class.name).cloned().unwrap_or_default();

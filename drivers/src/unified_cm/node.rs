@@ -41,17 +41,6 @@ impl Node {
         self.child(name).map_or("", |child| child.text.as_str())
     }
 
-    /// The element with neither values nor repetitions: what a reply shall have in it.
-    pub(super) fn outline(&self) -> Self {
-        let mut children: Vec<Self> = Vec::with_capacity(self.children.len());
-        for child in &self.children {
-            if !children.iter().any(|seen| seen.name == child.name) {
-                children.push(child.outline());
-            }
-        }
-        Self::parent(self.name.as_str(), children)
-    }
-
     pub(super) fn write<W: io::Write>(&self, writer: &mut Writer<W>) -> io::Result<()> {
         let mut start = BytesStart::new(self.name.as_str());
         if self.nil {

@@ -4,7 +4,7 @@ use dialtone_model::{Action, Attributes, Complaint, Fault, LineTarget};
 
 use super::elements;
 use super::node::Node;
-use super::schema::{Completeness, Element, Kind, Values, WriteError};
+use super::schema::{Completeness, Element, Values, WriteError};
 use super::version::Version;
 
 /// A class of objects, by the names that its operations have.
@@ -160,13 +160,4 @@ impl From<WriteError> for Fault {
 
 fn unfit(message: String) -> Fault {
     Fault::Rejected(Complaint::new("axl-attribute", message))
-}
-
-/// An element with all that is in it, as a reply shall have it.
-pub(super) fn outline(elements: &[Element], version: Version) -> Vec<Node> {
-    let named = |element: &Element| match element.kind {
-        Kind::Group(elements) => Node::parent(element.name, outline(elements, version)),
-        _ => Node::text(element.name, ""),
-    };
-    elements.iter().filter(|element| element.is_in(version)).map(named).collect()
 }

@@ -25,8 +25,10 @@ pub(super) enum Kind {
     Reference,
     /// A number; unset by 0.
     Number,
-    /// One of a fixed set of words, `true` and `false` among them; it can't be unset.
+    /// One of a fixed set of words; it can't be unset.
     Choice,
+    /// `true` or `false`; it can't be unset.
+    Flag,
     /// Elements in it.
     Group(&'static [Element]),
     /// A list that an action of its own changes.
@@ -85,6 +87,10 @@ pub(super) const fn number(name: &'static str) -> Element {
 
 pub(super) const fn choice(name: &'static str) -> Element {
     element(name, Kind::Choice)
+}
+
+pub(super) const fn flag(name: &'static str) -> Element {
+    element(name, Kind::Flag)
 }
 
 pub(super) const fn group(name: &'static str, elements: &'static [Element]) -> Element {
@@ -147,7 +153,7 @@ impl Element {
             Kind::Text => Ok(Node::text(self.name, "")),
             Kind::Reference => Ok(Node::nil(self.name)),
             Kind::Number => Ok(Node::text(self.name, "0")),
-            Kind::Secret | Kind::Choice | Kind::Group(_) | Kind::List => {
+            Kind::Secret | Kind::Choice | Kind::Flag | Kind::Group(_) | Kind::List => {
                 Err(WriteError::NotUnset { name: path.to_owned() })
             }
         }
@@ -201,6 +207,26 @@ impl Values<'_> {
         }
         Ok(nodes)
     }
+}
+
+/// What a reply shall tell: the elements that were `sent`, or else all, without their values.
+pub(super) fn tags(elements: &[Element], version: Version, sent: Option<&[Node]>) -> Vec<Node> {
+    let tag = |element: &Element| {
+        let sent = match sent {
+            Some(sent) => Some(sent.iter().find(|node| node.name == element.name)?),
+            None => None,
+        };
+        Some(match element.kind {
+            Kind::Secret => return None,
+            Kind::Group(elements) => {
+                Node::parent(element.name, tags(elements, version, sent.map(|node| node.children.as_slice())))
+            }
+            // The schema has no empty truth value, although what stands there means nothing.
+            Kind::Flag => Node::text(element.name, "true"),
+            _ => Node::text(element.name, ""),
+        })
+    };
+    elements.iter().filter(|element| element.is_in(version)).filter_map(tag).collect()
 }
 
 /// In what an object of the device isn't what was sent, each as `path: device has A, the order says B`. Beside a list's

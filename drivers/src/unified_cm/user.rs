@@ -5,7 +5,7 @@ use dialtone_model::{Attributes, Complaint, DeviceKind, Fault, LineTarget};
 use super::client::{Axl, AxlError};
 use super::node::Node;
 use super::object::USER;
-use super::schema::{Completeness, Values, differences};
+use super::schema::{Completeness, Values, differences, tags};
 use crate::device::unsupported;
 use crate::http::{Deadline, Effect};
 use crate::{Done, Look, Ran};
@@ -26,8 +26,8 @@ impl EndUser<'_> {
 
     pub(super) async fn look_for_settings(&self, attributes: &Attributes) -> Result<Look, Fault> {
         let sent = self.settings(attributes)?;
-        let tags = Node::parent("", sent.clone()).outline().children;
-        let Some(user) = self.get(tags).await? else { return Ok(self.missing()) };
+        let wanted = tags(USER.elements, self.axl.version, Some(&sent));
+        let Some(user) = self.get(wanted).await? else { return Ok(self.missing()) };
         let equal = differences(&sent, &user, USER.elements).is_empty();
         // The settings from before are no obstacle: to set them anew is what the step is for.
         Ok(if equal { Look::Equal(Done::default()) } else { Look::Absent })
@@ -77,8 +77,8 @@ impl EndUser<'_> {
     }
 
     /// The user with these elements; `None` when there is no such user.
-    async fn get(&self, tags: Vec<Node>) -> Result<Option<Node>, AxlError> {
-        let content = [self.key(), Node::parent("returnedTags", tags)];
+    async fn get(&self, wanted: Vec<Node>) -> Result<Option<Node>, AxlError> {
+        let content = [self.key(), Node::parent("returnedTags", wanted)];
         match self.axl.call("getUser", &content, Effect::None, self.deadline).await {
             Ok(reply) => Ok(Some(reply.child("user").cloned().unwrap_or_default())),
             Err(AxlError::Refused(refusal)) if refusal.is_missing() => Ok(None),

@@ -218,3 +218,17 @@ impl Driver for UnityConnection {
         self.undo(call).boxed()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_over_the_wire_is_text_only() {
+        let attributes = Attributes::from([("FirstName".to_owned(), "Tony \"Ö\"".to_owned())]);
+        let body = |values: &Values<'_>| serde_json::to_string(values).unwrap();
+        let mailbox = mailbox("tony", "1001", &attributes).unwrap();
+        assert_eq!(body(&mailbox), r#"{"Alias":"tony","DtmfAccessId":"1001","FirstName":"Tony \"Ö\""}"#);
+        insta::assert_snapshot!(body(&account("0000-service", "tony@example.com")), @r#"{"EmailAddress":"tony@example.com","EmailAddressUseCorp":"false","EnableCalendarCapability":"true","EnableMailboxSynchCapability":"true","EnableTtsOfEmailCapability":"true","ExternalServiceObjectId":"0000-service"}"#);
+    }
+}

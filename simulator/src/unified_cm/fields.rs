@@ -7,6 +7,19 @@ const STATUS: &[&str] = &["Off", "On", "Default"];
 const RING: &[&str] = &["Use System Default", "Disable", "Flash Only", "Ring Once", "Ring", "Beep Only"];
 const DND: &[&str] = &["Ringer Off", "Call Reject", "Use Common Phone Profile Setting"];
 
+/// The flags that are on as long as nobody says otherwise.
+pub(super) const ON: &[&str] = &[
+    "allowCtiControlFlag",
+    "callerName",
+    "dialedNumber",
+    "enableCti",
+    "enableMobileConnect",
+    "homeCluster",
+    "missedCallLogging",
+    "retryVideoCallAsAudio",
+    "useDevicePoolCgpnTransformCss",
+];
+
 pub(super) const INFRASTRUCTURE: &[Field] = &[need("name", Text(100)), may("description", Text(255))];
 
 pub(super) const USER: &[Field] = &[
@@ -280,7 +293,7 @@ pub(super) const REMOTE_DESTINATION: &[Field] = &[
     need("ownerUserId", Needs("user")).from(10, 0),
     need("remoteDestinationProfileName", Needs("remoteDestinationProfile")).before(12, 5),
     may("remoteDestinationProfileName", Needs("remoteDestinationProfile")).from(12, 5),
-    need("dualModeDeviceName", Names("phone")).before(12, 5),
+    need("dualModeDeviceName", Names("phone")).from(10, 0).before(12, 5),
     may("dualModeDeviceName", Names("phone")).from(12, 5),
     may("isMobilePhone", Flag),
     may("enableMobileConnect", Flag),

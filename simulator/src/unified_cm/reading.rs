@@ -1,3 +1,4 @@
+use super::fields::ON;
 use super::objects::{Fields, Objects, Value};
 use super::refusal::Refusal;
 use super::schema::{Class, Field, Rule, Version};
@@ -14,15 +15,17 @@ pub(super) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Reads elements that must be these fields, in this order; those that are required only if `whole`.
+    /// Reads elements that must be these fields, in this order. If they are to be the `whole` of something new, all that
+    /// are required must be there, and a flag that nobody mentions gets its usual value.
     pub(super) fn fields(
         &self,
         parent: &str,
-        fields: impl Iterator<Item = &'static Field>,
+        fields: impl Iterator<Item = &'static Field> + Clone,
         elements: &[Element],
         whole: bool,
     ) -> Result<Given, Refusal> {
-        let mut expected = fields.filter(|field| field.is_in(self.version)).peekable();
+        let fields = fields.filter(|field| field.is_in(self.version));
+        let mut expected = fields.clone().peekable();
         let mut given = Given::new();
         for element in elements {
             if element.namespace.is_some() {
@@ -40,10 +43,18 @@ impl Reading<'_> {
                 }
             }
         }
-        match expected.find(|field| whole && field.required) {
-            Some(missing) => Err(Refusal::incomplete(parent, missing.name)),
-            None => Ok(given),
+        if !whole {
+            return Ok(given);
         }
+        if let Some(missing) = expected.find(|field| field.required) {
+            return Err(Refusal::incomplete(parent, missing.name));
+        }
+        for flag in fields.filter(|field| matches!(field.rule, Rule::Flag)) {
+            if !given.iter().any(|(name, _)| *name == flag.name) {
+                given.push((flag.name, Some(Value::Text(ON.contains(&flag.name).to_string()))));
+            }
+        }
+        Ok(given)
     }
 
     /// The key by which an object of the class is asked for, from the elements of the choice at a request's beginning;

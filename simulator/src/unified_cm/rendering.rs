@@ -51,7 +51,10 @@ impl Rendering<'_> {
             }
             (Rule::Needs(_) | Rule::Names(_), Some(Value::Text(uuid))) => {
                 let mut element = Element::with_text(name, self.objects.name_of(uuid));
-                element.attributes.push(("uuid".to_owned(), uuid.clone()));
+                // The schema has a few references as plain text.
+                if !matches!(name, "device" | "userId") {
+                    element.attributes.push(("uuid".to_owned(), uuid.clone()));
+                }
                 element
             }
             (_, Some(Value::Text(text))) => Element::with_text(name, text),
