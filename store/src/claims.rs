@@ -1,4 +1,4 @@
-use dialtone_model::{DeviceId, Life, OrderId, Position, RunId, Step};
+use dialtone_model::{DeviceId, Life, OrderId, Position, RunId, State, Step, Work, WorkStatus};
 use jiff::Timestamp;
 
 use crate::{Lease, Store, StoreError};
@@ -36,6 +36,8 @@ pub struct Claim {
     pub order: OrderId,
     /// Its run.
     pub run: RunId,
+    /// The device of the step that is due.
+    pub device: DeviceId,
     /// Its version now.
     pub version: i64,
     /// The epoch that it was claimed under.
@@ -46,6 +48,13 @@ pub struct Claim {
     pub at: Position,
     /// Its steps.
     pub steps: Vec<Step>,
+}
+
+impl Claim {
+    /// The state of a claimed order.
+    pub const fn state(&self) -> State {
+        State::Released(Work { status: WorkStatus::BeingProvisioned, at: self.at })
+    }
 }
 
 impl Store {
@@ -61,6 +70,17 @@ impl Store {
     /// Gives claims back unharmed, their steps not having been run: nothing happened and no attempt is counted.
     /// `not_before` is when they may be claimed next.
     pub async fn give_back(&self, _claims: &[Claim], _not_before: Option<Timestamp>) -> Result<(), StoreError> {
+        todo!()
+    }
+
+    /// Gives back, unharmed, what this lease has claimed for a device apart from `held`: a claim whose COMMIT was
+    /// answered by a lost connection is nobody's otherwise.
+    pub async fn give_back_orphans(
+        &self,
+        _device: DeviceId,
+        _lease: Lease,
+        _held: &[OrderId],
+    ) -> Result<(), StoreError> {
         todo!()
     }
 
