@@ -92,12 +92,12 @@ impl Store {
         todo!()
     }
 
-    /// Adds users to the end of a draft's list, and `upload` to its files, if its version is still `version`.
+    /// Adds users to the end of a draft's list and `uploads` to its files, in one transaction, if its version is still `version`.
     pub async fn add_template_users(
         &self,
         _id: TemplateId,
         _version: i64,
-        _upload: Option<UploadId>,
+        _uploads: &[UploadId],
         _users: &[TemplateUser],
     ) -> Result<(), StoreError> {
         todo!()
