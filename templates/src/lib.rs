@@ -20,8 +20,8 @@ pub use blank::{blank, blank_name, sample, sample_name};
 pub use catalog::{CellRule, Column, Kind, Layout};
 pub use export::{Export, ExportText, ExportedExtension, export_extensions, export_numbers};
 pub use format::Format;
-pub use problem::{Note, Problem};
-pub use read::{FILE_LIMIT, ROW_LIMIT, read};
+pub use problem::{LISTED_PROBLEMS, Note, Problem, Problems};
+pub use read::{FILE_LIMIT, ROW_LIMIT, read, read_from};
 pub use reading::{Encoding, HeaderColumn, Meaning, Origin, Reading, UnknownOrigin};
 pub use report::{
     Outcome, ReportColumn, ReportFile, ReportHead, ReportLine, ReportWriter, Source, StepLine, report_columns,
