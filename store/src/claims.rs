@@ -179,12 +179,7 @@ impl Store {
 
     /// Gives back, unharmed, what this lease has claimed for a device apart from `held`: a claim whose COMMIT was
     /// answered by a lost connection is nobody's otherwise.
-    pub async fn give_back_orphans(
-        &self,
-        device: DeviceId,
-        lease: Lease,
-        held: &[OrderId],
-    ) -> Result<(), StoreError> {
+    pub async fn give_back_orphans(&self, device: DeviceId, lease: Lease, held: &[OrderId]) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         on_tx!(&mut tx, |connection, Db| {
             let mut query = QueryBuilder::<Db>::new("UPDATE orders SET claim_epoch = NULL, starts = starts - 1");
