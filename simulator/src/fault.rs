@@ -91,10 +91,10 @@ impl FromStr for FaultSpec {
         let refused = |reason: String| FaultSpecError { text: text.to_owned(), reason };
         let (protocol, fault) =
             text.split_once(':').ok_or_else(|| refused("it has the form PROTOCOL:KIND=VALUE".to_owned()))?;
-        let protocol =
-            Protocol::ALL.into_iter().find(|known| known.name() == protocol).ok_or_else(|| {
-                refused(format!("the protocols are {}", Protocol::ALL.map(Protocol::name).join(", ")))
-            })?;
+        let protocol = Protocol::ALL
+            .into_iter()
+            .find(|known| known.name() == protocol)
+            .ok_or_else(|| refused(format!("the protocols are {}", Protocol::ALL.map(Protocol::name).join(", "))))?;
         let (kind, value) =
             fault.split_once('=').ok_or_else(|| refused("it has the form PROTOCOL:KIND=VALUE".to_owned()))?;
         let count = || value.parse().map_err(|_| refused(format!("{kind} needs a whole number")));

@@ -85,8 +85,8 @@ impl Journal {
             bytes.truncate(whole);
             file.set_len(whole as u64).map_err(failed)?;
         }
-        let entries = entries(&bytes)
-            .map_err(|(line, source)| JournalError::Line { path: path.to_owned(), line, source })?;
+        let entries =
+            entries(&bytes).map_err(|(line, source)| JournalError::Line { path: path.to_owned(), line, source })?;
         Ok((Self::File { file, path: path.to_owned() }, entries))
     }
 

@@ -215,8 +215,7 @@ impl Builder {
     pub async fn start(self) -> Result<Simulator, StartError> {
         let identity = match &self.data {
             Some(folder) => {
-                std::fs::create_dir_all(folder)
-                    .map_err(|source| StartError::Data { path: folder.clone(), source })?;
+                std::fs::create_dir_all(folder).map_err(|source| StartError::Data { path: folder.clone(), source })?;
                 Identity::kept_in(folder)?
             }
             None => Identity::new()?,

@@ -106,10 +106,11 @@ fn refused(target: &Target, error: &io::Error) -> Complaint {
     let Target { host, port, .. } = target;
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match (tls, error.kind()) {
-        (Some(rustls::Error::InvalidCertificate(reason)), _) => {
-            Complaint::new("certificate-refused", format!("{host}:{port} shows a certificate that is not trusted: {reason}"))
-                .repair("Give the device the certificate, in PEM, of the authority that signed its own.")
-        }
+        (Some(rustls::Error::InvalidCertificate(reason)), _) => Complaint::new(
+            "certificate-refused",
+            format!("{host}:{port} shows a certificate that is not trusted: {reason}"),
+        )
+        .repair("Give the device the certificate, in PEM, of the authority that signed its own."),
         (Some(reason), _) => Complaint::new("tls-failed", format!("TLS with {host}:{port} failed: {reason}")),
         (None, io::ErrorKind::ConnectionRefused) => {
             Complaint::new("connection-refused", format!("{host}:{port} refuses connections"))
@@ -136,7 +137,11 @@ impl Watched {
 }
 
 impl AsyncRead for Watched {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }

@@ -131,13 +131,7 @@ impl PhoneSystem {
         }
     }
 
-    async fn delete(
-        &self,
-        call: &Call<'_>,
-        key: &str,
-        version: HeaderValue,
-        deadline: Deadline,
-    ) -> Result<(), Fault> {
+    async fn delete(&self, call: &Call<'_>, key: &str, version: HeaderValue, deadline: Deadline) -> Result<(), Fault> {
         let mut request = self.request(call, Method::DELETE, key, Vec::new())?;
         request.headers_mut().insert(IF_MATCH, version);
         let answer = self.client.send(request, Effect::Possible, deadline).await?;

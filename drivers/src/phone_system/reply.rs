@@ -18,7 +18,9 @@ pub(super) fn fault(answer: &Answer, effect: Effect) -> Fault {
     let status = answer.status;
     let complaint = match &problem {
         Some(Problem { code, detail }) => Complaint::new(format!("phone-system-{code}"), detail.as_str()),
-        None => Complaint::new(format!("phone-system-http-{}", status.as_u16()), format!("the device answered {status}")),
+        None => {
+            Complaint::new(format!("phone-system-http-{}", status.as_u16()), format!("the device answered {status}"))
+        }
     };
     match status {
         StatusCode::UNAUTHORIZED => Fault::NotSent {
@@ -31,7 +33,9 @@ pub(super) fn fault(answer: &Answer, effect: Effect) -> Fault {
         }
         _ if status.is_client_error() => Fault::Rejected(complaint),
         // A device that can still say what went wrong has rolled the request back; one that can't may not have.
-        _ if problem.is_some() || effect == Effect::None => Fault::NotSent { complaint, retry_after: answer.retry_after() },
+        _ if problem.is_some() || effect == Effect::None => {
+            Fault::NotSent { complaint, retry_after: answer.retry_after() }
+        }
         _ => Fault::Unknown(complaint),
     }
 }

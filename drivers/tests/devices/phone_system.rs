@@ -93,11 +93,14 @@ async fn a_key_that_someone_else_has_is_different_and_stays_theirs() {
     bench.done(&provision("0101", 1)).await;
     let Look::Different { differences } = bench.settle(&provision("0101", 2)).await else { panic!("not noticed") };
     let of = |user: u128| Uuid::from_u128(user);
-    assert_eq!(differences, [
-        "directory name: device has User 1, the order says User 2".to_owned(),
-        format!("user: device has {}, the order says {}", of(1), of(2)),
-        "number: device has 442000000001, the order says 442000000002".to_owned(),
-    ]);
+    assert_eq!(
+        differences,
+        [
+            "directory name: device has User 1, the order says User 2".to_owned(),
+            format!("user: device has {}, the order says {}", of(1), of(2)),
+            "number: device has 442000000001, the order says 442000000002".to_owned(),
+        ]
+    );
     assert_eq!(bench.effects(), 1);
 }
 

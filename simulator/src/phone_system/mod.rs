@@ -1,5 +1,7 @@
 mod extensions;
 mod problem;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::Path;
@@ -91,8 +93,9 @@ impl Device for PhoneSystem {
 
 impl Asked {
     fn read(request: &Request<Bytes>) -> Result<Self, Problem> {
-        let not_allowed =
-            |allowed: &str| Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", format!("it is {allowed}"));
+        let not_allowed = |allowed: &str| {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", format!("it is {allowed}"))
+        };
         let path = request.uri().path();
         if path == "/v1/extensions" {
             return match *request.method() {
@@ -123,9 +126,11 @@ impl Asked {
             match pair.split_once('=') {
                 Some(("after", key)) => after = key.to_owned(),
                 Some(("limit", number)) => {
-                    limit = number.parse().ok().filter(|limit| (1..=PAGE).contains(limit)).ok_or_else(|| {
-                        malformed("limit is from 1 to 1000")
-                    })?;
+                    limit = number
+                        .parse()
+                        .ok()
+                        .filter(|limit| (1..=PAGE).contains(limit))
+                        .ok_or_else(|| malformed("limit is from 1 to 1000"))?;
                 }
                 _ => return Err(malformed("a list has the parameters after and limit")),
             }
@@ -166,9 +171,7 @@ impl Asked {
                 changes.iter().filter_map(|change| change.value.as_ref()).for_each(|held| mark(&mut answer, held));
                 Ok((answer, changes))
             }
-            Self::Delete { key, condition } => {
-                Ok((bare(StatusCode::NO_CONTENT), extensions.delete(&key, condition)?))
-            }
+            Self::Delete { key, condition } => Ok((bare(StatusCode::NO_CONTENT), extensions.delete(&key, condition)?)),
         }
     }
 }
