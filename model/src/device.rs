@@ -45,6 +45,19 @@ pub struct Device {
     pub limits: DeviceLimits,
 }
 
+impl DeviceId {
+    /// The shard that the device belongs to, out of `shards`. Every process of an installation computes the same.
+    pub fn shard(self, shards: u16) -> u16 {
+        // FNV-1a: the standard library's hashers differ from process to process or may change with its version.
+        let hash = self
+            .0
+            .as_bytes()
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+        u16::try_from(hash % u64::from(shards.max(1))).unwrap_or(0)
+    }
+}
+
 impl fmt::Debug for Device {
     /// Everything but the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

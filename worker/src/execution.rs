@@ -1,0 +1,88 @@
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use dialtone_drivers::{Call, Done, Driver, Look, Ran};
+use dialtone_model::{Complaint, Fault, Position, crash_point};
+use dialtone_store::Claim;
+use futures_util::FutureExt;
+
+/// What running a step came to.
+#[derive(Debug)]
+pub(crate) struct Execution {
+    /// Whether the step's effect is on the device.
+    pub(crate) result: Result<Done, Fault>,
+    /// Whether, in the case of a fault that sent nothing, an earlier try may still have had its effect.
+    pub(crate) unknown: bool,
+    /// How many calls it took.
+    pub(crate) calls: u32,
+}
+
+/// Runs the step that is due. `run` comes first; `look` comes only where the effect may be there already: after an
+/// unknown outcome, after a take-over, and when the device says that such an object exists.
+///
+/// A driver that panics leaves the outcome unknown, as a lost answer does: its order uses up its tries and ends with a
+/// person, and the other orders go on.
+pub(crate) async fn execute(driver: &dyn Driver, claim: &Claim, timeout: Duration) -> Execution {
+    match AssertUnwindSafe(execute_step(driver, claim, timeout)).catch_unwind().await {
+        Ok(execution) => execution,
+        Err(_) => {
+            let complaint = Complaint::new("internal-error", "the device's driver failed; its log says where");
+            Execution { result: Err(Fault::Unknown(complaint)), unknown: true, calls: 1 }
+        }
+    }
+}
+
+async fn execute_step(driver: &dyn Driver, claim: &Claim, timeout: Duration) -> Execution {
+    let Position { step: index, mut unknown, .. } = claim.at;
+    let Some(step) = claim.steps.get(usize::from(index)) else {
+        let complaint = Complaint::new("internal-error", format!("the order has no step {index}"));
+        return Execution { result: Err(Fault::Rejected(complaint)), unknown: false, calls: 0 };
+    };
+    let call = Call { order: claim.order, index, step, timeout };
+    let mut calls = 0;
+
+    if unknown {
+        calls += 1;
+        match driver.look(call).await {
+            Ok(Look::Equal(done)) => return Execution { result: Ok(done), unknown: false, calls },
+            Ok(Look::Different { differences }) => {
+                return Execution { result: Err(conflict(&step.title(), &differences)), unknown: false, calls };
+            }
+            Ok(Look::Absent) => unknown = false,
+            Err(fault) => return Execution { result: Err(fault), unknown: true, calls },
+        }
+    }
+
+    crash_point!("worker-before-run");
+    calls += 1;
+    let ran = driver.run(call).await;
+    crash_point!("worker-after-run");
+    let result = match ran {
+        Ok(Ran::Done(done)) => Ok(done),
+        Ok(Ran::AlreadyThere) => {
+            calls += 1;
+            match driver.look(call).await {
+                Ok(Look::Equal(done)) => Ok(done),
+                Ok(Look::Different { differences }) => Err(conflict(&step.title(), &differences)),
+                Ok(Look::Absent) => {
+                    let said = "the device said that it exists and then that it doesn't: it is changing meanwhile";
+                    Err(Fault::NotSent { complaint: Complaint::new("changing-meanwhile", said), retry_after: None })
+                }
+                Err(fault) => {
+                    // The object that is there may be this order's own, from a try whose answer was lost.
+                    unknown = true;
+                    Err(fault)
+                }
+            }
+        }
+        Err(fault) => Err(fault),
+    };
+    Execution { result, unknown, calls }
+}
+
+fn conflict(title: &str, differences: &[String]) -> Fault {
+    let message = format!("can't {title}: the device has another one ({})", differences.join("; "));
+    Fault::Rejected(
+        Complaint::new("duplicate", message).repair("change the row, or remove what the device has, then retry"),
+    )
+}
