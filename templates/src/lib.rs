@@ -5,6 +5,7 @@
 
 /// What the files of each kind look like.
 pub mod catalog;
+mod directory;
 mod format;
 mod problem;
 mod read;
@@ -15,6 +16,7 @@ mod table;
 mod write;
 
 pub use catalog::{CellRule, Column, Kind, Layout};
+pub use directory::{DirectoryError, read_numbers, read_users};
 pub use format::Format;
 pub use problem::{LISTED_PROBLEMS, Note, Problem, Problems};
 pub use read::{FILE_LIMIT, ROW_LIMIT, read, read_from};
