@@ -3,9 +3,11 @@
 //!
 //! Wrong data is never an error here: [`read`] answers any bytes with a [`Reading`] whose problems say what is wrong.
 
+mod blank;
 /// What the files of each kind look like.
 pub mod catalog;
 mod directory;
+mod export;
 mod format;
 mod problem;
 mod read;
@@ -15,8 +17,10 @@ mod rule;
 mod table;
 mod write;
 
+pub use blank::{blank, blank_name, sample, sample_name};
 pub use catalog::{CellRule, Column, Kind, Layout};
 pub use directory::{DirectoryError, read_numbers, read_users};
+pub use export::{Export, ExportText, ExportedExtension, export_extensions, export_numbers};
 pub use format::Format;
 pub use problem::{LISTED_PROBLEMS, Note, Problem, Problems};
 pub use read::{FILE_LIMIT, ROW_LIMIT, read, read_from};

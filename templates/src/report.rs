@@ -1,4 +1,6 @@
+mod book;
 mod catalog;
+mod cause;
 mod columns;
 mod line;
 mod summary;
@@ -9,9 +11,10 @@ pub use catalog::{ReportColumn, report_columns};
 pub use line::{Outcome, ReportLine, Source, StepLine};
 pub use summary::{ReportFile, ReportHead};
 
+use crate::report::book::ReportBook;
 use crate::report::columns::Columns;
 use crate::report::line::LineWriter;
-use crate::write::{Cells, Delimited};
+use crate::write::Delimited;
 use crate::{Format, Reading, WriteError};
 
 /// Writes the report of a run, line by line.
@@ -23,17 +26,20 @@ use crate::{Format, Reading, WriteError};
 ///
 /// A text report is never held in memory; of a workbook, the rows wait in temporary files until
 /// [`ReportWriter::finish`].
-pub struct ReportWriter<'a, W: Write> {
+#[derive(Debug)]
+pub struct ReportWriter<'a, W: Write + Send> {
     columns: Columns<'a>,
     lines: LineWriter,
     body: Body<W>,
 }
 
-enum Body<W: Write> {
-    Text(Delimited<W>),
+#[derive(Debug)]
+enum Body<W: Write + Send> {
+    Text(Box<Delimited<W>>),
+    Workbook(Box<ReportBook>, W),
 }
 
-impl<'a, W: Write> ReportWriter<'a, W> {
+impl<'a, W: Write + Send> ReportWriter<'a, W> {
     /// Begins a report on the rows of `readings`, and writes what stands above the first line.
     ///
     /// `given` are the labels of the cells that a line without a file has, as the catalogue spells them; see
@@ -46,16 +52,23 @@ impl<'a, W: Write> ReportWriter<'a, W> {
         given: &[&'a str],
     ) -> Result<Self, WriteError> {
         let columns = Columns::of(readings, given);
-        let mut text = Delimited::new(sink, if format == Format::Tsv { b'\t' } else { b',' });
-        columns.header(&mut text)?;
-        head.write_lines(&columns, &mut text)?;
-        Ok(Self { columns, lines: LineWriter::default(), body: Body::Text(text) })
+        let body = match format {
+            Format::Csv | Format::Tsv => {
+                let mut text = Delimited::new(sink, if format == Format::Tsv { b'\t' } else { b',' });
+                columns.header(&mut text)?;
+                head.write_lines(&columns, &mut text)?;
+                Body::Text(Box::new(text))
+            }
+            Format::Xlsx => Body::Workbook(Box::new(ReportBook::new(head, &columns)?), sink),
+        };
+        Ok(Self { columns, lines: LineWriter::default(), body })
     }
 
     /// Writes the line of one row.
     pub fn line(&mut self, line: &ReportLine<'_>) -> Result<(), WriteError> {
         match &mut self.body {
-            Body::Text(text) => self.lines.write(&self.columns, line, text),
+            Body::Text(text) => self.lines.write(&self.columns, line, &mut **text),
+            Body::Workbook(book, _) => book.line(&self.columns, &mut self.lines, line),
         }
     }
 
@@ -63,6 +76,10 @@ impl<'a, W: Write> ReportWriter<'a, W> {
     pub fn finish(self) -> Result<W, WriteError> {
         match self.body {
             Body::Text(text) => text.finish(),
+            Body::Workbook(book, mut sink) => {
+                book.finish(&mut sink)?;
+                Ok(sink)
+            }
         }
     }
 }

@@ -126,11 +126,13 @@ impl TableBuilder {
         self.used += length;
     }
 
-    /// Keeps `text` as the cell under `column`.
-    pub(crate) fn push(&mut self, column: usize, text: &str) {
-        self.text.truncate(self.used);
-        self.text.extend_from_slice(text.as_bytes());
-        self.keep(column, 0..text.len());
+    /// Writes `text` into the room, which grows as needed.
+    pub(crate) fn write(&mut self, text: &str) {
+        let end = self.used + text.len();
+        if self.text.len() < end {
+            self.text.resize(end.max(2 * self.text.len()), 0);
+        }
+        self.text[self.used..end].copy_from_slice(text.as_bytes());
     }
 
     /// How many cells of the present row are kept so far.

@@ -1,7 +1,9 @@
 mod cell;
 mod delimited;
+mod workbook;
 
 pub(crate) use delimited::Delimited;
+pub(crate) use workbook::{Book, Sheet, SheetColumn, fitting};
 
 use std::io;
 

@@ -1,5 +1,6 @@
 use super::catalog::{Field, ReportColumn, report_columns};
-use crate::write::Cells;
+use super::line::Source;
+use crate::write::{Cells, SheetColumn};
 use crate::{CellRule, HeaderColumn, Meaning, Reading, WriteError};
 
 /// The columns of a report: those of its files, each once, then the results'.
@@ -54,9 +55,25 @@ impl<'a> Columns<'a> {
         Self { readings, labels, places, given_places, results }
     }
 
-    /// How many original columns there are.
-    pub(super) fn original_count(&self) -> usize {
-        self.labels.len()
+    /// The columns as a sheet has them.
+    pub(super) fn of_sheet(&self) -> Vec<SheetColumn> {
+        let first_cell = |(index, label): (usize, &&str)| {
+            let cell = self.readings.iter().zip(&self.places).find_map(|(reading, places)| {
+                (!reading.table.is_empty()).then(|| places[index].map_or("", |place| reading.table.row(0).cell(place)))
+            });
+            SheetColumn::for_cell(label, cell.unwrap_or_default())
+        };
+        let original = self.labels.iter().enumerate().map(first_cell);
+        let results = self.results.iter();
+        original.chain(results.map(|column| SheetColumn { label: column.label.clone(), width: column.width })).collect()
+    }
+
+    /// The name of the file that a line is from; empty when it is from none.
+    pub(super) fn file_name(&self, source: Source<'_>) -> &str {
+        match source {
+            Source::Row { file, .. } => self.readings.get(file).map_or("", |reading| reading.name.as_str()),
+            Source::Given(_) => "",
+        }
     }
 
     /// Writes the header.

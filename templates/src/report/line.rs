@@ -33,6 +33,12 @@ pub struct ReportLine<'a> {
     pub steps: &'a [StepLine<'a>],
 }
 
+impl ReportLine<'_> {
+    pub(super) fn order_number(&self) -> Option<u64> {
+        self.order.and_then(|order| u64::try_from(order).ok())
+    }
+}
+
 /// Where a row of a report is from.
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
@@ -45,6 +51,16 @@ pub enum Source<'a> {
     },
     /// A user who was added by hand: the cells, in the order of the labels that the report was begun with.
     Given(&'a [&'a str]),
+}
+
+impl Source<'_> {
+    /// The row as a spreadsheet numbers it; `None` for a user who was added by hand.
+    pub(super) fn row(self) -> Option<u64> {
+        match self {
+            Self::Row { row, .. } => Some(u64::from(row)),
+            Self::Given(_) => None,
+        }
+    }
 }
 
 /// What became of a row.
@@ -126,23 +142,14 @@ impl LineWriter {
         line: &ReportLine<'_>,
         cells: &mut impl Cells,
     ) -> Result<(), WriteError> {
-        let place = match line.source {
-            Source::Row { file, row } => {
-                columns.row(file, row, cells)?;
-                Some((file, row))
-            }
-            Source::Given(given) => {
-                columns.given(given, cells)?;
-                None
-            }
-        };
+        match line.source {
+            Source::Row { file, row } => columns.row(file, row, cells)?,
+            Source::Given(given) => columns.given(given, cells)?,
+        }
         for column in &columns.results {
             match column.field {
-                Field::File => {
-                    let file = place.and_then(|(file, _)| columns.readings.get(file));
-                    cells.text(file.map_or("", |reading| reading.name.as_str()))?;
-                }
-                Field::Row => optional_count(place.map(|(_, row)| u64::from(row)), cells)?,
+                Field::File => cells.text(columns.file_name(line.source))?,
+                Field::Row => optional_count(line.source.row(), cells)?,
                 Field::Outcome => cells.text(line.outcome.label())?,
                 Field::Status => cells.text(line.extended.map_or("", ExtendedStatus::label))?,
                 Field::Code => cells.text(self.join(line.reasons, "; ", |reason| Some(&reason.code)))?,
@@ -151,7 +158,7 @@ impl LineWriter {
                 Field::Attempts => optional_count(line.attempts.map(u64::from), cells)?,
                 Field::Started => cells.text(self.started.of(line.started_at))?,
                 Field::Ended => cells.text(self.ended.of(line.ended_at))?,
-                Field::Order => optional_count(line.order.and_then(|order| u64::try_from(order).ok()), cells)?,
+                Field::Order => optional_count(line.order_number(), cells)?,
             }
         }
         cells.end_row()
@@ -177,7 +184,8 @@ impl LineWriter {
     }
 }
 
-fn optional_count(count: Option<u64>, cells: &mut impl Cells) -> Result<(), WriteError> {
+/// A count, or a blank cell.
+pub(super) fn optional_count(count: Option<u64>, cells: &mut impl Cells) -> Result<(), WriteError> {
     match count {
         Some(count) => cells.count(count),
         None => cells.blank(),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use super::catalog::{Field, report_text};
 use super::columns::Columns;
 use crate::WriteError;
-use crate::write::Cells;
+use crate::write::{Book, Cells, fitting};
 
 /// The code in the lines of a text report that belong to no row.
 const SUMMARY: &str = "summary";
@@ -57,6 +57,30 @@ impl ReportHead {
             (text.file.clone(), format!("{name} ({} {sha256})", text.sha256))
         }));
         facts
+    }
+
+    /// Writes the sheet that a workbook begins with.
+    pub(super) fn write_sheet(&self, book: &mut Book) -> Result<(), WriteError> {
+        let text = report_text();
+        let heading = book.heading();
+        let sheet = book.small_sheet(&text.sheets.summary)?;
+        sheet.set_column_width(0, 24)?;
+        sheet.set_column_width(1, 80)?;
+        let mut row = 0;
+        sheet.write_string_with_format(row, 0, &text.summary.total, &heading)?;
+        sheet.write_string_with_format(row, 1, &text.summary.rows, &heading)?;
+        for (name, count) in &self.totals {
+            row += 1;
+            sheet.write_string(row, 0, fitting(name))?;
+            sheet.write_number(row, 1, *count as f64)?;
+        }
+        row += 1;
+        for (name, value) in self.facts() {
+            row += 1;
+            sheet.write_string_with_format(row, 0, name, &heading)?;
+            sheet.write_string(row, 1, fitting(&value))?;
+        }
+        Ok(())
     }
 
     /// Writes the lines that stand between the header and the first row of a text report, the totals on top.

@@ -6,6 +6,7 @@ use super::cell::runs_as_formula;
 use super::{Cells, WriteError};
 
 /// Writes rows as text in UTF-8 whose cells are safe to open in a spreadsheet.
+#[derive(Debug)]
 pub(crate) struct Delimited<W: Write> {
     writer: Writer<W>,
     /// A cell with its apostrophe, or a count; kept so that no cell allocates.
