@@ -42,3 +42,16 @@ use database::Database;
 pub struct Store {
     database: Database,
 }
+
+impl Store {
+    /// How many of its connections serve somebody now: 0 when no statement is under way.
+    pub fn connections_in_use(&self) -> u32 {
+        let in_use = |size: u32, idle: usize| size.saturating_sub(u32::try_from(idle).unwrap_or(u32::MAX));
+        match &self.database {
+            Database::Sqlite { writer, readers } => {
+                in_use(writer.size(), writer.num_idle()) + in_use(readers.size(), readers.num_idle())
+            }
+            Database::Postgres(pool) => in_use(pool.size(), pool.num_idle()),
+        }
+    }
+}
