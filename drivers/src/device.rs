@@ -11,7 +11,7 @@ pub fn for_device(device: &Device) -> Result<Arc<dyn Driver>, DriverError> {
     match device.kind {
         DeviceKind::PhoneSystem => Ok(Arc::new(PhoneSystem::new(device)?)),
         DeviceKind::Null => Ok(Arc::new(NullDriver)),
-        kind @ (DeviceKind::UnifiedCm | DeviceKind::UnityConnection) => Err(DriverError::NoDriver { kind }),
+        kind => Err(DriverError::NoDriver { kind }),
     }
 }
 

@@ -15,6 +15,14 @@ words! {
         UnifiedCm = "unified_cm", "Unified CM";
         /// Unity Connection, over CUPI.
         UnityConnection = "unity_connection", "Unity Connection";
+        /// Unified CM Express, over the IOS command line.
+        CmExpress = "cm_express", "Unified CM Express";
+        /// Unity.
+        Unity = "unity", "Unity";
+        /// Unity Express, over its command line.
+        UnityExpress = "unity_express", "Unity Express";
+        /// IM & Presence, over AXL.
+        ImPresence = "im_presence", "IM & Presence";
         /// No device: every step is done at once. It serves measurements.
         Null = "null", "null";
     }
