@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use dialtone_model::{
     Action, AddOn, Clock as _, Device, DeviceKind, DeviceLimits, Event, Extension, Ids, Licence, LicenceCount,
-    ManualClock, OrderId, OrderType, Organization, OrganizationId, Origin, Profile, RowRef, RunId,
-    RunKind, State, Step, UploadId, User, Work, WorkStatus,
+    ManualClock, OrderId, OrderType, Organization, OrganizationId, Origin, Profile, RowRef, RunId, RunKind, State,
+    Step, UploadId, User, Work, WorkStatus,
 };
 use dialtone_store::{
     Claim, ClaimRequest, ExtensionClaim, NewOrder, NewOrganization, NewRun, Outcome, Store, UploadRecord, Wanted,
