@@ -15,6 +15,9 @@ pub fn for_device(device: &Device) -> Result<Arc<dyn Driver>, DriverError> {
         DeviceKind::Null => Ok(Arc::new(NullDriver)),
         DeviceKind::UnifiedCm => Ok(Arc::new(UnifiedCm::new(device)?)),
         DeviceKind::UnityConnection => Ok(Arc::new(UnityConnection::new(device)?)),
+        kind @ (DeviceKind::CmExpress | DeviceKind::Unity | DeviceKind::UnityExpress | DeviceKind::ImPresence) => {
+            Err(DriverError::NoDriver { kind })
+        }
     }
 }
 
@@ -42,6 +45,12 @@ pub enum DriverError {
     /// TLS can't be set up.
     #[error("TLS can't be set up: {0}")]
     Tls(#[from] rustls::Error),
+    /// No driver speaks to this kind of device.
+    #[error("there is no driver for {kind}")]
+    NoDriver {
+        /// The kind.
+        kind: DeviceKind,
+    },
     /// The device's schema differs between versions, and this one's isn't known.
     #[error("version {version:?} of {kind} is not known: it is one of {known}")]
     Version {

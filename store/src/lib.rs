@@ -1,1 +1,57 @@
-//! Placeholder.
+//! The truth, in SQL: SQLite when embedded, PostgreSQL when scaled out, behind one [`Store`].
+//!
+//! The only room that knows `sqlx`. Every query is written once; every method behaves the same on both engines.
+
+mod acts;
+mod claims;
+mod columns;
+mod database;
+mod devices;
+mod error;
+mod events;
+mod extension_claims;
+mod extensions;
+mod intake;
+mod leases;
+mod licences;
+mod orders;
+mod organizations;
+mod records;
+mod runs;
+mod schema;
+mod templates;
+mod time;
+mod transitions;
+mod uploads;
+
+pub use claims::{Claim, ClaimRequest, Wanted};
+pub use error::StoreError;
+pub use extensions::{ExtensionRecord, ExtensionState};
+pub use leases::Lease;
+pub use orders::{EventRecord, OrderFilter, OrderRecord, PersonalAct};
+pub use organizations::{Claimed, NewOrganization, Owned};
+pub use records::{Outcome, Recorded, RecordedBatch, Verdict};
+pub use runs::{ExtensionClaim, NewOrder, NewRun, RunCounts, RunRecord};
+pub use templates::{NewTemplate, TemplateRecord, TemplateUser};
+pub use uploads::{RefusedRow, UploadRecord};
+
+use database::Database;
+
+/// The database, on either engine. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    database: Database,
+}
+
+impl Store {
+    /// How many of its connections serve somebody now: 0 when no statement is under way.
+    pub fn connections_in_use(&self) -> u32 {
+        let in_use = |size: u32, idle: usize| size.saturating_sub(u32::try_from(idle).unwrap_or(u32::MAX));
+        match &self.database {
+            Database::Sqlite { writer, readers } => {
+                in_use(writer.size(), writer.num_idle()) + in_use(readers.size(), readers.num_idle())
+            }
+            Database::Postgres(pool) => in_use(pool.size(), pool.num_idle()),
+        }
+    }
+}

@@ -1,0 +1,232 @@
+use std::collections::BTreeMap;
+
+use dialtone_model::{
+    ExtendedStatus, Extension, Licence, OrderId, OrderType, OrganizationId, Origin, Profile, ProjectId, RowRef, RunId,
+    RunKind, RunState, Step, TemplateId, UploadId,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use crate::columns::{narrow, word};
+use crate::database::on_db;
+use crate::time::Time;
+use crate::{Store, StoreError, licences};
+
+/// A run with its orders, to be added in one transaction.
+#[derive(Clone, Debug)]
+pub struct NewRun {
+    /// Its id.
+    pub id: RunId,
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// What it works through.
+    pub kind: RunKind,
+    /// The template and the version that was seen; assigning is a compare-and-set on it and makes it `in progress`.
+    pub template: Option<(TemplateId, i64)>,
+    /// The project.
+    pub project: Option<ProjectId>,
+    /// What people read: the template's or project's name, or the act.
+    pub name: String,
+    /// The edition of the rules that it was planned with.
+    pub profile: Profile,
+    /// Its files, in order.
+    pub uploads: Vec<UploadId>,
+    /// Its orders; ids rise.
+    pub orders: Vec<NewOrder>,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+}
+
+/// A planned order.
+#[derive(Clone, Debug)]
+pub struct NewOrder {
+    /// Its id.
+    pub id: OrderId,
+    /// The row it came from.
+    pub origin_row: Option<RowRef>,
+    /// Whom it is for, as people read it.
+    pub subject: String,
+    /// What it asks for.
+    pub order_type: OrderType,
+    /// The product, by its catalogue name.
+    pub product: String,
+    /// Where it came from.
+    pub origin: Origin,
+    /// What no second open order may name; `None` where the claimed extension says it already.
+    pub object: Option<String>,
+    /// What the devices are asked, in order; at least one.
+    pub steps: Vec<Step>,
+    /// The shard of the first step's device.
+    pub shard: u16,
+    /// An earlier order of the same run that must complete first.
+    pub blocked_by: Option<OrderId>,
+    /// Whether it goes to Hold when that order is cancelled or aborted, because it needs what that order makes;
+    /// otherwise it goes on.
+    pub needs_blocker: bool,
+    /// What it does to the inventory of extensions.
+    pub claim: Option<ExtensionClaim>,
+}
+
+/// What an order does to an extension. The claim is made with the order, takes effect when the order completes, and is
+/// taken back when it ends otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExtensionClaim {
+    /// A new extension: it needs a base licence and one of each add-on.
+    New(Extension),
+    /// Other values; licences of added and removed add-ons follow.
+    Change {
+        /// Its present key.
+        from: String,
+        /// What it becomes.
+        to: Extension,
+    },
+    /// It goes, and its licences are free again.
+    Delete {
+        /// Its key.
+        key: String,
+    },
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRecord {
+    /// Its id.
+    pub id: RunId,
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// What it works through.
+    pub kind: RunKind,
+    /// The template.
+    pub template: Option<TemplateId>,
+    /// The project.
+    pub project: Option<ProjectId>,
+    /// What people read.
+    pub name: String,
+    /// The edition of the rules that it was planned with.
+    pub profile: Profile,
+    /// Whether its orders may be worked on.
+    pub state: RunState,
+    /// Raised by every change of state.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// By whom.
+    pub created_by: String,
+    /// When it was over.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// How many orders of a run are in which state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunCounts {
+    /// By the word of the state and the extended status.
+    pub by_state: BTreeMap<(String, Option<ExtendedStatus>), u64>,
+}
+
+const COLUMNS: &str = "id, organization_id, kind, template_id, project_id, name, profile, state, version, created_at, \
+                       created_by, ended_at";
+
+#[derive(sqlx::FromRow)]
+struct RunRow {
+    id: Uuid,
+    organization_id: Uuid,
+    kind: String,
+    template_id: Option<Uuid>,
+    project_id: Option<Uuid>,
+    name: String,
+    profile: String,
+    state: String,
+    version: i64,
+    created_at: Time,
+    created_by: String,
+    ended_at: Option<Time>,
+}
+
+impl Store {
+    /// One run.
+    pub async fn run(&self, id: RunId) -> Result<RunRecord, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM runs WHERE id = $1");
+        let row: Option<RunRow> =
+            on_db!(self, |db| sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).fetch_optional(db).await?);
+        row.ok_or_else(|| StoreError::not_found("run", id))?.try_into()
+    }
+
+    /// The runs of a tenant, the newest first.
+    pub async fn runs(&self, organization: OrganizationId, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM runs WHERE organization_id = $1 ORDER BY id DESC LIMIT $2");
+        let rows: Vec<RunRow> = on_db!(self, |db| {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(organization.0).bind(i64::from(limit)).fetch_all(db).await?
+        });
+        rows.into_iter().map(RunRecord::try_from).collect()
+    }
+
+    /// Runs that aren't over, of every tenant, oldest first: what a restarted process goes on with.
+    pub async fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM runs WHERE ended_at IS NULL ORDER BY id");
+        let rows: Vec<RunRow> = on_db!(self, |db| sqlx::query_as(AssertSqlSafe(sql)).fetch_all(db).await?);
+        rows.into_iter().map(RunRecord::try_from).collect()
+    }
+
+    /// The files of a run, in order.
+    pub async fn run_uploads(&self, id: RunId) -> Result<Vec<UploadId>, StoreError> {
+        let sql = "SELECT upload_id FROM run_uploads WHERE run_id = $1 ORDER BY position";
+        let ids: Vec<Uuid> = on_db!(self, |db| sqlx::query_scalar(sql).bind(id.0).fetch_all(db).await?);
+        Ok(ids.into_iter().map(UploadId).collect())
+    }
+
+    /// How many of its orders are in which state. It counts; nothing on the way of an order calls it.
+    pub async fn run_counts(&self, id: RunId) -> Result<RunCounts, StoreError> {
+        let sql = "SELECT o.state, o.extended, count(*) FROM runs r JOIN orders o \
+                   ON o.id >= r.first_order AND o.id <= r.last_order AND o.run_id = r.id \
+                   WHERE r.id = $1 GROUP BY o.state, o.extended";
+        let rows: Vec<(String, Option<String>, i64)> =
+            on_db!(self, |db| sqlx::query_as(sql).bind(id.0).fetch_all(db).await?);
+        let mut counts = RunCounts::default();
+        for (state, extended, count) in rows {
+            let extended = extended
+                .map(|extended| word(&extended, ExtendedStatus::from_word, "orders", "extended", id))
+                .transpose()?;
+            counts.by_state.insert((state, extended), narrow(count, "orders", "state", id)?);
+        }
+        Ok(counts)
+    }
+
+    /// What a licence reservation of these orders comes to, by licence: what `add_run` will reserve. A change
+    /// reserves only what the extension hasn't yet, which the store alone knows, so it isn't counted here.
+    pub fn licences_needed(orders: &[NewOrder]) -> BTreeMap<Licence, i64> {
+        let mut needed = BTreeMap::new();
+        for order in orders {
+            if let Some(ExtensionClaim::New(extension)) = &order.claim {
+                for licence in licences::of_extension(&extension.add_ons) {
+                    *needed.entry(licence).or_default() += 1;
+                }
+            }
+        }
+        needed
+    }
+}
+
+impl TryFrom<RunRow> for RunRecord {
+    type Error = StoreError;
+
+    fn try_from(row: RunRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id.into(),
+            organization: row.organization_id.into(),
+            kind: word(&row.kind, RunKind::from_word, "runs", "kind", row.id)?,
+            template: row.template_id.map(TemplateId),
+            project: row.project_id.map(ProjectId),
+            name: row.name,
+            profile: word(&row.profile, Profile::from_word, "runs", "profile", row.id)?,
+            state: word(&row.state, RunState::from_word, "runs", "state", row.id)?,
+            version: row.version,
+            created_at: row.created_at.0,
+            created_by: row.created_by,
+            ended_at: row.ended_at.map(|time| time.0),
+        })
+    }
+}
