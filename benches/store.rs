@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use dialtone_model::{
     Action, AddOn, Clock as _, Device, DeviceKind, DeviceLimits, Event, Extension, Ids, Licence, LicenceCount,
-    ManualClock, OrderId, OrderType, Organization, OrganizationId, Origin, Profile, RowRef, RunId,
-    RunKind, State, Step, UploadId, User, Work, WorkStatus,
+    ManualClock, OrderId, OrderType, Organization, OrganizationId, Origin, Profile, RowRef, RunId, RunKind, State,
+    Step, UploadId, User, Work, WorkStatus,
 };
 use dialtone_store::{
     Claim, ClaimRequest, ExtensionClaim, NewOrder, NewOrganization, NewRun, Outcome, Store, UploadRecord, Wanted,
@@ -153,7 +153,7 @@ impl Tenant {
     fn run(&self, ids: &Ids, clock: &ManualClock) -> NewRun {
         let order = |(index, user): (usize, &User)| {
             let extension = Extension {
-                key: format!("{:05}", index),
+                key: format!("{index:05}"),
                 directory_name: user.name.clone(),
                 user: Some(user.id),
                 number: Some(format!("4930{index:07}")),
