@@ -83,20 +83,6 @@ impl Bed {
         }
     }
 
-    /// Reads texts behind the store's back.
-    pub(crate) async fn texts(&self, sqlite: &str, postgres: &str) -> Vec<String> {
-        match &self.place {
-            Place::Folder(_) => {
-                let db = SqlitePool::connect(&self.sqlite_url()).await.unwrap();
-                sqlx::query_scalar(sqlx::AssertSqlSafe(sqlite.to_owned())).fetch_all(&db).await.unwrap()
-            }
-            Place::Database { url, .. } => {
-                let db = PgPool::connect(url).await.unwrap();
-                sqlx::query_scalar(sqlx::AssertSqlSafe(postgres.to_owned())).fetch_all(&db).await.unwrap()
-            }
-        }
-    }
-
     pub(crate) fn now(&self) -> Timestamp {
         use dialtone_model::Clock as _;
         self.clock.now()

@@ -1,6 +1,7 @@
 //! Random histories: whatever persons, workers and crashes do, and in whichever order, the invariants hold after each
 //! act, and both engines end alike.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use dialtone_model::{Event, FailureClass, Reservation, RunState, State};
@@ -56,10 +57,11 @@ fn the_invariants_hold_after_every_act_and_both_engines_agree() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (sqlite, postgres) =
         runtime.block_on(async { (Bed::new(Engine::Sqlite).await, Bed::new(Engine::Postgres).await) });
-    let mut round = 0;
+    let rounds = Cell::new(0);
     TestRunner::new(Config { cases: 48, ..Config::default() })
         .run(&acts(), |acts| {
-            round += 1;
+            let round = rounds.get() + 1;
+            rounds.set(round);
             runtime.block_on(async {
                 let ends = [play(&sqlite, round, &acts).await, play(&postgres, round, &acts).await];
                 assert_eq!(ends[0], ends[1]);
