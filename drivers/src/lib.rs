@@ -1,8 +1,15 @@
 //! The devices' protocols, one module a family, behind one [`Driver`] trait.
 //!
 //! A driver executes a step and says what became of it; it never plans one. It is the only place where a
-//! [`Fault`] is made, because only here it is known whether a request can have reached the device.
+//! [`Fault`](dialtone_model::Fault) is made, because only here it is known whether a request can have reached the
+//! device.
 
+mod device;
 mod driver;
+mod http;
+mod null;
+mod phone_system;
 
+pub use device::{DriverError, for_device};
 pub use driver::{Call, Done, Driver, Look, Ran};
+pub use null::NullDriver;

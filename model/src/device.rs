@@ -15,6 +15,14 @@ words! {
         UnifiedCm = "unified_cm", "Unified CM";
         /// Unity Connection, over CUPI.
         UnityConnection = "unity_connection", "Unity Connection";
+        /// Unified CM Express, over the IOS command line.
+        CmExpress = "cm_express", "Unified CM Express";
+        /// Unity.
+        Unity = "unity", "Unity";
+        /// Unity Express, over its command line.
+        UnityExpress = "unity_express", "Unity Express";
+        /// IM & Presence, over AXL.
+        ImPresence = "im_presence", "IM & Presence";
         /// No device: every step is done at once. It serves measurements.
         Null = "null", "null";
     }
@@ -43,6 +51,19 @@ pub struct Device {
     pub ca: Option<String>,
     /// How much it may be asked at a time.
     pub limits: DeviceLimits,
+}
+
+impl DeviceId {
+    /// The shard that the device belongs to, out of `shards`. Every process of an installation computes the same.
+    pub fn shard(self, shards: u16) -> u16 {
+        // FNV-1a: the standard library's hashers differ from process to process or may change with its version.
+        let hash = self
+            .0
+            .as_bytes()
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+        u16::try_from(hash % u64::from(shards.max(1))).unwrap_or(0)
+    }
 }
 
 impl fmt::Debug for Device {

@@ -4,10 +4,13 @@
 //! id is handed a [`Clock`] or an [`Ids`]. All other rooms speak in these words, and this room knows none of them.
 
 mod actor;
+/// Everything that can be ordered, as data.
+pub mod catalog;
 mod clock;
 /// The points at which the crash test kills the process.
 pub mod crash;
 mod device;
+mod domain;
 mod fault;
 mod finding;
 mod ids;
@@ -17,11 +20,13 @@ mod retry;
 mod run;
 mod state;
 mod step;
+mod subscriber;
 mod template;
 
 pub use actor::{Actor, Forbidden, Role};
 pub use clock::{Clock, ManualClock, Sleep};
 pub use device::{Device, DeviceKind, DeviceLimits};
+pub use domain::{Domain, NumberBlock, Processor, ServiceArea};
 pub use fault::{Complaint, Fault};
 pub use finding::{Finding, Severity};
 pub use ids::{DeviceId, Ids, OrderId, OrganizationId, ProjectId, RunId, TemplateId, UploadId, UserId};
@@ -31,4 +36,5 @@ pub use retry::{Decision, RetryPolicy};
 pub use run::{RunKind, RunState, RunTransitionRefused};
 pub use state::{Event, FailureClass, HoldReason, InvalidTransition, Life, Position, State, Waiting, Work, WorkStatus};
 pub use step::{Action, Attributes, LineTarget, Step};
+pub use subscriber::{OwnedProduct, Subscriber, SubscriberRole};
 pub use template::{TemplateAction, TemplateActionRefused, TemplateStatus};

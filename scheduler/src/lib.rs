@@ -1,1 +1,27 @@
-//! Placeholder.
+//! What Dialtone can be asked to do: upload, check, plan, assign, pause, retry, report.
+//!
+//! The command line and the console are two faces of these [`Operations`]. Every operation and every query is told who
+//! asks, so that permissions are checked here and nowhere else. Scheduler and worker meet only in the store; the hints
+//! that are sent after a commit may get lost.
+
+mod assignment;
+mod error;
+mod export;
+mod extension;
+mod intake;
+mod operations;
+mod order;
+mod organization;
+mod plan;
+mod report;
+mod run;
+
+pub use assignment::{Assigned, DraftEdit, HandAddedUser, NewDraft};
+pub use error::OperationError;
+pub use extension::{ExtensionChange, ManualProvision};
+pub use intake::{Intake, Mode, NamedBytes};
+pub use operations::Operations;
+pub use order::extended_status;
+pub use organization::{DeviceImport, LicenceImport, OrganizationImport, OrganizationView};
+pub use report::ReportRows;
+pub use run::RunView;

@@ -1,1 +1,19 @@
-//! Placeholder.
+//! The other end of the devices' protocols: simulated devices on real TLS sockets, with state, a log and faults.
+//!
+//! A simulated device keeps its state in a journal that is written before each answer, so killing the process loses
+//! nothing that was answered. The same journal is the log that a checker reads: every request, with the effects that
+//! it had. Nothing here is shared with the drivers, because a mistake made on both sides would pass every test.
+
+mod access;
+mod certificate;
+mod clock;
+mod fault;
+mod gate;
+mod journal;
+mod phone_system;
+mod server;
+mod simulator;
+
+pub use fault::{FaultKind, FaultSpec, FaultSpecError, Protocol, Selector};
+pub use journal::{Change, LogEntry};
+pub use simulator::{Builder, Simulator, StartError};

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use dialtone_model::{
     DeviceId, Event, FailureClass, Life, OrderId, Origin, Position, RunId, State, Step, Work, WorkStatus,
 };
@@ -7,7 +9,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::columns::{StateColumns, narrow, word};
-use crate::database::{Tx, execute, on_db, on_tx, pieces, read_rows, repeated};
+use crate::database::{Tx, execute, on_db, on_tx, pieces, read_rows, repeated, rows};
 use crate::events::{self, NewEvent};
 use crate::orders::position;
 use crate::records::internal_error;
@@ -48,6 +50,8 @@ pub struct Claim {
     pub order: OrderId,
     /// Its run.
     pub run: RunId,
+    /// The device of the step that is due.
+    pub device: DeviceId,
     /// Its version now.
     pub version: i64,
     /// The epoch that it was claimed under.
@@ -58,6 +62,13 @@ pub struct Claim {
     pub at: Position,
     /// Its steps.
     pub steps: Vec<Step>,
+}
+
+impl Claim {
+    /// The state of a claimed order.
+    pub const fn state(&self) -> State {
+        State::Released(Work { status: WorkStatus::BeingProvisioned, at: self.at })
+    }
 }
 
 /// An order that was claimed so often without a recorded outcome presumably ends its worker each time.
@@ -112,6 +123,7 @@ impl Store {
             let claim = Claim {
                 order: row.id.into(),
                 run: row.run_id.into(),
+                device: request.device,
                 version: row.version + i64::from(first),
                 epoch: request.lease.epoch,
                 life: Life {
@@ -149,6 +161,23 @@ impl Store {
         let mut tx = self.database.begin().await?;
         for claim in claims {
             execute!(&mut tx, sql, claim.order.0, claim.version, claim.epoch, not_before.map(Time))?;
+        }
+        tx.commit().await
+    }
+
+    /// Gives back, unharmed, what this lease has claimed for a device apart from `held`: a claim whose COMMIT was
+    /// answered by a lost connection is nobody's otherwise.
+    pub async fn give_back_orphans(&self, device: DeviceId, lease: Lease, held: &[OrderId]) -> Result<(), StoreError> {
+        let sql = "SELECT o.id FROM runs r CROSS JOIN orders o WHERE o.run_id = r.id AND r.ended_at IS NULL \
+                   AND o.device_id = $1 AND o.claim_epoch = $2 \
+                   UNION SELECT o.id FROM orders o WHERE o.stop_requested IS NOT NULL AND o.shard = $3 \
+                   AND o.device_id = $1 AND o.claim_epoch = $2";
+        let mut tx = self.database.begin().await?;
+        let claimed: Vec<(Uuid,)> = rows!(&mut tx, sql, device.0, lease.epoch, i64::from(lease.shard))?;
+        let held: HashSet<Uuid> = held.iter().map(|order| order.0).collect();
+        let sql = "UPDATE orders SET claim_epoch = NULL, starts = starts - 1 WHERE id = $1 AND claim_epoch = $2";
+        for (orphan,) in claimed.into_iter().filter(|(id,)| !held.contains(id)) {
+            execute!(&mut tx, sql, orphan, lease.epoch)?;
         }
         tx.commit().await
     }

@@ -29,7 +29,7 @@ pub use error::StoreError;
 pub use extensions::{ExtensionRecord, ExtensionState};
 pub use leases::Lease;
 pub use orders::{EventRecord, OrderFilter, OrderRecord, PersonalAct};
-pub use organizations::{Claimed, NewOrganization};
+pub use organizations::{Claimed, NewOrganization, Owned};
 pub use records::{Outcome, Recorded, RecordedBatch, Verdict};
 pub use runs::{ExtensionClaim, NewOrder, NewRun, RunCounts, RunRecord};
 pub use templates::{NewTemplate, TemplateRecord, TemplateUser};
@@ -41,4 +41,17 @@ use database::Database;
 #[derive(Clone, Debug)]
 pub struct Store {
     database: Database,
+}
+
+impl Store {
+    /// How many of its connections serve somebody now: 0 when no statement is under way.
+    pub fn connections_in_use(&self) -> u32 {
+        let in_use = |size: u32, idle: usize| size.saturating_sub(u32::try_from(idle).unwrap_or(u32::MAX));
+        match &self.database {
+            Database::Sqlite { writer, readers } => {
+                in_use(writer.size(), writer.num_idle()) + in_use(readers.size(), readers.num_idle())
+            }
+            Database::Postgres(pool) => in_use(pool.size(), pool.num_idle()),
+        }
+    }
 }

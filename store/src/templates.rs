@@ -148,17 +148,18 @@ impl Store {
         tx.commit().await
     }
 
-    /// Adds users to the end of a draft's list, and `upload` to its files, if its version is still `version`.
+    /// Adds users to the end of a draft's list and `uploads` to its files, in one transaction, if its version is still
+    /// `version`.
     pub async fn add_template_users(
         &self,
         id: TemplateId,
         version: i64,
-        upload: Option<UploadId>,
+        uploads: &[UploadId],
         users: &[TemplateUser],
     ) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         change(&mut tx, id, version, TemplateAction::EditUsers).await?;
-        if let Some(upload) = upload {
+        for upload in uploads {
             let sql = "INSERT INTO template_uploads (template_id, position, upload_id) \
                        SELECT $1, coalesce(max(position), 0) + 1, $2 FROM template_uploads WHERE template_id = $1";
             execute!(&mut tx, sql, id.0, upload.0)?;

@@ -28,9 +28,9 @@ async fn users_come_and_go(bed: &Bed) {
     let upload = bed.upload(&tenant);
     bed.store.add_upload(&upload, &[]).await.unwrap();
     let origin = Some(RowRef { upload: upload.id, row: 2 });
-    bed.store.add_template_users(id, 1, Some(upload.id), &users(&tenant, 0..3, origin)).await.unwrap();
-    bed.store.add_template_users(id, 2, None, &users(&tenant, 3..5, None)).await.unwrap();
-    let changed = bed.store.add_template_users(id, 2, None, &users(&tenant, 5..6, None)).await.unwrap_err();
+    bed.store.add_template_users(id, 1, &[upload.id], &users(&tenant, 0..3, origin)).await.unwrap();
+    bed.store.add_template_users(id, 2, &[], &users(&tenant, 3..5, None)).await.unwrap();
+    let changed = bed.store.add_template_users(id, 2, &[], &users(&tenant, 5..6, None)).await.unwrap_err();
     assert!(matches!(changed, StoreError::Changed { what: "template" }), "{changed}");
 
     let all: Vec<_> = users(&tenant, 0..3, origin).into_iter().chain(users(&tenant, 3..5, None)).collect();
@@ -71,7 +71,7 @@ async fn a_template_is_found_by_name_or_id(bed: &Bed) {
 async fn a_duplicate_has_the_same_users(bed: &Bed) {
     let tenant = bed.tenant("Sample", 6, 6).await;
     let from = bed.template(&tenant, "Sales").await;
-    bed.store.add_template_users(from, 1, None, &users(&tenant, 0..4, None)).await.unwrap();
+    bed.store.add_template_users(from, 1, &[], &users(&tenant, 0..4, None)).await.unwrap();
     let run = NewRun { template: Some((from, 2)), ..bed.run(&tenant, 0..1) };
     bed.store.add_run(&run).await.unwrap();
     let new = NewTemplate {
@@ -96,7 +96,7 @@ async fn a_started_template_stays_as_it_is(bed: &Bed) {
     let version = bed.store.template(id).await.unwrap().version;
     let refusals = [
         bed.store.edit_template(id, version, "Other", &[]).await,
-        bed.store.add_template_users(id, version, None, &users(&tenant, 0..1, None)).await,
+        bed.store.add_template_users(id, version, &[], &users(&tenant, 0..1, None)).await,
         bed.store.delete_template(id, version).await,
     ];
     for refusal in refusals {

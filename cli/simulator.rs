@@ -1,0 +1,63 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use dialtone_simulator::{FaultSpec, Simulator};
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Simulates devices until it is told to stop
+///
+/// Prints one line of JSON when the devices listen: their addresses, the file of the certificate that vouches for
+/// them, and the process id. What the devices hold is kept in the folder, also when the process is killed.
+#[derive(Args, Debug)]
+pub(crate) struct SimulatorArgs {
+    /// The folder for state, logs and certificates
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Simulates a Phone System on this port; 0 picks one
+    #[arg(long, value_name = "PORT")]
+    phone_system: Option<u16>,
+    /// The login that the devices know
+    #[arg(long, value_name = "LOGIN", default_value = "dialtone")]
+    user: String,
+    /// The password that the devices know
+    #[arg(long, value_name = "PASSWORD", default_value = "dialtone", env = "DIALTONE_SIMULATOR_PASSWORD")]
+    password: String,
+    /// What the shares of faults are drawn from
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// PROTOCOL:KIND=VALUE, such as phone-system:latency=20ms, phone-system:drop-after=1% or
+    /// phone-system:refuse=number:442071234567; docs/devices.md lists them
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<FaultSpec>,
+}
+
+/// Runs `dialtone simulator`.
+pub(crate) async fn run(args: SimulatorArgs) -> anyhow::Result<ExitCode> {
+    // Whoever waits for the ready line may ask for the end at once, so the ears are open before it is printed.
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be listened for")?;
+    let mut builder = Simulator::builder().data(&args.data).account(args.user, args.password).seed(args.seed);
+    if let Some(port) = args.phone_system {
+        builder = builder.phone_system(port);
+    }
+    for fault in args.faults {
+        builder = builder.fault(fault);
+    }
+    let simulator = builder.start().await.context("the simulated devices did not start")?;
+    let address = |address: SocketAddr| format!("https://{address}");
+    let ready = json!({
+        "phone_system": simulator.phone_system().map(address),
+        "ca_file": simulator.ca_file(),
+        "pid": std::process::id(),
+    });
+    println!("{ready}");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("Ctrl-C can't be listened for")?,
+    }
+    simulator.stop().await;
+    Ok(ExitCode::SUCCESS)
+}

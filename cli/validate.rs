@@ -1,0 +1,180 @@
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use dialtone_templates::{Encoding, Kind, Reading, read_from};
+use dialtone_validators::{Assignment, Checked, Facts, Verdict, check};
+use serde::{Serialize, Serializer};
+
+use crate::clock::SystemClock;
+use crate::context::Everywhere;
+use crate::exit::Exit;
+use crate::findings;
+use crate::output::{printable, unless_closed};
+
+/// Check files without provisioning anything
+///
+/// Several files are the files of one template. Without more it finds what the files alone can tell; --organization
+/// adds what only the organization's directory and licences tell.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  dialtone validate sample-data/bulk-assignment-by-name.csv
+  dialtone validate hires-1.csv hires-2.csv --json --rows
+
+Exit codes: 0 everything can be used, 1 a file can't be opened, 2 usage, 3 something is refused.")]
+pub(crate) struct Arguments {
+    /// The files: CSV, tab-separated or XLSX
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// Print the accepted rows as they will be used
+    #[arg(long)]
+    rows: bool,
+
+    /// Say what happens when the valid rows alone are used
+    #[arg(long)]
+    valid_rows_only: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(everywhere: &Everywhere, arguments: &Arguments, clock: SystemClock) -> anyhow::Result<ExitCode> {
+    let readings = arguments.files.iter().map(|path| open(path)).collect::<anyhow::Result<Vec<Reading>>>()?;
+    let facts = match everywhere.organization {
+        Some(_) => Some(facts(everywhere, clock)?),
+        None => None,
+    };
+    let checked = check(&readings, facts.as_ref());
+    let mut out = BufWriter::new(io::stdout().lock());
+    let printed =
+        if everywhere.json { json(arguments, &checked, &mut out) } else { text(arguments, &checked, &mut out) };
+    unless_closed(printed.and_then(|()| out.flush())).context("can't print the answer")?;
+    Ok(if checked.verdict == Verdict::Accept { Exit::Done } else { Exit::Refused }.into())
+}
+
+/// What the named organization has. Only this needs the data folder, and with it a runtime.
+fn facts(everywhere: &Everywhere, clock: SystemClock) -> anyhow::Result<Facts> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        let context = crate::context::Context::open(everywhere, clock).await?;
+        let organization = context.organization().await?.id;
+        Ok(context.operations.facts(organization, &[]).await?)
+    })
+}
+
+fn open(path: &Path) -> anyhow::Result<Reading> {
+    let reading = File::open(path).and_then(|file| {
+        let ends = file.metadata()?.is_file();
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        read_from(&name, file, ends)
+    });
+    reading.with_context(|| format!("can't open {}", path.display()))
+}
+
+fn json(arguments: &Arguments, checked: &Checked<'_>, out: &mut impl Write) -> io::Result<()> {
+    let answer = Answer {
+        verdict: checked.verdict,
+        accepted: checked.accepted,
+        refused: checked.refused,
+        files: checked.readings.iter().map(FileFacts::of).collect(),
+        findings: Findings(checked),
+        unlisted: unlisted(checked),
+        rows: arguments.rows.then_some(Rows(checked)),
+    };
+    serde_json::to_writer(&mut *out, &answer)?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    verdict: Verdict,
+    accepted: usize,
+    refused: usize,
+    files: Vec<FileFacts<'a>>,
+    findings: Findings<'a>,
+    /// How many findings there are beyond the listed ones, by code.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unlisted: BTreeMap<&'static str, usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<Rows<'a>>,
+}
+
+#[derive(Serialize)]
+struct FileFacts<'a> {
+    name: &'a str,
+    sha256: Option<&'a str>,
+    kind: Option<Kind>,
+    encoding: Option<Encoding>,
+    separator: Option<char>,
+    rows: u32,
+}
+
+impl<'a> FileFacts<'a> {
+    fn of(reading: &'a Reading) -> Self {
+        Self {
+            name: &reading.name,
+            sha256: reading.sha256.as_deref(),
+            kind: reading.kind,
+            encoding: reading.encoding,
+            separator: reading.separator,
+            rows: reading.row_count,
+        }
+    }
+}
+
+/// The findings, put into words one by one while they are written.
+struct Findings<'a>(&'a Checked<'a>);
+
+impl Serialize for Findings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.findings())
+    }
+}
+
+/// The accepted rows, made one by one while they are written.
+struct Rows<'a>(&'a Checked<'a>);
+
+#[derive(Serialize)]
+struct UsedRow<'a> {
+    file: &'a str,
+    row: u32,
+    ext_key: &'a str,
+    identity: String,
+    number: Option<&'a str>,
+}
+
+impl<'a> Rows<'a> {
+    fn used(&self) -> impl Iterator<Item = UsedRow<'a>> + use<'a> {
+        let checked = self.0;
+        checked.assignments.iter().map(|assignment: &Assignment<'_>| UsedRow {
+            file: &checked.readings[assignment.file as usize].name,
+            row: assignment.row,
+            ext_key: assignment.ext_key,
+            identity: assignment.identity.to_string(),
+            number: assignment.number,
+        })
+    }
+}
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.used())
+    }
+}
+
+fn unlisted(checked: &Checked<'_>) -> BTreeMap<&'static str, usize> {
+    checked.problems.unlisted().iter().map(|(rule, count)| (rule.code(), *count)).collect()
+}
+
+fn text(arguments: &Arguments, checked: &Checked<'_>, out: &mut impl Write) -> io::Result<()> {
+    findings::write(checked, out)?;
+    if arguments.rows {
+        let rows = Rows(checked).used().map(|row| {
+            let number = row.number.unwrap_or_default().to_owned();
+            [row.row.to_string(), row.ext_key.to_owned(), printable(&row.identity), number]
+        });
+        writeln!(out, "\n{}", findings::table(["Row", "Ext Key", "Identity", "Number"], rows))?;
+    }
+    findings::write_verdict(checked, arguments.valid_rows_only, out)
+}

@@ -1,0 +1,53 @@
+use std::sync::Arc;
+
+use dialtone_model::{Complaint, Device, DeviceKind, Fault};
+
+use crate::phone_system::PhoneSystem;
+use crate::{Driver, NullDriver};
+
+/// The driver for a device, by the device's kind. It keeps connections open between calls, so it is made once for a
+/// device and shared.
+pub fn for_device(device: &Device) -> Result<Arc<dyn Driver>, DriverError> {
+    match device.kind {
+        DeviceKind::PhoneSystem => Ok(Arc::new(PhoneSystem::new(device)?)),
+        DeviceKind::Null => Ok(Arc::new(NullDriver)),
+        kind => Err(DriverError::NoDriver { kind }),
+    }
+}
+
+/// Why a device's row gives no driver. It is the row that must change, or this machine.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    /// The address isn't `https://host:port`.
+    #[error("{address:?} is no address of a device: it has the form https://host:port")]
+    Address {
+        /// What it is.
+        address: String,
+    },
+    /// The login has a colon, which Basic authentication can't carry.
+    #[error("the login {login:?} has a colon, which no HTTPS device takes")]
+    Login {
+        /// What it is.
+        login: String,
+    },
+    /// The certificates that shall vouch for the device can't be read.
+    #[error("the certificates that vouch for the device can't be read: {reason}")]
+    Certificates {
+        /// Why.
+        reason: String,
+    },
+    /// TLS can't be set up.
+    #[error("TLS can't be set up: {0}")]
+    Tls(#[from] rustls::Error),
+    /// No driver speaks to this kind of device.
+    #[error("there is no driver for {kind}")]
+    NoDriver {
+        /// The kind.
+        kind: DeviceKind,
+    },
+}
+
+/// A step for another family of devices. Its plan is wrong, and no retry makes it right.
+pub(crate) fn unsupported(kind: DeviceKind) -> Fault {
+    Fault::Rejected(Complaint::new("unsupported-action", format!("{kind} can't do this")))
+}

@@ -1,0 +1,34 @@
+use dialtone_files::FilesError;
+use dialtone_model::{Forbidden, RunTransitionRefused, TemplateActionRefused};
+use dialtone_store::StoreError;
+use dialtone_templates::WriteError;
+use validator::ValidationErrors;
+
+/// Why an operation wasn't done. Nothing of it is half done.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// The actor may not do it.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// What was asked is malformed.
+    #[error("{}", .0.to_string().trim_end())]
+    Malformed(#[from] ValidationErrors),
+    /// What was asked can't be, and why.
+    #[error("{0}")]
+    Refused(String),
+    /// The template's status refuses it.
+    #[error(transparent)]
+    TemplateAction(#[from] TemplateActionRefused),
+    /// The run's state refuses it.
+    #[error(transparent)]
+    Run(#[from] RunTransitionRefused),
+    /// The store refused it or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A report or another file couldn't be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// Kept bytes couldn't be read or written.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+}

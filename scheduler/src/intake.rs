@@ -1,0 +1,150 @@
+use std::collections::BTreeMap;
+
+use dialtone_files::Key;
+use dialtone_model::{Actor, Finding, OrganizationId, RowRef, Severity, UploadId};
+use dialtone_store::{RefusedRow, TemplateUser, UploadRecord};
+use dialtone_templates::{Problems, Reading, read};
+use dialtone_validators::{Checked, Facts, Verdict, check};
+
+use crate::{OperationError, Operations};
+
+/// A file as a face hands it over.
+#[derive(Clone, Debug)]
+pub struct NamedBytes {
+    /// Its name, for people.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// What happens to a file with bad rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Any bad row refuses the upload.
+    #[default]
+    Strict,
+    /// The good rows are used and the bad ones given back.
+    ValidRowsOnly,
+}
+
+/// Files that were read and checked, with all that was said of them.
+#[derive(Debug)]
+pub struct Intake {
+    /// The files, in the order of the upload.
+    pub readings: Vec<Reading>,
+    /// What the data is worth.
+    pub verdict: Verdict,
+    /// Rows without an error.
+    pub accepted: usize,
+    /// Rows with an error.
+    pub refused: usize,
+    /// What is wrong; beyond a limit the problems are counted only.
+    pub problems: Problems,
+}
+
+impl Intake {
+    /// What is wrong, in words.
+    pub fn findings(&self) -> impl Iterator<Item = Finding> {
+        self.problems.iter().map(|problem| problem.finding(&self.readings))
+    }
+
+    /// Whether the mode lets the good rows be used.
+    pub fn is_usable(&self, mode: Mode) -> bool {
+        match self.verdict {
+            Verdict::Accept => true,
+            Verdict::RejectRows => mode == Mode::ValidRowsOnly && self.accepted > 0,
+            Verdict::RejectFile => false,
+        }
+    }
+}
+
+/// A bulk assignment's files, read and checked, and what follows from them.
+pub(crate) struct BulkIntake {
+    pub(crate) intake: Intake,
+    /// The users of each file's good rows.
+    pub(crate) users: Vec<Vec<TemplateUser>>,
+    /// The bad rows of each file.
+    pub(crate) refused: Vec<Vec<RefusedRow>>,
+    pub(crate) uploads: Vec<UploadId>,
+}
+
+impl Operations {
+    /// Reads and checks the files of one bulk assignment. It stores nothing.
+    pub(crate) async fn check_bulk(&self, files: &[NamedBytes], facts: Facts) -> Result<BulkIntake, OperationError> {
+        let uploads: Vec<UploadId> = files.iter().map(|_| self.ids.next()).collect();
+        let ids = uploads.clone();
+        let mut files = files.to_vec();
+        let work = move || {
+            let readings: Vec<Reading> = files.drain(..).map(|file| read(&file.name, file.bytes)).collect();
+            let checked = check(&readings, Some(&facts));
+            let users = template_users(&checked, &ids, &facts);
+            let refused = refused_rows(&checked);
+            let Checked { verdict, accepted, refused: refused_count, problems, .. } = checked;
+            let intake = Intake { verdict, accepted, refused: refused_count, problems, readings };
+            BulkIntake { intake, users, refused, uploads: ids }
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(intake) => Ok(intake),
+            Err(failure) => std::panic::resume_unwind(failure.into_panic()),
+        }
+    }
+
+    /// Keeps the bytes of an upload and says so in the store.
+    pub(crate) async fn keep_upload(
+        &self,
+        actor: &Actor,
+        organization: OrganizationId,
+        id: UploadId,
+        file: &NamedBytes,
+        reading: &Reading,
+        refused: &[RefusedRow],
+    ) -> Result<(), OperationError> {
+        let key = Key::new(format!("uploads/{id}"))?;
+        self.files.put(&key, file.bytes.clone()).await?;
+        let record = UploadRecord {
+            id,
+            organization,
+            name: file.name.clone(),
+            kind: reading.kind.map(|kind| kind.word().to_owned()).unwrap_or_default(),
+            sha256: reading.sha256.clone().unwrap_or_default(),
+            size: reading.size,
+            storage_key: key.as_str().to_owned(),
+            uploaded_at: self.clock.now(),
+            uploaded_by: actor.name.clone(),
+        };
+        Ok(self.store.add_upload(&record, refused).await?)
+    }
+}
+
+fn template_users(checked: &Checked<'_>, uploads: &[UploadId], facts: &Facts) -> Vec<Vec<TemplateUser>> {
+    let mut users: Vec<Vec<TemplateUser>> = uploads.iter().map(|_| Vec::new()).collect();
+    for row in &checked.assignments {
+        let file = row.file as usize;
+        // With facts at hand every accepted row has found its user.
+        let Some((user, name)) = row.user.and_then(|id| facts.users.get_key_value(&id)) else { continue };
+        users[file].push(TemplateUser {
+            origin: Some(RowRef { upload: uploads[file], row: row.row }),
+            ext_key: row.ext_key.to_owned(),
+            user: *user,
+            user_name: name.clone(),
+            number: row.number.map(str::to_owned),
+        });
+    }
+    users
+}
+
+fn refused_rows(checked: &Checked<'_>) -> Vec<Vec<RefusedRow>> {
+    let mut rows: Vec<BTreeMap<u32, Vec<Finding>>> = checked.readings.iter().map(|_| BTreeMap::new()).collect();
+    for problem in &checked.problems {
+        if let Some(row) = problem.row {
+            rows[problem.file as usize].entry(row).or_default().push(problem.finding(checked.readings));
+        }
+    }
+    let is_refused = |findings: &Vec<Finding>| findings.iter().any(|finding| finding.severity == Severity::Error);
+    let refused = |rows: BTreeMap<u32, Vec<Finding>>| {
+        rows.into_iter()
+            .filter(|(_, findings)| is_refused(findings))
+            .map(|(row, findings)| RefusedRow { row, findings })
+    };
+    rows.into_iter().map(|rows| refused(rows).collect()).collect()
+}

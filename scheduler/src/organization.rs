@@ -1,0 +1,215 @@
+use dialtone_model::{
+    Actor, AddOn, Device, DeviceId, DeviceKind, DeviceLimits, Licence, LicenceCount, Organization, OrganizationId,
+    Profile, User,
+};
+use dialtone_store::NewOrganization;
+use dialtone_validators::{Claims, Facts};
+use serde::Deserialize;
+
+use crate::{OperationError, Operations};
+
+/// A tenant with its directory, as an import brings it. Importing again adds what is new and sets what is there.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationImport {
+    /// Its name; an organization of that name is brought up to date.
+    pub name: String,
+    /// Which edition of the rules it follows.
+    #[serde(default = "newer")]
+    pub profile: Profile,
+    /// The licences that it owns.
+    #[serde(default)]
+    pub licences: Vec<LicenceImport>,
+    /// Its devices.
+    #[serde(default)]
+    pub devices: Vec<DeviceImport>,
+    /// Its users.
+    #[serde(skip)]
+    pub users: Vec<User>,
+    /// The numbers that it owns, digits without the `+`.
+    #[serde(skip)]
+    pub numbers: Vec<String>,
+}
+
+/// How many of one licence an organization owns.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LicenceImport {
+    /// `base`, or the code of an add-on.
+    pub code: String,
+    /// What people read.
+    pub name: String,
+    /// How many.
+    pub owned: u32,
+}
+
+/// One device.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceImport {
+    /// Its name, unique in the organization.
+    pub name: String,
+    /// Its family.
+    pub kind: DeviceKind,
+    /// `https://host:port`, or `simulated`.
+    pub address: String,
+    /// Its software version.
+    pub version: Option<String>,
+    /// The account that Dialtone uses.
+    #[serde(default)]
+    pub login: String,
+    /// The account's password.
+    #[serde(default)]
+    pub password: String,
+    /// The certificates, in PEM, that vouch for it.
+    pub ca: Option<String>,
+    /// Calls at once.
+    pub concurrency: Option<u16>,
+    /// Calls in any second.
+    pub rate: Option<u32>,
+}
+
+/// A tenant with what it has.
+#[derive(Clone, Debug)]
+pub struct OrganizationView {
+    /// The tenant.
+    pub organization: Organization,
+    /// Its licences.
+    pub licences: Vec<LicenceCount>,
+    /// Its devices.
+    pub devices: Vec<Device>,
+    /// How many users it has.
+    pub users: usize,
+    /// How many numbers it owns.
+    pub numbers: usize,
+    /// How many of them can be assigned.
+    pub available_numbers: usize,
+}
+
+const fn newer() -> Profile {
+    Profile::Newer
+}
+
+impl Operations {
+    /// Makes or updates a tenant with its licences, users, numbers and devices. It may be repeated.
+    pub async fn import_organization(
+        &self,
+        actor: &Actor,
+        import: &OrganizationImport,
+    ) -> Result<OrganizationId, OperationError> {
+        actor.require(&[])?;
+        let known = self.store.organizations().await?.into_iter().find(|organization| organization.name == import.name);
+        let id = match known {
+            Some(organization) => organization.id,
+            None => self.add_organization(import).await?,
+        };
+        let count = |licence: &LicenceImport| LicenceCount {
+            licence: Licence::from(licence.code.clone()),
+            name: licence.name.clone(),
+            owned: i64::from(licence.owned),
+            free: 0,
+            reserved: 0,
+            used: 0,
+        };
+        let licences: Vec<LicenceCount> = import.licences.iter().map(count).collect();
+        self.store.put_licences(id, &licences).await?;
+        self.store.put_users(id, &import.users).await?;
+        self.store.put_numbers(id, &import.numbers).await?;
+        self.put_devices(id, &import.devices).await?;
+        Ok(id)
+    }
+
+    /// All tenants.
+    pub async fn organizations(&self, actor: &Actor) -> Result<Vec<Organization>, OperationError> {
+        actor.require(&[])?;
+        Ok(self.store.organizations().await?)
+    }
+
+    /// One tenant with what it has.
+    pub async fn organization(&self, actor: &Actor, id: OrganizationId) -> Result<OrganizationView, OperationError> {
+        actor.require(&[])?;
+        Ok(OrganizationView {
+            organization: self.store.organization(id).await?,
+            licences: self.store.licences(id).await?,
+            devices: self.store.devices(id).await?,
+            users: self.store.users(id).await?.len(),
+            numbers: self.store.numbers(id).await?.len(),
+            available_numbers: self.store.available_numbers(id).await?.len(),
+        })
+    }
+
+    /// What a check of uploads needs to know of a tenant, fetched once; `add_ons` are those that each row will get.
+    pub async fn facts(&self, id: OrganizationId, add_ons: &[AddOn]) -> Result<Facts, OperationError> {
+        let claimed = self.store.claimed(id).await?;
+        let mut facts = Facts {
+            available_numbers: self.store.available_numbers(id).await?.into_iter().collect(),
+            licences: self.store.licences(id).await?,
+            add_ons: add_ons.to_vec(),
+            ..Facts::default()
+        };
+        let mut claims = Claims::default();
+        for (key, template) in claimed.ext_keys {
+            match template {
+                Some(template) => {
+                    claims.ext_keys.insert(key, template);
+                }
+                None => {
+                    facts.ext_keys.insert(key);
+                }
+            }
+        }
+        for (user, owned) in claimed.users {
+            match owned.template {
+                Some(template) => {
+                    claims.users.insert(user, template);
+                }
+                None => {
+                    let key = owned.ext_key.unwrap_or_else(|| "that is being changed".to_owned());
+                    facts.owners.insert(user, key);
+                }
+            }
+        }
+        for (number, template) in claimed.numbers {
+            if let Some(template) = template {
+                claims.numbers.insert(number, template);
+            }
+        }
+        facts.claims = claims;
+        Ok(facts.with_users(self.store.users(id).await?))
+    }
+
+    async fn add_organization(&self, import: &OrganizationImport) -> Result<OrganizationId, OperationError> {
+        let id = self.ids.next();
+        let organization = Organization { id, name: import.name.clone(), profile: import.profile };
+        self.store.add_organization(&NewOrganization { organization, at: self.clock.now() }).await?;
+        Ok(id)
+    }
+
+    async fn put_devices(&self, id: OrganizationId, devices: &[DeviceImport]) -> Result<(), OperationError> {
+        let known = self.store.devices(id).await?;
+        for import in devices {
+            let known = known.iter().find(|device| device.name == import.name);
+            let device_id: DeviceId = known.map_or_else(|| self.ids.next(), |device| device.id);
+            let usual = DeviceLimits::default();
+            self.store
+                .put_device(&Device {
+                    id: device_id,
+                    organization: id,
+                    name: import.name.clone(),
+                    kind: import.kind,
+                    address: import.address.clone(),
+                    version: import.version.clone(),
+                    login: import.login.clone(),
+                    password: import.password.clone(),
+                    ca: import.ca.clone(),
+                    limits: DeviceLimits {
+                        concurrency: import.concurrency.unwrap_or(usual.concurrency),
+                        rate: import.rate,
+                        ..usual
+                    },
+                })
+                .await?;
+        }
+        Ok(())
+    }
+}

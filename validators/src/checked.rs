@@ -1,0 +1,60 @@
+use std::fmt;
+
+use dialtone_model::Finding;
+use dialtone_templates::{Problems, Reading};
+use serde::Serialize;
+
+use crate::Assignment;
+
+/// What became of the files of one upload.
+#[derive(Debug)]
+pub struct Checked<'a> {
+    /// The files, in the order of the upload.
+    pub readings: &'a [Reading],
+    /// What the data is worth; the same in both modes.
+    pub verdict: Verdict,
+    /// How many rows have no error; 0 when a file is refused.
+    pub accepted: usize,
+    /// How many rows have an error.
+    pub refused: usize,
+    /// What is wrong, by file, row and column.
+    pub problems: Problems,
+    /// The accepted rows of bulk assignments, in the order of the files; none when a file is refused.
+    pub assignments: Vec<Assignment<'a>>,
+}
+
+/// What the data of an upload is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Every row can be used.
+    Accept,
+    /// A whole file is refused, and with it the upload, in both modes.
+    RejectFile,
+    /// Some rows are refused: in strict mode the upload, otherwise those rows.
+    RejectRows,
+}
+
+impl Checked<'_> {
+    /// The findings in words, one after the other, so that a hundred thousand are never held at once.
+    pub fn findings(&self) -> impl Iterator<Item = Finding> {
+        self.problems.iter().map(|problem| problem.finding(self.readings))
+    }
+}
+
+impl Verdict {
+    /// The word that is stored and that JSON shows.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::RejectFile => "reject-file",
+            Self::RejectRows => "reject-rows",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}

@@ -1,0 +1,512 @@
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialtone_model::{Device, DeviceId, Fault, crash_point};
+use dialtone_queue::{Hint, Lane};
+use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError, Verdict};
+use jiff::Timestamp;
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+use tokio::task::JoinSet;
+use tracing::{debug, error, info, warn};
+
+use crate::Worker;
+use crate::execution::{Execution, execute};
+use crate::line::{Line, Want};
+use crate::outcome::{Consequence, consequence, given_up};
+use crate::tenure::Shards;
+use crate::undrivable::Undrivable;
+
+/// How long the store is left alone after it failed.
+const STORE_REST: Duration = Duration::from_millis(500);
+/// Outcomes recorded in one transaction at most: beyond a few hundred a larger group gains nothing.
+const LARGEST_GROUP: usize = 512;
+/// How long a stopping worker tries to record what it has before it leaves the rest to its successor's look.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The one task that decides what a worker does next. All waiting is done in tasks of its set, which die with it.
+pub(crate) struct Dispatcher {
+    worker: Worker,
+    shards: Shards,
+    lines: HashMap<DeviceId, Line>,
+    tasks: JoinSet<Message>,
+    /// Outcomes that wait for the commit in flight to end, by shard.
+    unrecorded: HashMap<u16, Vec<Pending>>,
+    recording: HashSet<u16>,
+    /// Lines that something happened to since they were last asked.
+    stirred: HashSet<DeviceId>,
+    /// When lines want to be asked again by themselves.
+    alarms: BTreeSet<(Duration, DeviceId)>,
+    /// Devices that are being looked up, with the hints that wait for them.
+    unknown_devices: HashMap<DeviceId, Vec<Hint>>,
+    /// The store failed: nothing new is started before this.
+    rest_until: Option<Duration>,
+    next_tend: Duration,
+    next_pull: Duration,
+    jitter: SmallRng,
+    stopping: bool,
+}
+
+/// An outcome on its way to the store, with the claim that it goes on from.
+#[derive(Debug)]
+struct Pending {
+    claim: Claim,
+    outcome: Outcome,
+}
+
+/// What a task of the set ends with.
+enum Message {
+    Called { device: DeviceId, claim: Claim, execution: Execution },
+    Claimed { device: DeviceId, urgent: bool, limit: u32, result: Result<(Vec<Claim>, Option<Timestamp>), StoreError> },
+    Recorded { shard: u16, group: Vec<Pending>, result: Result<RecordedBatch, StoreError> },
+    GaveBack,
+    Found(Result<Vec<DeviceId>, StoreError>),
+    Device { id: DeviceId, result: Result<Box<Device>, StoreError> },
+}
+
+impl Dispatcher {
+    pub(crate) fn new(worker: Worker) -> Self {
+        let now = worker.clock.monotonic();
+        let settings = &worker.settings;
+        Self {
+            shards: Shards::new(settings.identity, settings.shards, settings.tenure),
+            jitter: SmallRng::seed_from_u64(settings.seed),
+            lines: HashMap::new(),
+            tasks: JoinSet::new(),
+            unrecorded: HashMap::new(),
+            recording: HashSet::new(),
+            stirred: HashSet::new(),
+            alarms: BTreeSet::new(),
+            unknown_devices: HashMap::new(),
+            rest_until: None,
+            next_tend: now,
+            next_pull: now,
+            stopping: false,
+            worker,
+        }
+    }
+
+    pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
+        let mut stop = pin!(stop);
+        let mut hints = self.worker.queue.subscribe();
+        let clock = Arc::clone(&self.worker.clock);
+        info!(worker = %self.worker.settings.name, "worker started");
+        while !self.stopping {
+            self.keep_time().await;
+            self.advance();
+            let sleep = clock.sleep(self.next_wake().saturating_sub(clock.monotonic()));
+            tokio::select! {
+                () = &mut stop => self.stopping = true,
+                Some(message) = self.tasks.join_next() => {
+                    self.take(message);
+                    // Whatever else is done is taken before anything new is decided, so that groups form.
+                    while let Some(message) = self.tasks.try_join_next() {
+                        self.take(message);
+                    }
+                }
+                hint = hints.next() => self.hint(hint),
+                () = sleep => {}
+            }
+        }
+        self.finish().await;
+    }
+
+    /// Does what is due by time: leases, and the periodic look for work that no hint told of.
+    async fn keep_time(&mut self) {
+        let now = self.worker.clock.monotonic();
+        if now >= self.next_tend {
+            self.next_tend = now + self.shards.period();
+            let quiet = self.lines.values().map(|line| line.device.limits.call_timeout).max().unwrap_or_default();
+            let lines = &self.lines;
+            let busy = |shard| lines.values().any(|line| line.shard == shard && !line.is_idle());
+            match self.shards.tend(&self.worker.store, quiet, busy, now).await {
+                Ok(change) => {
+                    if !change.gained.is_empty() {
+                        info!(shards = change.gained.len(), "shards taken");
+                        self.next_pull = now;
+                    }
+                    // What a lost shard's lines still have is fenced by the new epoch; its holder looks at it.
+                    self.lines.retain(|_, line| !change.lost.contains(&line.shard));
+                }
+                Err(failure) => self.store_failed(&failure),
+            }
+        }
+        if now >= self.next_pull && self.store_is_up(now) {
+            self.next_pull = now + self.worker.settings.pull_every;
+            let (store, held) = (self.worker.store.clone(), self.shards.held());
+            let wall = self.worker.clock.now();
+            self.tasks.spawn(async move { Message::Found(store.devices_with_work(&held, wall).await) });
+        }
+        while let Some((due, device)) = self.alarms.first().copied()
+            && due <= now
+        {
+            self.alarms.remove(&(due, device));
+            self.stirred.insert(device);
+        }
+        if self.rest_until.is_some_and(|until| until <= now) {
+            self.rest_until = None;
+            self.stirred.extend(self.lines.keys());
+        }
+    }
+
+    fn next_wake(&self) -> Duration {
+        let alarm = self.alarms.first().map(|(due, _)| *due);
+        [self.next_tend, self.next_pull].into_iter().chain(alarm).chain(self.rest_until).min().unwrap_or_default()
+    }
+
+    /// Starts whatever can be started.
+    fn advance(&mut self) {
+        let now = self.worker.clock.monotonic();
+        if !self.store_is_up(now) {
+            return;
+        }
+        let stirred = std::mem::take(&mut self.stirred);
+        for device in stirred {
+            self.advance_line(device, now);
+        }
+        let shards: Vec<u16> = self.unrecorded.keys().copied().collect();
+        for shard in shards {
+            self.record(shard);
+        }
+    }
+
+    fn advance_line(&mut self, id: DeviceId, now: Duration) {
+        loop {
+            let Some(line) = self.lines.get_mut(&id) else { return };
+            // A step may take a run and a look, each as long as a call may take.
+            let time = 2 * line.device.limits.call_timeout;
+            let Some(lease) = self.shards.lease(line.shard) else { return };
+            if !self.shards.may_call(line.shard, time, now) {
+                self.alarms.insert((self.next_tend, id));
+                return;
+            }
+            match line.next(now) {
+                Want::Call(claim) => {
+                    let quiet_until = self.shards.quiet_until(line.shard);
+                    if claim.at.unknown && now < quiet_until {
+                        line.put_back(claim);
+                        self.alarms.insert((quiet_until, id));
+                        return;
+                    }
+                    let (driver, timeout) = (Arc::clone(&line.driver), line.device.limits.call_timeout);
+                    self.tasks.spawn(async move {
+                        let execution = execute(driver.as_ref(), &claim, timeout).await;
+                        Message::Called { device: id, claim, execution }
+                    });
+                }
+                Want::GiveUp(claims) => {
+                    let Some(complaint) = line.trouble.reason() else { return };
+                    let wall = self.worker.clock.now();
+                    for claim in claims {
+                        let outcome = given_up(&claim, complaint.clone(), self.worker.settings.shards, wall);
+                        self.pend(claim, outcome.ok());
+                    }
+                }
+                Want::Claims { wanted, urgent, limit, held } => {
+                    let request = ClaimRequest {
+                        device: id,
+                        lease,
+                        wanted,
+                        limit,
+                        now: self.worker.clock.now(),
+                        actor: self.worker.settings.name.clone(),
+                    };
+                    let store = self.worker.store.clone();
+                    self.tasks.spawn(async move {
+                        if let Some(held) = held
+                            && let Err(failure) = store.give_back_orphans(id, lease, &held).await
+                        {
+                            return Message::Claimed { device: id, urgent, limit, result: Err(failure) };
+                        }
+                        let result = claim(&store, &request).await;
+                        Message::Claimed { device: id, urgent, limit, result }
+                    });
+                }
+                Want::Nothing(wake) => {
+                    if let Some(wake) = wake {
+                        self.alarms.insert((wake, id));
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, message: Result<Message, tokio::task::JoinError>) {
+        let now = self.worker.clock.monotonic();
+        match message {
+            Ok(Message::Called { device, claim, execution }) => self.called(device, claim, &execution, now),
+            Ok(Message::Claimed { device, urgent, limit, result }) => self.claimed(device, urgent, limit, result, now),
+            Ok(Message::Recorded { shard, group, result }) => self.recorded(shard, group, result),
+            Ok(Message::GaveBack) => {}
+            Ok(Message::Found(Ok(devices))) => {
+                for device in devices {
+                    let Some(line) = self.lines.get_mut(&device) else {
+                        self.find_device(device);
+                        continue;
+                    };
+                    line.ask_store();
+                    self.stirred.insert(device);
+                }
+            }
+            Ok(Message::Found(Err(failure))) => self.store_failed(&failure),
+            Ok(Message::Device { id, result }) => self.device_found(id, result, now),
+            // A driver's panic is caught where it runs, so this is a defect of the worker itself: its orders are safe
+            // in the store, and going on without knowing which they are isn't.
+            Err(failure) => std::panic::resume_unwind(failure.into_panic()),
+        }
+    }
+
+    fn called(&mut self, device: DeviceId, claim: Claim, execution: &Execution, now: Duration) {
+        let settings = &self.worker.settings;
+        let wall = self.worker.clock.now();
+        let jitter = self.jitter.random::<f64>();
+        let decided = consequence(&claim, execution, &settings.retry, jitter, settings.shards, wall);
+        let Some(line) = self.lines.get_mut(&device) else { return };
+        self.stirred.insert(device);
+        line.called(&claim, execution.calls, now);
+        match &execution.result {
+            Err(Fault::Busy { complaint, retry_after }) => line.trouble.busy(*retry_after, complaint, now, wall),
+            Err(Fault::NotSent { complaint, .. }) => {
+                line.trouble.unreachable(settings.retry.tries, complaint, now, wall);
+            }
+            Err(Fault::Unknown(_)) => {}
+            Ok(_) | Err(Fault::Rejected(_)) => line.trouble.answered(),
+        }
+        match decided {
+            Ok(Consequence::Record(outcome)) => self.pend(claim, Some(outcome)),
+            Ok(Consequence::GiveBack) => {
+                line.settled(claim.order);
+                let waiting = line.take_ready();
+                self.give_back(waiting.into_iter().chain([claim]).collect());
+            }
+            Err(refused) => {
+                error!(order.id = %claim.order, %refused, "an outcome that the order's state refuses");
+                self.pend(claim, None);
+            }
+        }
+    }
+
+    fn pend(&mut self, claim: Claim, outcome: Option<Outcome>) {
+        let Some(line) = self.lines.get_mut(&claim.device) else { return };
+        match outcome {
+            Some(outcome) => self.unrecorded.entry(line.shard).or_default().push(Pending { claim, outcome }),
+            None => line.settled(claim.order),
+        }
+    }
+
+    fn claimed(
+        &mut self,
+        device: DeviceId,
+        urgent: bool,
+        limit: u32,
+        result: Result<(Vec<Claim>, Option<Timestamp>), StoreError>,
+        now: Duration,
+    ) {
+        let Some(line) = self.lines.get_mut(&device) else { return };
+        self.stirred.insert(device);
+        match result {
+            Ok((claims, due)) => {
+                let more = u32::try_from(claims.len()).unwrap_or(u32::MAX) >= limit;
+                let wall = self.worker.clock.now();
+                let due = due.map(|due| now + Duration::try_from(due.duration_since(wall)).unwrap_or_default());
+                line.claimed(claims, urgent, more, due);
+            }
+            Err(failure) => {
+                line.claim_failed();
+                self.store_failed(&failure);
+            }
+        }
+    }
+
+    fn record(&mut self, shard: u16) {
+        if self.recording.contains(&shard) {
+            return;
+        }
+        let Some(waiting) = self.unrecorded.get_mut(&shard) else { return };
+        if waiting.is_empty() {
+            return;
+        }
+        let Some(lease) = self.shards.lease(shard) else {
+            // The shard is lost: whoever has it now looks at these steps.
+            waiting.clear();
+            return;
+        };
+        let mut group: Vec<Pending> = waiting.drain(..waiting.len().min(LARGEST_GROUP)).collect();
+        group.sort_unstable_by_key(|pending| pending.outcome.order);
+        self.recording.insert(shard);
+        let (store, actor) = (self.worker.store.clone(), self.worker.settings.name.clone());
+        self.tasks.spawn(async move {
+            let outcomes: Vec<Outcome> = group.iter().map(|pending| pending.outcome.clone()).collect();
+            crash_point!("worker-before-record");
+            let result = store.record(lease, &actor, &outcomes).await;
+            crash_point!("worker-after-record");
+            Message::Recorded { shard, group, result }
+        });
+    }
+
+    fn recorded(&mut self, shard: u16, group: Vec<Pending>, result: Result<RecordedBatch, StoreError>) {
+        self.recording.remove(&shard);
+        let batch = match result {
+            Ok(batch) => batch,
+            Err(failure) => {
+                self.store_failed(&failure);
+                let waiting = self.unrecorded.entry(shard).or_default();
+                waiting.splice(0..0, group);
+                return;
+            }
+        };
+        let mut hints = Vec::new();
+        for (Pending { claim, outcome }, recorded) in group.into_iter().zip(&batch.orders) {
+            let Some(line) = self.lines.get_mut(&claim.device) else { continue };
+            self.stirred.insert(claim.device);
+            match (recorded.verdict, outcome.next.position()) {
+                (Verdict::Go { version }, Some(at)) => line.go_on(Claim { version, at, ..claim }),
+                (Verdict::Hop, _) => {
+                    line.settled(claim.order);
+                    let (device, shard) = outcome.next_device;
+                    hints.push(Hint { device, shard, lane: Lane::Batch, orders: vec![claim.order] });
+                }
+                (Verdict::Fenced, _) => {
+                    line.settled(claim.order);
+                    warn!(order.id = %claim.order, "an outcome came too late: another holder has the order");
+                }
+                (Verdict::Go { .. } | Verdict::Stop, _) => {
+                    line.settled(claim.order);
+                    if outcome.not_before.is_some() {
+                        line.ask_store();
+                    }
+                }
+            }
+        }
+        for (order, device, shard) in batch.freed {
+            hints.push(Hint { device, shard, lane: Lane::Batch, orders: vec![order] });
+        }
+        self.send(hints);
+        for run in batch.finished {
+            // Nobody may be listening; the run is over all the same.
+            let _ = self.worker.finished.send(run);
+        }
+    }
+
+    fn send(&mut self, hints: Vec<Hint>) {
+        if hints.is_empty() {
+            return;
+        }
+        let queue = self.worker.queue.clone();
+        self.tasks.spawn(async move {
+            if let Err(failure) = queue.send(hints).await {
+                debug!(%failure, "hints were dropped; their orders are found by the next pull");
+            }
+            Message::GaveBack
+        });
+    }
+
+    fn give_back(&mut self, claims: Vec<Claim>) {
+        let (store, clock) = (self.worker.store.clone(), Arc::clone(&self.worker.clock));
+        self.tasks.spawn(async move {
+            while let Err(failure) = store.give_back(&claims, None).await {
+                warn!(%failure, "claims can't be given back yet");
+                clock.sleep(STORE_REST).await;
+            }
+            Message::GaveBack
+        });
+    }
+
+    fn hint(&mut self, hint: Hint) {
+        let device = hint.device;
+        if self.shards.lease(hint.shard).is_none() {
+            return;
+        }
+        if let Some(line) = self.lines.get_mut(&device) {
+            line.hint(hint);
+            self.stirred.insert(device);
+        } else {
+            self.find_device(device);
+            self.unknown_devices.entry(device).or_default().push(hint);
+        }
+    }
+
+    fn find_device(&mut self, id: DeviceId) {
+        if self.unknown_devices.contains_key(&id) {
+            return;
+        }
+        self.unknown_devices.insert(id, Vec::new());
+        let store = self.worker.store.clone();
+        self.tasks.spawn(async move { Message::Device { id, result: store.device(id).await.map(Box::new) } });
+    }
+
+    fn device_found(&mut self, id: DeviceId, result: Result<Box<Device>, StoreError>, now: Duration) {
+        let hints = self.unknown_devices.remove(&id).unwrap_or_default();
+        let device = match result {
+            Ok(device) => device,
+            Err(failure) => return self.store_failed(&failure),
+        };
+        let driver = (self.worker.drivers)(&device).unwrap_or_else(|reason| {
+            error!(device.id = %id, device.name = device.name, reason, "the device can't be driven");
+            Arc::new(Undrivable::new(reason))
+        });
+        let shard = id.shard(self.worker.settings.shards);
+        let mut line = Line::new(*device, shard, driver, now);
+        hints.into_iter().for_each(|hint| line.hint(hint));
+        self.lines.insert(id, line);
+        self.stirred.insert(id);
+    }
+
+    fn store_is_up(&self, now: Duration) -> bool {
+        self.rest_until.is_none_or(|until| until <= now)
+    }
+
+    fn store_failed(&mut self, failure: &StoreError) {
+        warn!(%failure, "the store failed; nothing new is started until it answers");
+        self.rest_until = Some(self.worker.clock.monotonic() + STORE_REST);
+    }
+
+    /// Lets the calls in hand finish, records them, gives back what waits, and gives up the leases.
+    async fn finish(mut self) {
+        let clock = Arc::clone(&self.worker.clock);
+        let deadline = clock.monotonic() + self.longest_call() * 2 + STOP_PATIENCE;
+        loop {
+            let waiting: Vec<Claim> = self.lines.values_mut().flat_map(Line::take_ready).collect();
+            if !waiting.is_empty() {
+                self.give_back(waiting);
+            }
+            let shards: Vec<u16> = self.unrecorded.keys().copied().collect();
+            if self.store_is_up(clock.monotonic()) {
+                shards.into_iter().for_each(|shard| self.record(shard));
+            }
+            let unrecorded = self.unrecorded.values().any(|waiting| !waiting.is_empty());
+            let left = deadline.saturating_sub(clock.monotonic());
+            if (self.tasks.is_empty() && !unrecorded) || left.is_zero() {
+                break;
+            }
+            tokio::select! {
+                Some(message) = self.tasks.join_next() => self.take(message),
+                () = clock.sleep(left.min(STORE_REST)) => {}
+            }
+        }
+        if let Err(failure) = self.shards.release(&self.worker.store).await {
+            warn!(%failure, "leases couldn't be given up; they run out by themselves");
+        }
+        info!(worker = %self.worker.settings.name, "worker stopped");
+    }
+
+    fn longest_call(&self) -> Duration {
+        self.lines.values().map(|line| line.device.limits.call_timeout).max().unwrap_or_default()
+    }
+}
+
+/// Claims, and asks when the next order is due where fewer than wanted were ready.
+async fn claim(
+    store: &dialtone_store::Store,
+    request: &ClaimRequest,
+) -> Result<(Vec<Claim>, Option<Timestamp>), StoreError> {
+    let claims = store.claim(request).await?;
+    crash_point!("worker-after-claim");
+    let all = u32::try_from(claims.len()).unwrap_or(u32::MAX) >= request.limit;
+    let due = if all { None } else { store.next_due(request.device).await? };
+    Ok((claims, due))
+}

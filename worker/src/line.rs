@@ -1,0 +1,393 @@
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialtone_drivers::Driver;
+use dialtone_model::{Device, OrderId};
+use dialtone_queue::{Hint, Lane};
+use dialtone_store::{Claim, Wanted};
+
+use crate::limiter::Limiter;
+use crate::trouble::{Admission, Trouble};
+
+/// Outcomes of one device that may wait to be recorded; beyond it no further call is started, so that a slow store
+/// slows the calls down instead of filling the memory.
+const MOST_UNRECORDED: usize = 4_096;
+
+/// One device's line: the claimed orders that wait, the calls in hand, and what limits them. It does no I/O; the
+/// dispatcher asks it what to do next.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) device: Device,
+    pub(crate) shard: u16,
+    pub(crate) driver: Arc<dyn Driver>,
+    pub(crate) trouble: Trouble,
+    limiter: Limiter,
+    ready: VecDeque<Claim>,
+    in_hand: usize,
+    unrecorded: usize,
+    /// Every order that is claimed: waiting, in hand or unrecorded.
+    held: HashSet<OrderId>,
+    /// A claim may have been made that this line doesn't know of.
+    orphans: bool,
+    /// The device objects that steps in hand change; no two of them run at once on one.
+    objects: HashSet<String>,
+    hinted: VecDeque<OrderId>,
+    urgent: VecDeque<OrderId>,
+    /// The store may have ready orders that no hint named.
+    ask_store: bool,
+    claiming: bool,
+    /// When an order that waits for its next try is due.
+    due: Option<Duration>,
+}
+
+/// What the line wants to happen next.
+#[derive(Debug)]
+pub(crate) enum Want {
+    /// A call for this order.
+    Call(Claim),
+    /// These orders are given up, for the trouble's reason.
+    GiveUp(Vec<Claim>),
+    /// Orders from the store.
+    Claims {
+        /// Which.
+        wanted: Wanted,
+        /// Whether a person waits for them.
+        urgent: bool,
+        /// At most so many.
+        limit: u32,
+        /// Claims but these are to be given back first; `None`: there are none but these.
+        held: Option<Vec<OrderId>>,
+    },
+    /// Nothing now; something by itself at that time.
+    Nothing(Option<Duration>),
+}
+
+impl Line {
+    pub(crate) fn new(device: Device, shard: u16, driver: Arc<dyn Driver>, now: Duration) -> Self {
+        let limiter = Limiter::new(device.limits.rate, now);
+        Self {
+            device,
+            shard,
+            driver,
+            trouble: Trouble::default(),
+            limiter,
+            ready: VecDeque::new(),
+            in_hand: 0,
+            unrecorded: 0,
+            held: HashSet::new(),
+            orphans: false,
+            objects: HashSet::new(),
+            hinted: VecDeque::new(),
+            urgent: VecDeque::new(),
+            ask_store: true,
+            claiming: false,
+            due: None,
+        }
+    }
+
+    /// A hint came. Ids that the line has no room for are left to the store.
+    pub(crate) fn hint(&mut self, hint: Hint) {
+        let room = self.capacity() * 4;
+        let known = match hint.lane {
+            Lane::Interactive => &mut self.urgent,
+            Lane::Batch => &mut self.hinted,
+        };
+        if hint.orders.is_empty() || known.len() + hint.orders.len() > room {
+            self.ask_store = true;
+        } else {
+            known.extend(hint.orders);
+        }
+    }
+
+    /// The store has ready orders for this device.
+    pub(crate) fn ask_store(&mut self) {
+        self.ask_store = true;
+    }
+
+    /// The answer to [`Want::Claims`]: what was claimed, whether more may be ready, and when the next is due.
+    pub(crate) fn claimed(&mut self, claims: Vec<Claim>, urgent: bool, more: bool, due: Option<Duration>) {
+        self.claiming = false;
+        self.orphans = false;
+        self.ask_store |= more;
+        self.due = due;
+        self.held.extend(claims.iter().map(|claim| claim.order));
+        if urgent {
+            claims.into_iter().rev().for_each(|claim| self.ready.push_front(claim));
+        } else {
+            self.ready.extend(claims);
+        }
+    }
+
+    /// The store didn't answer; it is asked again. It may have claimed all the same.
+    pub(crate) fn claim_failed(&mut self) {
+        self.claiming = false;
+        self.ask_store = true;
+        self.orphans = true;
+    }
+
+    /// A call was answered, or wasn't; its outcome is on its way to the store.
+    pub(crate) fn called(&mut self, claim: &Claim, calls: u32, now: Duration) {
+        self.in_hand -= 1;
+        self.unrecorded += 1;
+        self.limiter.answered(calls, now);
+        for object in objects(claim) {
+            self.objects.remove(&object);
+        }
+    }
+
+    /// The outcome of a call is in the store, or nobody's to record, and the order is no longer claimed.
+    pub(crate) fn settled(&mut self, order: OrderId) {
+        self.unrecorded -= 1;
+        self.held.remove(&order);
+    }
+
+    /// The outcome is in the store, the order's next step is on this device too, and it is still claimed.
+    pub(crate) fn go_on(&mut self, claim: Claim) {
+        self.unrecorded -= 1;
+        self.ready.push_front(claim);
+    }
+
+    /// The call that was wanted can't be started yet.
+    pub(crate) fn put_back(&mut self, claim: Claim) {
+        self.in_hand -= 1;
+        for object in objects(&claim) {
+            self.objects.remove(&object);
+        }
+        self.limiter.answered(0, Duration::ZERO);
+        self.ready.push_front(claim);
+    }
+
+    /// Takes out the orders that wait, to be given back.
+    pub(crate) fn take_ready(&mut self) -> Vec<Claim> {
+        let claims: Vec<Claim> = self.ready.drain(..).collect();
+        claims.iter().for_each(|claim| {
+            self.held.remove(&claim.order);
+        });
+        claims
+    }
+
+    /// Whether nothing of it is in hand or unrecorded.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.in_hand == 0 && self.unrecorded == 0 && self.ready.is_empty() && !self.claiming
+    }
+
+    /// What to do next. The dispatcher asks until the answer is [`Want::Nothing`].
+    pub(crate) fn next(&mut self, now: Duration) -> Want {
+        if self.due.is_some_and(|due| due <= now) {
+            self.due = None;
+            self.ask_store = true;
+        }
+        let mut wake = self.due;
+        let slots = match self.trouble.admission(&self.device.limits, now) {
+            Admission::Free => usize::from(self.device.limits.concurrency.max(1)),
+            Admission::Probe => self.in_hand + 1,
+            Admission::Wait(until) => {
+                wake = wake.into_iter().chain(until).min();
+                0
+            }
+            Admission::GiveUp if self.ready.is_empty() && !self.may_have_more() && !self.claiming => {
+                self.trouble.drained();
+                0
+            }
+            Admission::GiveUp if !self.ready.is_empty() => {
+                let claims: Vec<Claim> = self.ready.drain(..).collect();
+                self.unrecorded += claims.len();
+                return Want::GiveUp(claims);
+            }
+            Admission::GiveUp => return self.claims().unwrap_or(Want::Nothing(wake)),
+        };
+
+        let has_room = self.unrecorded < MOST_UNRECORDED;
+        if has_room
+            && self.in_hand < slots
+            && let Some(index) = self.ready.iter().position(|claim| self.is_free(claim))
+        {
+            if self.limiter.take(now) {
+                return self.call(index);
+            }
+            wake = wake.into_iter().chain(self.limiter.next_free()).min();
+        }
+        // Fewer than a full round of calls waits: claim before the slots run dry. A paused device's orders stay
+        // unclaimed, where a paused or cancelled run still finds them.
+        if has_room
+            && slots > 0
+            && (self.ready.len() < slots || !self.urgent.is_empty())
+            && let Some(want) = self.claims()
+        {
+            return want;
+        }
+        Want::Nothing(wake)
+    }
+
+    fn call(&mut self, index: usize) -> Want {
+        let Some(claim) = self.ready.remove(index) else { return Want::Nothing(None) };
+        self.in_hand += 1;
+        self.objects.extend(objects(&claim));
+        self.trouble.probing();
+        Want::Call(claim)
+    }
+
+    fn claims(&mut self) -> Option<Want> {
+        if self.claiming || !self.may_have_more() {
+            return None;
+        }
+        self.claiming = true;
+        let room = self.capacity().saturating_sub(self.ready.len()).max(1);
+        let limit = u32::try_from(room).unwrap_or(u32::MAX);
+        let urgent = !self.urgent.is_empty();
+        let wanted = if urgent {
+            Wanted::These(drain(&mut self.urgent, room))
+        } else if self.ask_store {
+            // Everything that is ready is claimed in one go; the hints would name nothing else.
+            self.ask_store = false;
+            self.hinted.clear();
+            Wanted::Any
+        } else {
+            Wanted::These(drain(&mut self.hinted, room))
+        };
+        let held = self.orphans.then(|| self.held.iter().copied().collect());
+        Some(Want::Claims { wanted, urgent, limit, held })
+    }
+
+    fn may_have_more(&self) -> bool {
+        self.ask_store || !self.hinted.is_empty() || !self.urgent.is_empty()
+    }
+
+    fn capacity(&self) -> usize {
+        2 * usize::from(self.device.limits.concurrency.max(1))
+    }
+
+    fn is_free(&self, claim: &Claim) -> bool {
+        self.objects.is_empty() || objects(claim).iter().all(|object| !self.objects.contains(object))
+    }
+}
+
+fn objects(claim: &Claim) -> Vec<String> {
+    claim.steps.get(usize::from(claim.at.step)).map(dialtone_model::Step::objects).unwrap_or_default()
+}
+
+fn drain(orders: &mut VecDeque<OrderId>, most: usize) -> Vec<OrderId> {
+    let count = orders.len().min(most);
+    orders.drain(..count).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use dialtone_drivers::NullDriver;
+    use dialtone_model::{
+        Action, Complaint, DeviceId, DeviceKind, DeviceLimits, Life, OrganizationId, Origin, Position, Step,
+    };
+    use jiff::Timestamp;
+
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(10);
+
+    fn line(concurrency: u16) -> Line {
+        let device = Device {
+            id: DeviceId(id(0)),
+            organization: OrganizationId(id(0)),
+            name: "device".to_owned(),
+            kind: DeviceKind::Null,
+            address: String::new(),
+            version: None,
+            login: String::new(),
+            password: String::new(),
+            ca: None,
+            limits: DeviceLimits { concurrency, ..DeviceLimits::default() },
+        };
+        Line::new(device, 0, Arc::new(NullDriver), NOW)
+    }
+
+    fn id(number: u128) -> uuid::Uuid {
+        uuid::Uuid::from_u128(number)
+    }
+
+    fn claim(number: u128, key: &str) -> Claim {
+        let action = Action::DeleteExtension { key: key.to_owned() };
+        Claim {
+            order: OrderId(id(number)),
+            run: id(0).into(),
+            device: DeviceId(id(0)),
+            version: 1,
+            epoch: 1,
+            life: Life { origin: Origin::Batch, steps: 1 },
+            at: Position::default(),
+            steps: vec![Step { device: DeviceId(id(0)), action }],
+        }
+    }
+
+    /// What the line wants until it wants nothing more, in words.
+    fn wants(line: &mut Line) -> Vec<String> {
+        let mut wants = Vec::new();
+        loop {
+            wants.push(match line.next(NOW) {
+                Want::Call(claim) => format!("call {}", claim.order.0.as_u128()),
+                Want::GiveUp(claims) => format!("give up {}", claims.len()),
+                Want::Claims { wanted: Wanted::Any, limit, .. } => format!("claim any {limit}"),
+                Want::Claims { wanted: Wanted::These(ids), urgent, .. } => format!("claim {} {urgent}", ids.len()),
+                Want::Nothing(_) => return wants,
+            });
+        }
+    }
+
+    #[test]
+    fn it_claims_twice_what_the_device_takes_and_calls_as_many_as_it_takes() {
+        let mut line = line(2);
+        assert_eq!(wants(&mut line), ["claim any 4"]);
+        line.claimed((1..=4).map(|number| claim(number, &number.to_string())).collect(), false, true, None);
+        assert_eq!(wants(&mut line), ["call 1", "call 2"]);
+        line.called(&claim(1, "1"), 1, NOW);
+        assert_eq!(wants(&mut line), ["call 3", "claim any 3"]);
+    }
+
+    #[test]
+    fn two_steps_on_one_object_never_run_at_once() {
+        let mut line = line(3);
+        wants(&mut line);
+        line.claimed(vec![claim(1, "same"), claim(2, "same"), claim(3, "other")], false, false, None);
+        assert_eq!(wants(&mut line), ["call 1", "call 3"]);
+        line.called(&claim(1, "same"), 1, NOW);
+        assert_eq!(wants(&mut line), ["call 2"]);
+    }
+
+    #[test]
+    fn what_a_person_waits_for_goes_first() {
+        let mut line = line(1);
+        wants(&mut line);
+        line.claimed(vec![claim(1, "1"), claim(2, "2")], false, false, None);
+        let hint = |lane, number| Hint { device: DeviceId(id(0)), shard: 0, lane, orders: vec![OrderId(id(number))] };
+        line.hint(hint(Lane::Interactive, 3));
+        assert_eq!(wants(&mut line), ["call 1", "claim 1 true"]);
+        line.claimed(vec![claim(3, "3")], true, false, None);
+        line.called(&claim(1, "1"), 1, NOW);
+        assert_eq!(wants(&mut line), ["call 3"]);
+    }
+
+    #[test]
+    fn hints_without_room_are_left_to_the_store() {
+        let mut line = line(1);
+        wants(&mut line);
+        line.claimed(Vec::new(), false, false, None);
+        let orders = (0..50).map(|number| OrderId(id(number))).collect();
+        line.hint(Hint { device: DeviceId(id(0)), shard: 0, lane: Lane::Batch, orders });
+        assert_eq!(wants(&mut line), ["claim any 2"]);
+    }
+
+    #[test]
+    fn a_device_that_was_given_up_gives_its_waiting_orders_to_a_person_and_starts_afresh() {
+        let mut line = line(2);
+        wants(&mut line);
+        line.claimed(vec![claim(1, "1"), claim(2, "2")], false, true, None);
+        let patience = line.device.limits.patience;
+        line.trouble.busy(None, &Complaint::new("busy", "busy"), NOW.saturating_sub(patience), Timestamp::UNIX_EPOCH);
+        line.trouble.busy(None, &Complaint::new("busy", "busy"), NOW, Timestamp::UNIX_EPOCH);
+        line.device.limits.patience = Duration::ZERO;
+        assert_eq!(wants(&mut line), ["give up 2", "claim any 4"]);
+        line.claimed(Vec::new(), false, false, None);
+        assert_eq!(wants(&mut line), [] as [&str; 0]);
+        line.ask_store();
+        assert_eq!(wants(&mut line), ["claim any 4"]);
+    }
+}
