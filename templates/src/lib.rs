@@ -6,6 +6,7 @@
 mod blank;
 /// What the files of each kind look like.
 pub mod catalog;
+mod directory;
 mod docs;
 mod export;
 mod failed_rows;
@@ -20,6 +21,7 @@ mod write;
 
 pub use blank::{blank, blank_name, sample, sample_name};
 pub use catalog::{CellRule, Column, Kind, Layout};
+pub use directory::{DirectoryError, read_numbers, read_users};
 pub use docs::{columns_page, rules_page};
 pub use export::{Export, ExportText, ExportedExtension, export_extensions, export_numbers};
 pub use failed_rows::{RefusedRow, failed_rows, failed_rows_name, refused_rows};
