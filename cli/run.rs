@@ -54,7 +54,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
     let ending = Ending::new(arguments.report.clone())?;
     let started = match interrupted_run(context, organization, &files).await? {
         Some(run) => {
-            eprintln!("these files are run {run} already, which isn't over: going on with it");
+            eprintln!("run {run}: it has these files already and isn't over; going on with it");
             Started { run, refused_rows: 0 }
         }
         None => match start(context, organization, &files, &arguments).await? {
