@@ -29,7 +29,7 @@ pub use error::StoreError;
 pub use extensions::{ExtensionRecord, ExtensionState};
 pub use leases::Lease;
 pub use orders::{EventRecord, OrderFilter, OrderRecord, PersonalAct};
-pub use organizations::{Claimed, NewOrganization};
+pub use organizations::{Claimed, NewOrganization, Owned};
 pub use records::{Outcome, Recorded, RecordedBatch, Verdict};
 pub use runs::{ExtensionClaim, NewOrder, NewRun, RunCounts, RunRecord};
 pub use templates::{NewTemplate, TemplateRecord, TemplateUser};

@@ -24,8 +24,8 @@ pub struct NewOrganization {
 pub struct Claimed {
     /// Extension keys, with the name of the template in progress that claims each, if it isn't an extension yet.
     pub ext_keys: HashMap<String, Option<String>>,
-    /// Users likewise.
-    pub users: HashMap<UserId, Option<String>>,
+    /// Users, with what they have.
+    pub users: HashMap<UserId, Owned>,
     /// Numbers likewise.
     pub numbers: HashMap<String, Option<String>>,
 }
@@ -45,6 +45,15 @@ struct LicenceRow {
     free: i64,
     reserved: i64,
     used: i64,
+}
+
+/// The extension that a user owns or will own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owned {
+    /// Its key; `None` while a change takes the user away from it.
+    pub ext_key: Option<String>,
+    /// The name of the template in progress that claims the user, if it isn't an extension yet.
+    pub template: Option<String>,
 }
 
 impl Store {
@@ -219,7 +228,7 @@ impl Store {
         let mut claimed = Claimed::default();
         for (key, user, number, by) in rows {
             if let Some(user) = user {
-                claimed.users.insert(user.into(), by.clone());
+                claimed.users.insert(user.into(), Owned { ext_key: Some(key.clone()), template: by.clone() });
             }
             if let Some(number) = number {
                 claimed.numbers.insert(number, by.clone());
