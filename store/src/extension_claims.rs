@@ -188,7 +188,7 @@ async fn insert_new(
         });
         if inserted < piece.len() as u64 {
             for (taking, extension) in piece {
-                refuse_taken(tx, organization, taking.order, &extension.key, extension).await?;
+                refuse_taken(tx, organization, taking.order, "", extension).await?;
             }
         }
     }
