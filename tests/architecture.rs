@@ -106,7 +106,10 @@ fn no_source_file_is_too_long_to_read() {
     for path in sources(Path::new(env!("CARGO_MANIFEST_DIR"))) {
         let lines = fs::read_to_string(&path).unwrap().lines().count();
         let name = path.display();
-        assert!(lines <= LONGEST_FILE, "{name} has {lines} lines, the most is {LONGEST_FILE}: it is two things, part them");
+        assert!(
+            lines <= LONGEST_FILE,
+            "{name} has {lines} lines, the most is {LONGEST_FILE}: it is two things, part them"
+        );
     }
 }
 

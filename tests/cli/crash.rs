@@ -15,11 +15,8 @@ fn a_kill_at_any_labelled_point_loses_and_doubles_nothing() {
         for passage in [1, 3] {
             let home = Home::with_organization(ROWS);
             let file = home.bulk(0..ROWS);
-            let killed = home
-                .command(["run", &file])
-                .env("DIALTONE_CRASH_AT", format!("{label}:{passage}"))
-                .output()
-                .unwrap();
+            let killed =
+                home.command(["run", &file]).env("DIALTONE_CRASH_AT", format!("{label}:{passage}")).output().unwrap();
             let said = String::from_utf8(killed.stderr).unwrap();
             let hit = said.contains(&format!("crash point {label} reached"));
             assert!(hit || passage > 1, "no run passes {label}: {said}");

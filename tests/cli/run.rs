@@ -12,10 +12,7 @@ fn report_of(answer: &Value) -> PathBuf {
 fn the_first_command_provisions_the_sample_and_reports_every_row() {
     let home = Home::new();
     let answer = home.run(["run", SAMPLE, "--json"]).done().says("Sample Organization").json();
-    assert_eq!(
-        answer["orders"],
-        json!({ "initial": 0, "released": 0, "hold": 0, "completed": 2, "cancelled": 0 })
-    );
+    assert_eq!(answer["orders"], json!({ "initial": 0, "released": 0, "hold": 0, "completed": 2, "cancelled": 0 }));
     assert_eq!(answer["refused_rows"], 0);
     assert_eq!(answer["state"], "finished");
     assert!(answer["seconds"].as_f64().unwrap() > 0.0);
@@ -78,7 +75,10 @@ fn add_ons_are_licensed_and_an_unknown_one_is_refused_with_those_that_there_are(
     home.run(["run", &file, "--add-on", "call-recording"]).done();
     let view = home.line("organization show --json").json();
     let recording = &view["licences"][1];
-    assert_eq!((&recording["licence"], &recording["used"], &recording["free"]), (&json!("call-recording"), &json!(2), &json!(0)));
+    assert_eq!(
+        (&recording["licence"], &recording["used"], &recording["free"]),
+        (&json!("call-recording"), &json!(2), &json!(0))
+    );
 }
 
 #[test]
