@@ -25,8 +25,7 @@ use crate::worker::WorkArgs;
   dialtone run hires-1.csv hires-2.csv --add-on call-recording --report hires-report.xlsx
   dialtone run hires.csv --valid-rows-only --json
 
-Exit codes: 0 every row is completed; 1 failed; 2 usage; 3 the file or some rows were refused; 4 finished, but not
-every row completed; 130 interrupted.")]
+`dialtone --help` explains the exit codes.")]
 pub(crate) struct Arguments {
     /// The files: CSV, tab-separated or XLSX
     #[arg(required = true, value_name = "FILE")]
