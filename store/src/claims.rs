@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::columns::{StateColumns, narrow, word};
-use crate::database::{Tx, is_transient, on_db, on_tx, pieces};
+use crate::database::{Tx, execute, on_db, on_tx, pieces, read_rows, repeated};
 use crate::events::{self, NewEvent};
 use crate::orders::position;
 use crate::records::internal_error;
@@ -97,12 +97,7 @@ impl Store {
     /// a recorded outcome goes to Hold, `internal-error`, instead; one that was to stop with the step in hand of an
     /// older epoch stops.
     pub async fn claim(&self, request: &ClaimRequest) -> Result<Vec<Claim>, StoreError> {
-        loop {
-            match self.try_claim(request).await {
-                Err(error) if is_transient(&error) => {}
-                result => return result,
-            }
-        }
+        repeated!(self.try_claim(request))
     }
 
     async fn try_claim(&self, request: &ClaimRequest) -> Result<Vec<Claim>, StoreError> {
@@ -163,16 +158,7 @@ impl Store {
                    WHERE id = $1 AND version = $2 AND claim_epoch = $3";
         let mut tx = self.database.begin().await?;
         for claim in claims {
-            on_tx!(&mut tx, |connection| {
-                sqlx::query(sql)
-                    .bind(claim.order.0)
-                    .bind(claim.version)
-                    .bind(claim.epoch)
-                    .bind(not_before.map(Time))
-                    .execute(connection)
-                    .await
-                    .map(drop)
-            })?;
+            execute!(&mut tx, sql, claim.order.0, claim.version, claim.epoch, not_before.map(Time))?;
         }
         tx.commit().await
     }
@@ -218,8 +204,7 @@ impl Store {
                    WHERE o.stop_requested IS NOT NULL AND o.device_id = d.id \
                    AND (o.claim_epoch IS NULL OR o.claim_epoch <> l.epoch) LIMIT 1)) \
                    FROM devices d ORDER BY d.id";
-        let rows: Vec<(Uuid, Option<i64>)> =
-            on_db!(self, |db| sqlx::query_as(sql).bind(Time(now)).fetch_all(db).await?);
+        let rows: Vec<(Uuid, Option<i64>)> = read_rows!(self, sql, Time(now))?;
         let wanted = |shard: i64| shards.iter().any(|wanted| i64::from(*wanted) == shard);
         Ok(rows.into_iter().filter(|(_, shard)| shard.is_some_and(wanted)).map(|(id, _)| id.into()).collect())
     }
