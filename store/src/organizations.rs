@@ -47,7 +47,6 @@ struct LicenceRow {
     used: i64,
 }
 
-<<<<<<< HEAD
 /// The extension that a user owns or will own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owned {
@@ -55,14 +54,14 @@ pub struct Owned {
     pub ext_key: Option<String>,
     /// The name of the template in progress that claims the user, if it isn't an extension yet.
     pub template: Option<String>,
-=======
+}
+
 #[derive(sqlx::FromRow)]
 struct ClaimedRow {
     key: String,
     user_id: Option<Uuid>,
     number: Option<String>,
     claimed_by: Option<String>,
->>>>>>> store
 }
 
 impl Store {
@@ -214,15 +213,9 @@ impl Store {
                    WHERE e.organization_id = $1";
         let rows: Vec<ClaimedRow> = read_rows!(self, sql, organization.0)?;
         let mut claimed = Claimed::default();
-<<<<<<< HEAD
-        for (key, user, number, by) in rows {
-            if let Some(user) = user {
-                claimed.users.insert(user.into(), Owned { ext_key: Some(key.clone()), template: by.clone() });
-=======
         for ClaimedRow { key, user_id, number, claimed_by: by } in rows {
             if let Some(user) = user_id {
-                claimed.users.insert(user.into(), by.clone());
->>>>>>> store
+                claimed.users.insert(user.into(), Owned { ext_key: Some(key.clone()), template: by.clone() });
             }
             if let Some(number) = number {
                 claimed.numbers.insert(number, by.clone());
