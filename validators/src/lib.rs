@@ -8,6 +8,7 @@ mod checked;
 mod facts;
 mod licences;
 mod project;
+pub mod shape;
 
 pub use bulk::{Assignment, Candidate, Identity, recheck};
 pub use check::check;
