@@ -8,7 +8,7 @@ use dialtone_model::{
 };
 use dialtone_store::{
     Claim, ClaimRequest, ExtensionClaim, Lease, NewOrder, NewOrganization, NewRun, NewTemplate, Outcome, Store,
-    StoreError, Wanted,
+    StoreError, UploadRecord, Wanted,
 };
 use jiff::Timestamp;
 use sqlx::{PgPool, SqlitePool};
@@ -24,7 +24,6 @@ pub(crate) enum Engine {
 /// A database of one test, with ids and a clock that repeat.
 pub(crate) struct Bed {
     pub(crate) store: Store,
-    pub(crate) engine: Engine,
     pub(crate) ids: Ids,
     pub(crate) clock: ManualClock,
     place: Place,
@@ -47,7 +46,7 @@ impl Bed {
             }
             Engine::Postgres => postgres().await,
         };
-        Self { store, engine, ids, clock, place }
+        Self { store, ids, clock, place }
     }
 
     /// Removes the database. A test that failed leaves it behind, to be looked at.
@@ -80,20 +79,6 @@ impl Bed {
                 let db = PgPool::connect(url).await.unwrap();
                 sqlx::raw_sql(sqlx::AssertSqlSafe(postgres.to_owned())).execute(&db).await.unwrap();
                 db.close().await;
-            }
-        }
-    }
-
-    /// Reads texts behind the store's back.
-    pub(crate) async fn texts(&self, sqlite: &str, postgres: &str) -> Vec<String> {
-        match &self.place {
-            Place::Folder(_) => {
-                let db = SqlitePool::connect(&self.sqlite_url()).await.unwrap();
-                sqlx::query_scalar(sqlx::AssertSqlSafe(sqlite.to_owned())).fetch_all(&db).await.unwrap()
-            }
-            Place::Database { url, .. } => {
-                let db = PgPool::connect(url).await.unwrap();
-                sqlx::query_scalar(sqlx::AssertSqlSafe(postgres.to_owned())).fetch_all(&db).await.unwrap()
             }
         }
     }
@@ -272,6 +257,21 @@ impl Bed {
             blocked_by: None,
             needs_blocker: false,
             claim,
+        }
+    }
+
+    /// A record of an upload; its bytes are the same each time.
+    pub(crate) fn upload(&self, tenant: &Tenant) -> UploadRecord {
+        UploadRecord {
+            id: self.ids.next(),
+            organization: tenant.id,
+            name: "users.csv".to_owned(),
+            kind: "bulk-name".to_owned(),
+            sha256: "ab".repeat(32),
+            size: 1_234,
+            storage_key: "uploads/1".to_owned(),
+            uploaded_at: self.now(),
+            uploaded_by: "ana".to_owned(),
         }
     }
 
