@@ -1,0 +1,69 @@
+use dialtone_model::OrganizationId;
+use sqlx::QueryBuilder;
+
+use crate::database::{on_tx, pieces, read_row, read_rows};
+use crate::{Store, StoreError};
+
+/// A person who owns products.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Subscriber {
+    /// The login, unique in the organization.
+    pub user_id: String,
+    /// First name, where there is one.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: String,
+    /// Where mails go.
+    pub email: Option<String>,
+    /// The name of the role, which says what may be ordered.
+    pub role: String,
+    /// The name of the Domain.
+    pub domain: String,
+}
+
+const COLUMNS: &str = "user_id, first_name, last_name, email, role, domain";
+
+impl Store {
+    /// Adds subscribers; those whose logins are there already stay as they are. In one transaction, some hundreds of
+    /// rows a statement.
+    pub async fn add_subscribers(
+        &self,
+        organization: OrganizationId,
+        subscribers: &[Subscriber],
+    ) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        for piece in pieces(subscribers) {
+            on_tx!(&mut tx, |connection, Db| {
+                QueryBuilder::<Db>::new(format!("INSERT INTO subscribers (organization_id, {COLUMNS}) "))
+                    .push_values(piece, |mut row, subscriber| {
+                        row.push_bind(organization.0)
+                            .push_bind(&subscriber.user_id)
+                            .push_bind(&subscriber.first_name)
+                            .push_bind(&subscriber.last_name)
+                            .push_bind(&subscriber.email)
+                            .push_bind(&subscriber.role)
+                            .push_bind(&subscriber.domain);
+                    })
+                    .push(" ON CONFLICT (organization_id, user_id) DO NOTHING")
+                    .build()
+                    .execute(connection)
+                    .await
+                    .map(drop)
+            })?;
+        }
+        tx.commit().await
+    }
+
+    /// One subscriber by the login.
+    pub async fn subscriber(&self, organization: OrganizationId, user_id: &str) -> Result<Subscriber, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM subscribers WHERE organization_id = $1 AND user_id = $2");
+        let row: Option<Subscriber> = read_row!(self, sqlx::AssertSqlSafe(sql), organization.0, user_id)?;
+        row.ok_or_else(|| StoreError::not_found("subscriber", user_id))
+    }
+
+    /// All subscribers of a tenant, by login.
+    pub async fn subscribers(&self, organization: OrganizationId) -> Result<Vec<Subscriber>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM subscribers WHERE organization_id = $1 ORDER BY user_id");
+        Ok(read_rows!(self, sqlx::AssertSqlSafe(sql), organization.0)?)
+    }
+}
