@@ -97,6 +97,9 @@ pub struct Column {
     /// The values that are allowed; empty when any value is that the rule takes.
     #[serde(default)]
     pub choices: Vec<String>,
+    /// Whether the column, by being there, says which kind a file is.
+    #[serde(default)]
+    pub decides: bool,
     /// Whether the column finds a product, so that `New <label>` may hold its new value.
     #[serde(default)]
     pub key: bool,

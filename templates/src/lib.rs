@@ -12,8 +12,8 @@ mod rule;
 mod table;
 
 pub use catalog::{CellRule, Column, Kind, Layout};
-pub use problem::{Note, Problem};
-pub use read::{FILE_LIMIT, ROW_LIMIT, read};
+pub use problem::{LISTED_PROBLEMS, Note, Problem, Problems};
+pub use read::{FILE_LIMIT, ROW_LIMIT, read, read_from};
 pub use reading::{Encoding, HeaderColumn, Meaning, Origin, Reading, UnknownOrigin};
 pub use rule::{Rule, RuleText};
 pub use table::{Row, Table};

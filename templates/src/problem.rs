@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use dialtone_model::{Finding, Severity};
 
@@ -37,6 +38,93 @@ pub enum Note {
         /// The row as a spreadsheet numbers it.
         row: u32,
     },
+}
+
+/// How many problems are listed; those beyond are counted by their rules.
+pub const LISTED_PROBLEMS: usize = 100_000;
+
+/// The problems of an upload, of which at most [`LISTED_PROBLEMS`] are listed.
+#[derive(Clone, Debug, Default)]
+pub struct Problems {
+    listed: Vec<Problem>,
+    unlisted: BTreeMap<Rule, usize>,
+}
+
+impl Problems {
+    /// Adds a problem.
+    pub fn push(&mut self, problem: Problem) {
+        if self.listed.len() < LISTED_PROBLEMS {
+            self.listed.push(problem);
+        } else {
+            *self.unlisted.entry(problem.rule).or_default() += 1;
+        }
+    }
+
+    /// Adds the problems of another collection, behind its own.
+    pub fn append(&mut self, other: Self) {
+        other.listed.into_iter().for_each(|problem| self.push(problem));
+        for (rule, count) in other.unlisted {
+            *self.unlisted.entry(rule).or_default() += count;
+        }
+    }
+
+    /// The same problems as those of the file at `file` of an upload.
+    pub fn of_file(mut self, file: u32) -> Self {
+        self.listed.iter_mut().for_each(|problem| problem.file = file);
+        self
+    }
+
+    /// The listed problems.
+    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
+        self.listed.iter()
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.listed.is_empty()
+    }
+
+    /// How many problems there are beyond the listed ones, by rule.
+    pub fn unlisted(&self) -> &BTreeMap<Rule, usize> {
+        &self.unlisted
+    }
+
+    /// Whether this rule is among the listed ones.
+    pub fn has(&self, rule: Rule) -> bool {
+        self.listed.iter().any(|problem| problem.rule == rule)
+    }
+
+    /// Whether a whole file is refused.
+    pub fn refuse_file(&self) -> bool {
+        self.listed.iter().any(|problem| problem.row.is_none() && problem.is_error())
+    }
+
+    /// Forgets the problems of single rows, because the rows aren't used whatever is wrong with them.
+    pub fn forget_rows(&mut self) {
+        self.listed.retain(|problem| problem.row.is_none());
+        self.unlisted.clear();
+    }
+
+    /// Forgets the problems of the last row, `row`.
+    pub(crate) fn forget_last_row(&mut self, row: u32) {
+        while self.listed.last().is_some_and(|problem| problem.row == Some(row)) {
+            self.listed.pop();
+        }
+    }
+
+    /// Sorts by file, row and column; what is of a whole file comes before its rows.
+    pub fn sort(&mut self) {
+        self.listed.sort_by_key(|problem| (problem.file, problem.row, problem.column));
+    }
+}
+
+impl<'a> IntoIterator for &'a Problems {
+    type Item = &'a Problem;
+    type IntoIter = std::slice::Iter<'a, Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
 }
 
 impl Problem {
@@ -83,7 +171,9 @@ impl Problem {
         let other = match self.note {
             Note::Row { file, row } if file == self.file => format!("row {row}"),
             Note::Row { file, row } => format!("row {row} of {}", readings[file as usize].name),
-            _ => String::new(),
+            // The rows that a template has already are named in words.
+            Note::Text(ref words) => words.to_string(),
+            Note::None | Note::Count(_) => String::new(),
         };
         self.word(&reading.name, column.map(|column| column.label.as_str()), value, &other)
     }
@@ -96,12 +186,13 @@ impl Problem {
             Note::Count(count) => count.to_string(),
             Note::None | Note::Row { .. } => String::new(),
         };
+        let shown = shortened(value.as_deref().unwrap_or_default());
         let fill = |template: &str| {
             template
                 .replace("{column}", column.unwrap_or_default())
                 .replace("{note}", &note)
                 .replace("{other}", other)
-                .replace("{value}", value.as_deref().unwrap_or_default())
+                .replace("{value}", &shown)
         };
         let message = fill(&text.message);
         let repair = match &self.repair {
@@ -119,5 +210,14 @@ impl Problem {
             repair,
             value,
         }
+    }
+}
+
+/// A cell as a message quotes it: a long one is cut, because the finding has it whole.
+fn shortened(value: &str) -> Cow<'_, str> {
+    const QUOTED: usize = 80;
+    match value.char_indices().nth(QUOTED) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &value[..end])),
+        None => Cow::Borrowed(value),
     }
 }

@@ -5,7 +5,7 @@ use dialtone_model::{ProjectId, TemplateId};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Column, Kind};
-use crate::{Problem, Table};
+use crate::{Problems, Table};
 
 /// A file that was read: what it is, its rows, and what is wrong with it so far.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct Reading {
     /// What a failed-rows file says that its rows belong to.
     pub origin: Option<Origin>,
     /// What is wrong with the file or its rows by the reading alone, in the order of the rows.
-    pub problems: Vec<Problem>,
+    pub problems: Problems,
 }
 
 /// One column of a file.
@@ -93,7 +93,7 @@ pub enum Origin {
 impl Reading {
     /// Whether the whole file is refused, whatever its rows say.
     pub fn is_refused(&self) -> bool {
-        self.problems.iter().any(|problem| problem.row.is_none() && problem.is_error())
+        self.problems.refuse_file()
     }
 
     /// The place of the catalogue's column with this label in the file.

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 /// The rows of a file: one text that holds every cell that isn't blank, and where each begins.
 ///
 /// A cell costs eight bytes beside its text and a blank one nothing, so that memory follows the bytes of the file and
@@ -20,6 +22,7 @@ struct Cell {
 struct RowEntry {
     number: u32,
     first_cell: u32,
+    flawed: bool,
 }
 
 /// One row of a [`Table`].
@@ -27,6 +30,8 @@ struct RowEntry {
 pub struct Row<'a> {
     /// As a spreadsheet numbers it, the header being 1.
     pub number: u32,
+    /// Whether the reader found an error in it already.
+    pub flawed: bool,
     table: &'a Table,
     first: usize,
     end: usize,
@@ -51,7 +56,7 @@ impl Table {
     pub fn row(&self, index: usize) -> Row<'_> {
         let entry = self.rows[index];
         let end = self.rows.get(index + 1).map_or(self.cells.len(), |next| next.first_cell as usize);
-        Row { number: entry.number, table: self, first: entry.first_cell as usize, end }
+        Row { number: entry.number, flawed: entry.flawed, table: self, first: entry.first_cell as usize, end }
     }
 
     /// Every row, from the first to the last.
@@ -83,6 +88,92 @@ impl<'a> Row<'a> {
         let table = self.table;
         (self.first..self.end).map(move |place| (table.cells[place].column as usize, table.cell_text(place)))
     }
+}
+
+/// Makes a [`Table`] row by row.
+#[derive(Debug, Default)]
+pub(crate) struct TableBuilder {
+    /// The text of the cells, and behind it room for a reader to write into.
+    text: Vec<u8>,
+    used: usize,
+    cells: Vec<Cell>,
+    rows: Vec<RowEntry>,
+    row_start: (usize, usize),
+    row_flawed: bool,
+}
+
+impl TableBuilder {
+    /// A builder with room for `bytes` of text.
+    pub(crate) fn with_room(bytes: usize) -> Self {
+        Self { text: vec![0; bytes], ..Self::default() }
+    }
+
+    /// The room behind the text that is kept.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        &mut self.text[self.used..]
+    }
+
+    /// Keeps a part of what was written into the room as the cell under `column`.
+    pub(crate) fn keep(&mut self, column: usize, part: Range<usize>) {
+        let length = part.len();
+        if length == 0 {
+            return;
+        }
+        self.cells.push(Cell { start: index(self.used), column: index(column) });
+        if part.start > 0 {
+            self.text.copy_within(self.used + part.start..self.used + part.end, self.used);
+        }
+        self.used += length;
+    }
+
+    /// Writes `text` into the room, which grows as needed.
+    pub(crate) fn write(&mut self, text: &str) {
+        let end = self.used + text.len();
+        if self.text.len() < end {
+            self.text.resize(end.max(2 * self.text.len()), 0);
+        }
+        self.text[self.used..end].copy_from_slice(text.as_bytes());
+    }
+
+    /// How many cells of the present row are kept so far.
+    pub(crate) fn cells_in_row(&self) -> usize {
+        self.cells.len() - self.row_start.0
+    }
+
+    /// Bytes and cells so far.
+    pub(crate) fn weight(&self) -> (usize, usize) {
+        (self.used, self.cells.len())
+    }
+
+    /// Marks the present row as one with an error.
+    pub(crate) fn flaw_row(&mut self) {
+        self.row_flawed = true;
+    }
+
+    /// Ends the present row, which is dropped unless it is kept.
+    pub(crate) fn end_row(&mut self, number: u32, keep: bool) {
+        let flawed = std::mem::take(&mut self.row_flawed);
+        if keep {
+            self.rows.push(RowEntry { number, first_cell: index(self.row_start.0), flawed });
+            self.row_start = (self.cells.len(), self.used);
+        } else {
+            self.cells.truncate(self.row_start.0);
+            self.used = self.row_start.1;
+        }
+    }
+
+    /// The table; its text must be UTF-8, which it is when every cell was.
+    pub(crate) fn finish(mut self) -> Table {
+        self.text.truncate(self.used);
+        let text =
+            String::from_utf8(self.text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        Table { text, cells: self.cells, rows: self.rows }
+    }
+}
+
+/// A place in a table. Both readers bound what they keep far below four thousand million.
+fn index(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 impl Table {

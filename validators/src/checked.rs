@@ -1,13 +1,10 @@
-use std::collections::BTreeMap;
+use std::fmt;
 
 use dialtone_model::Finding;
-use dialtone_templates::{Problem, Reading};
+use dialtone_templates::{Problems, Reading};
 use serde::Serialize;
 
 use crate::Assignment;
-
-/// How many findings are listed; those beyond are counted by code.
-pub const LISTED_FINDINGS: usize = 100_000;
 
 /// What became of the files of one upload.
 #[derive(Debug)]
@@ -20,10 +17,8 @@ pub struct Checked<'a> {
     pub accepted: usize,
     /// How many rows have an error.
     pub refused: usize,
-    /// What is wrong, by file, row and column; at most [`LISTED_FINDINGS`].
-    pub problems: Vec<Problem>,
-    /// How many more problems there are, by code.
-    pub unlisted: BTreeMap<&'static str, usize>,
+    /// What is wrong, by file, row and column.
+    pub problems: Problems,
     /// The accepted rows of bulk assignments, in the order of the files; none when a file is refused.
     pub assignments: Vec<Assignment<'a>>,
 }
@@ -44,5 +39,22 @@ impl Checked<'_> {
     /// The findings in words, one after the other, so that a hundred thousand are never held at once.
     pub fn findings(&self) -> impl Iterator<Item = Finding> {
         self.problems.iter().map(|problem| problem.finding(self.readings))
+    }
+}
+
+impl Verdict {
+    /// The word that is stored and that JSON shows.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::RejectFile => "reject-file",
+            Self::RejectRows => "reject-rows",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
     }
 }

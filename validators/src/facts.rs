@@ -21,6 +21,21 @@ pub struct Facts {
     pub add_ons: Vec<AddOn>,
     /// What other templates in progress have claimed.
     pub claims: Claims,
+    /// The rows that the template has already, from earlier files and added by hand.
+    pub present: Vec<Present>,
+}
+
+/// A row that a template has already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Present {
+    /// Where it came from, in words, such as `row 4 of hires.csv`.
+    pub place: String,
+    /// Its ext key.
+    pub ext_key: String,
+    /// Its user.
+    pub user: UserId,
+    /// Its number, digits without the `+`.
+    pub number: Option<String>,
 }
 
 /// Values that templates in progress have claimed, each with the name of its template.

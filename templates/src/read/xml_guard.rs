@@ -1,0 +1,342 @@
+use std::collections::HashSet;
+
+/// The bytes that one tag, text or comment may have; the library holds each of them whole.
+const TOKEN_LIMIT: usize = 1024 * 1024;
+
+/// The bytes of a tag that are looked at.
+const HEAD_LIMIT: usize = 1024;
+
+/// The texts that a workbook's table of shared strings may have, and their bytes.
+const STRINGS_LIMIT: usize = 400_000;
+const STRINGS_BYTES_LIMIT: usize = 24 * 1024 * 1024;
+
+/// The tags that the styles may have, and the bytes of one of them. The library copies a style's texts for every format.
+const STYLE_TAGS_LIMIT: usize = 15_000;
+const STYLE_TOKEN_LIMIT: usize = 4 * 1024;
+
+/// The sheets, names and merged areas that a workbook may have.
+const LIST_LIMIT: usize = 10_000;
+
+/// What a part of a workbook is, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Sheet,
+    SharedStrings,
+    Styles,
+    OtherXml,
+    Picture,
+}
+
+/// What was noticed on the way.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Whether a sheet has merged cells.
+    pub(super) merged_cells: bool,
+    /// The cells, by row and column from 0, with a formula that has no stored result.
+    pub(super) formulas_without_result: HashSet<(u32, u32)>,
+}
+
+/// Why a part is refused.
+pub(super) enum Refusal {
+    Doctype,
+    Damaged(&'static str),
+    TooMuch(String),
+}
+
+/// Follows the tags of an XML part as its bytes come along, without keeping them: refuses what no spreadsheet writes and
+/// what would take more memory to read than it takes to send.
+pub(super) struct Guard<'s> {
+    part: Part,
+    seen: &'s mut Seen,
+    state: State,
+    /// The bytes of the present tag, text or comment.
+    length: usize,
+    /// The beginning of the present tag.
+    head: Vec<u8>,
+    size: usize,
+    counts: Counts,
+    cell: Cell,
+}
+
+#[derive(Default)]
+struct Counts {
+    tags: usize,
+    strings: usize,
+    listed: usize,
+}
+
+/// The cell of a sheet that is being passed.
+#[derive(Default)]
+struct Cell {
+    place: Option<(u32, u32)>,
+    formula: bool,
+    value: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Text,
+    Opened,
+    Tag,
+    Quoted(u8),
+    Marked,
+    /// In a comment or a character data section: the byte whose pair before `>` ends it, and how many have just come.
+    Section(u8, u8),
+    Instruction,
+}
+
+impl Part {
+    /// What the part with this lower-case name is.
+    pub(super) fn of(name: &str) -> Self {
+        let xml = name.ends_with(".xml") || name.ends_with(".rels") || name.ends_with(".vml");
+        match name {
+            _ if !xml => Self::Picture,
+            _ if name.contains("worksheets/") && name.ends_with(".xml") => Self::Sheet,
+            _ if name.ends_with("sharedstrings.xml") => Self::SharedStrings,
+            _ if name.ends_with("styles.xml") => Self::Styles,
+            _ => Self::OtherXml,
+        }
+    }
+}
+
+impl<'s> Guard<'s> {
+    pub(super) fn new(part: Part, seen: &'s mut Seen) -> Self {
+        let head = Vec::with_capacity(HEAD_LIMIT);
+        Self {
+            part,
+            seen,
+            state: State::Text,
+            length: 0,
+            head,
+            size: 0,
+            counts: Counts::default(),
+            cell: Cell::default(),
+        }
+    }
+
+    /// Takes the next bytes of the part.
+    pub(super) fn read(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        if self.part == Part::Picture {
+            return Ok(());
+        }
+        if self.size == 0 && !matches!(bytes, [b'<', ..] | [0xEF, ..] | [b' ' | b'\r' | b'\n' | b'\t', ..]) {
+            return Err(Refusal::Damaged("isn't XML in UTF-8"));
+        }
+        if memchr::memchr(0, bytes).is_some() {
+            return Err(Refusal::Damaged("has zero bytes"));
+        }
+        self.size += bytes.len();
+        if self.part == Part::SharedStrings && self.size > STRINGS_BYTES_LIMIT {
+            return Err(Refusal::TooMuch(format!("has more than {} MiB of text", STRINGS_BYTES_LIMIT / 1024 / 1024)));
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let passed = self.step(rest)?;
+            rest = &rest[passed..];
+            if self.length > TOKEN_LIMIT || (self.part == Part::Styles && self.length > STYLE_TOKEN_LIMIT) {
+                return Err(Refusal::TooMuch("has an endless tag or text".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes some of the bytes and returns how many.
+    fn step(&mut self, bytes: &[u8]) -> Result<usize, Refusal> {
+        match self.state {
+            State::Text => {
+                let text = memchr::memchr(b'<', bytes);
+                self.length += text.unwrap_or(bytes.len());
+                let Some(text) = text else { return Ok(bytes.len()) };
+                self.enter(State::Opened);
+                Ok(text + 1)
+            }
+            State::Opened => {
+                self.state = match bytes[0] {
+                    b'!' => State::Marked,
+                    b'?' => State::Instruction,
+                    _ => State::Tag,
+                };
+                Ok(usize::from(self.state != State::Tag))
+            }
+            State::Marked => {
+                let end = match bytes[0] {
+                    b'-' => b'-',
+                    b'[' => b']',
+                    b'D' | b'd' => return Err(Refusal::Doctype),
+                    _ => return Err(Refusal::Damaged("isn't XML")),
+                };
+                self.state = State::Section(end, 0);
+                Ok(1)
+            }
+            State::Tag => self.tag(bytes),
+            State::Quoted(quote) => {
+                let end = memchr::memchr(quote, bytes);
+                let passed = end.map_or(bytes.len(), |end| end + 1);
+                self.keep(&bytes[..passed]);
+                if end.is_some() {
+                    self.state = State::Tag;
+                }
+                Ok(passed)
+            }
+            State::Section(end, run) => {
+                self.length += 1;
+                self.state = match bytes[0] {
+                    b'>' if run >= 2 => State::Text,
+                    byte if byte == end => State::Section(end, run.saturating_add(1)),
+                    _ => State::Section(end, 0),
+                };
+                Ok(1)
+            }
+            State::Instruction => {
+                self.length += 1;
+                if bytes[0] == b'>' {
+                    self.enter(State::Text);
+                }
+                Ok(1)
+            }
+        }
+    }
+
+    /// Passes bytes of a tag up to its end, an attribute's quotation mark, or the end of the bytes.
+    fn tag(&mut self, bytes: &[u8]) -> Result<usize, Refusal> {
+        let end = bytes.iter().position(|byte| matches!(byte, b'>' | b'"' | b'\''));
+        let passed = end.map_or(bytes.len(), |end| end + 1);
+        self.keep(&bytes[..passed]);
+        match end.map(|end| bytes[end]) {
+            Some(b'>') => {
+                self.judge()?;
+                self.enter(State::Text);
+            }
+            Some(quote) => self.state = State::Quoted(quote),
+            None => {}
+        }
+        Ok(passed)
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        self.length += bytes.len();
+        let room = HEAD_LIMIT - self.head.len();
+        self.head.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    fn enter(&mut self, state: State) {
+        self.state = state;
+        self.length = 0;
+        self.head.clear();
+    }
+
+    /// Looks at a whole tag.
+    fn judge(&mut self) -> Result<(), Refusal> {
+        let (tag, closes) = Tag::of(&self.head);
+        self.counts.tags += 1;
+        if self.part == Part::Styles && self.counts.tags > STYLE_TAGS_LIMIT {
+            return Err(Refusal::TooMuch(format!("has more than {STYLE_TAGS_LIMIT} styles")));
+        }
+        match tag {
+            Tag::Cell if closes => self.end_cell(),
+            _ if closes => {}
+            Tag::Cell if self.part == Part::Sheet => {
+                let place = text_attribute(&self.head, b"r").and_then(place);
+                self.cell = Cell { place, formula: false, value: false };
+            }
+            Tag::Formula => self.cell.formula = true,
+            Tag::Value => self.cell.value = true,
+            Tag::Strings => {
+                let claimed = text_attribute(&self.head, b"uniqueCount").and_then(|count| count.trim().parse().ok());
+                if claimed.is_some_and(|count: u64| count > STRINGS_LIMIT as u64) {
+                    return Err(Refusal::TooMuch(format!("claims more than {STRINGS_LIMIT} texts")));
+                }
+            }
+            Tag::String => {
+                self.counts.strings += 1;
+                if self.counts.strings > STRINGS_LIMIT {
+                    return Err(Refusal::TooMuch(format!("has more than {STRINGS_LIMIT} texts")));
+                }
+            }
+            Tag::MergedArea | Tag::Listed => {
+                self.seen.merged_cells |= tag == Tag::MergedArea;
+                self.counts.listed += 1;
+                if self.counts.listed > LIST_LIMIT {
+                    let words = format!("has more than {LIST_LIMIT} sheets, names or merged areas");
+                    return Err(Refusal::TooMuch(words));
+                }
+            }
+            Tag::Cell | Tag::Other => {}
+        }
+        Ok(())
+    }
+
+    fn end_cell(&mut self) {
+        let cell = std::mem::take(&mut self.cell);
+        let places = &mut self.seen.formulas_without_result;
+        if let Some(place) = cell.place
+            && cell.formula
+            && !cell.value
+            && places.len() < STRINGS_LIMIT
+        {
+            places.insert(place);
+        }
+    }
+}
+
+/// The tags that matter here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tag {
+    Cell,
+    Formula,
+    Value,
+    Strings,
+    String,
+    MergedArea,
+    Listed,
+    Other,
+}
+
+impl Tag {
+    /// Which tag begins with `head`, and whether it closes.
+    fn of(head: &[u8]) -> (Self, bool) {
+        let closes = head.first() == Some(&b'/');
+        let head = &head[usize::from(closes)..];
+        let end = head.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'>' | b'/'));
+        let name = &head[..end.unwrap_or(0)];
+        let name = memchr::memchr(b':', name).map_or(name, |colon| &name[colon + 1..]);
+        let tag = match name {
+            b"c" => Self::Cell,
+            b"f" => Self::Formula,
+            b"v" | b"is" => Self::Value,
+            b"sst" => Self::Strings,
+            b"si" => Self::String,
+            b"mergeCell" => Self::MergedArea,
+            b"sheet" | b"definedName" => Self::Listed,
+            _ => Self::Other,
+        };
+        (tag, closes)
+    }
+}
+
+/// The text of an attribute of a tag.
+fn text_attribute<'t>(tag: &'t [u8], name: &[u8]) -> Option<&'t str> {
+    let mut from = 0;
+    loop {
+        let at = from + memchr::memmem::find(&tag[from..], name)?;
+        let rest = &tag[at + name.len()..];
+        from = at + name.len();
+        if let [b'=', quote @ (b'"' | b'\''), value @ ..] = rest
+            && tag[..at].last().is_some_and(u8::is_ascii_whitespace)
+        {
+            let end = memchr::memchr(*quote, value)?;
+            return std::str::from_utf8(&value[..end]).ok();
+        }
+    }
+}
+
+/// The row and column, from 0, of a reference such as `B7`.
+fn place(reference: &str) -> Option<(u32, u32)> {
+    let digits = reference.find(|letter: char| letter.is_ascii_digit())?;
+    let (letters, row) = reference.split_at(digits);
+    let column = letters.bytes().try_fold(0_u32, |column, letter| {
+        let value = u32::from(letter.to_ascii_uppercase().checked_sub(b'A')?) + 1;
+        column.checked_mul(26)?.checked_add(value)
+    })?;
+    Some((row.parse::<u32>().ok()?.checked_sub(1)?, column.checked_sub(1)?))
+}

@@ -1,0 +1,235 @@
+use dialtone_templates::Rule;
+
+use super::Flaw;
+
+/// An ext key: 3 to 5 ASCII digits. It is text, so leading zeros count.
+pub fn ext_key(cell: &str) -> Result<&str, Flaw> {
+    let fits = |text: &str| (3..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if fits(cell) {
+        return Ok(cell);
+    }
+    Err(flaw(cell, Rule::ExtKeyFormat, fits, |length| format!("it has {length} digits")))
+}
+
+/// A number: an optional `+` and 1 to 15 ASCII digits. The `+` is left out of the answer.
+pub fn number(cell: &str) -> Result<&str, Flaw> {
+    let digits = |text: &str| (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = |text: &str| digits(text.strip_prefix('+').unwrap_or(text));
+    if fits(cell) {
+        return Ok(cell.strip_prefix('+').unwrap_or(cell));
+    }
+    if holds_several(cell, digits) {
+        return Err(Flaw::new(Rule::NumberSeveral));
+    }
+    Err(flaw(cell, Rule::NumberFormat, fits, |length| format!("it has {length} digits")))
+}
+
+/// Says why a cell isn't the row of digits that `fits`, with the row that was probably meant.
+fn flaw(cell: &str, rule: Rule, fits: impl Fn(&str) -> bool, length: impl Fn(usize) -> String) -> Flaw {
+    if is_damaged(cell) {
+        return Flaw::new(Rule::CellDamaged);
+    }
+    let plain = plain(cell);
+    let bare: String = plain.chars().filter(|letter| !is_decoration(*letter)).collect();
+    let whole = plain.strip_suffix(".0").or_else(|| plain.strip_suffix(".00")).filter(|whole| fits(whole));
+    let note = if cell.chars().any(is_invisible) {
+        "it has an invisible character".to_owned()
+    } else if plain != cell {
+        "it has digits of another script than 0 to 9".to_owned()
+    } else if whole.is_some() {
+        "it has decimals".to_owned()
+    } else if bare != plain {
+        "it has spaces or punctuation".to_owned()
+    } else if cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'+') && cell.bytes().any(|byte| byte != b'+') {
+        length(cell.bytes().filter(u8::is_ascii_digit).count())
+    } else {
+        "it isn't digits alone".to_owned()
+    };
+    let flaw = Flaw::new(rule).note(note);
+    match whole {
+        Some(whole) => flaw.write(whole),
+        None if fits(&bare) => flaw.write(&bare),
+        None => flaw,
+    }
+}
+
+/// Whether a spreadsheet turned a long row of digits into something like `6.5E+10`.
+pub(super) fn is_damaged(cell: &str) -> bool {
+    let Some((mantissa, exponent)) = cell.split_once(['E', 'e']) else { return false };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let exponent = exponent.strip_prefix(['+', '-']);
+    let mantissa = mantissa.strip_prefix(['+', '-']).unwrap_or(mantissa);
+    let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
+    digits(whole) && digits(fraction) && exponent.is_some_and(digits)
+}
+
+/// Whether a cell holds more than one number.
+fn holds_several(cell: &str, digits: impl Fn(&str) -> bool) -> bool {
+    let parts = |cell: &str, separators: &[char]| {
+        let parts: Vec<String> = cell
+            .split(separators)
+            .map(|part| part.chars().filter(|letter| !is_decoration(*letter) && *letter != '+').collect())
+            .filter(|part: &String| !part.is_empty())
+            .collect();
+        parts.len() > 1 && parts.iter().all(|part| digits(part))
+    };
+    let words = cell.replace(" and ", ",").replace(" or ", ",");
+    parts(&words, &[',', ';', '/', '|', '&']) || (cell.matches('+').count() > 1 && parts(cell, &['+']))
+}
+
+/// The cell with its digits in ASCII and without characters that nobody sees.
+pub(super) fn plain(cell: &str) -> String {
+    let ascii = |letter: char| match letter {
+        '＋' => '+',
+        _ => digit(letter).unwrap_or(letter),
+    };
+    cell.chars().filter(|letter| !is_invisible(*letter)).map(ascii).collect()
+}
+
+/// Characters that people put between digits for looks.
+fn is_decoration(letter: char) -> bool {
+    letter.is_whitespace()
+        || matches!(letter, '-' | '.' | '(' | ')' | '[' | ']' | '\'' | '"' | '_' | '‐'..='―' | '−' | '’')
+}
+
+/// Characters that are there and don't show: zero-width ones, byte order marks, directional marks, soft hyphens.
+pub(super) fn is_invisible(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    )
+}
+
+/// The ASCII digit of a decimal digit of another script.
+fn digit(letter: char) -> Option<char> {
+    let after = ZEROS.partition_point(|zero| *zero <= letter);
+    let zero = *ZEROS.get(after.checked_sub(1)?)?;
+    char::from_digit(u32::from(letter) - u32::from(zero), 10)
+}
+
+/// The zeros of the decimal digits of Unicode 15 beyond ASCII. Nine others follow each.
+const ZEROS: &[char] = &[
+    '\u{660}',
+    '\u{6f0}',
+    '\u{7c0}',
+    '\u{966}',
+    '\u{9e6}',
+    '\u{a66}',
+    '\u{ae6}',
+    '\u{b66}',
+    '\u{be6}',
+    '\u{c66}',
+    '\u{ce6}',
+    '\u{d66}',
+    '\u{de6}',
+    '\u{e50}',
+    '\u{ed0}',
+    '\u{f20}',
+    '\u{1040}',
+    '\u{1090}',
+    '\u{17e0}',
+    '\u{1810}',
+    '\u{1946}',
+    '\u{19d0}',
+    '\u{1a80}',
+    '\u{1a90}',
+    '\u{1b50}',
+    '\u{1bb0}',
+    '\u{1c40}',
+    '\u{1c50}',
+    '\u{a620}',
+    '\u{a8d0}',
+    '\u{a900}',
+    '\u{a9d0}',
+    '\u{a9f0}',
+    '\u{aa50}',
+    '\u{abf0}',
+    '\u{ff10}',
+    '\u{104a0}',
+    '\u{10d30}',
+    '\u{11066}',
+    '\u{110f0}',
+    '\u{11136}',
+    '\u{111d0}',
+    '\u{112f0}',
+    '\u{11450}',
+    '\u{114d0}',
+    '\u{11650}',
+    '\u{116c0}',
+    '\u{11730}',
+    '\u{118e0}',
+    '\u{11950}',
+    '\u{11c50}',
+    '\u{11d50}',
+    '\u{11da0}',
+    '\u{16a60}',
+    '\u{16ac0}',
+    '\u{16b50}',
+    '\u{1d7ce}',
+    '\u{1d7d8}',
+    '\u{1d7e2}',
+    '\u{1d7ec}',
+    '\u{1d7f6}',
+    '\u{1e140}',
+    '\u{1e2f0}',
+    '\u{1e950}',
+    '\u{1fbf0}',
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(rule: impl Fn(&str) -> Result<&str, Flaw>, cell: &str, expect: Result<&str, (Rule, &str)>) {
+        let got = rule(cell).map(str::to_owned);
+        let got = got.map_err(|flaw| (flaw.rule, flaw.repair.unwrap_or_default()));
+        assert_eq!(got, expect.map(str::to_owned).map_err(|(rule, write)| (rule, write.to_owned())), "{cell:?}");
+    }
+
+    #[test]
+    fn ext_keys() {
+        use Rule::{CellDamaged, ExtKeyFormat};
+        for key in ["000", "101", "0101", "99999"] {
+            check(ext_key, key, Ok(key));
+        }
+        for cell in ["12", "100000", "1a1", "+101", "½01", "１２", "abc", "-", "1E5"] {
+            check(ext_key, cell, Err((ExtKeyFormat, "")));
+        }
+        for cell in
+            ["1 01", "1-01", "(101)", "１０１", "١٠١", "\u{200b}101", "101\u{feff}", "'101", "101.0", "1\u{a0}01"]
+        {
+            check(ext_key, cell, Err((ExtKeyFormat, "Write 101")));
+        }
+        for cell in ["1E+03", "6.5E+10", "6,5e+10", "1E-3"] {
+            check(ext_key, cell, Err((CellDamaged, "")));
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        use Rule::{CellDamaged, NumberFormat, NumberSeveral};
+        check(number, "+6512345678", Ok("6512345678"));
+        check(number, "7", Ok("7"));
+        check(number, "123456789012345", Ok("123456789012345"));
+        for cell in ["+", "1234567890123456", "++65", "65a", "+65+", "tel:65", "1234567 89012345 6"] {
+            check(number, cell, Err((NumberFormat, "")));
+        }
+        for cell in ["+65 1234", "+65-1234", "(+65)1234", "+65.1234", "+６５1234", "＋651234", "+65\u{200b}1234"] {
+            check(number, cell, Err((NumberFormat, "Write +651234")));
+        }
+        for cell in ["651,652", "651;652", "651 / 652", "+651+652", "651 and 652", "+65 1, +65 2"] {
+            check(number, cell, Err((NumberSeveral, "")));
+        }
+        check(number, "6.5E+10", Err((CellDamaged, "")));
+    }
+
+    #[test]
+    fn each_zero_begins_ten_digits() {
+        assert!(ZEROS.is_sorted());
+        for zero in ZEROS {
+            let nine = char::from_u32(u32::from(*zero) + 9);
+            assert_eq!((digit(*zero), nine.and_then(digit)), (Some('0'), Some('9')));
+        }
+        assert_eq!(digit('x'), None);
+    }
+}
