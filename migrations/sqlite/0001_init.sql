@@ -74,6 +74,8 @@ CREATE TABLE uploads (
     uploaded_by     TEXT    NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX uploads_sha256 ON uploads (organization_id, sha256);
+
 -- Rows of an upload that were refused, so that a report made later says what was said then.
 CREATE TABLE refused_rows (
     upload_id   BLOB    NOT NULL REFERENCES uploads (id),
@@ -116,8 +118,8 @@ CREATE TABLE template_users (
     PRIMARY KEY (template_id, position)
 ) STRICT, WITHOUT ROWID;
 
--- first_order and last_order bound the ids of the run's orders, which are made together and rise with the rows: a
--- report reads one range of the primary key and needs no index of its own.
+-- first_order and last_order bound the ids of the run's orders, which are made together and rise with the rows, so
+-- that a report reads one range of them.
 CREATE TABLE runs (
     id              BLOB    NOT NULL PRIMARY KEY,
     organization_id BLOB    NOT NULL REFERENCES organizations (id),
@@ -136,6 +138,9 @@ CREATE TABLE runs (
     CHECK ((ended_at IS NOT NULL) = (state IN ('finished', 'cancelled')))
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX runs_open ON runs (id) WHERE ended_at IS NULL;
+CREATE INDEX runs_organization ON runs (organization_id, id);
+
 CREATE TABLE run_uploads (
     run_id      BLOB    NOT NULL REFERENCES runs (id),
     position    INTEGER NOT NULL,
@@ -143,10 +148,13 @@ CREATE TABLE run_uploads (
     PRIMARY KEY (run_id, position)
 ) STRICT, WITHOUT ROWID;
 
--- The truth about every work order. A state changes only with its event, in one transaction.
+-- The truth about every work order. A state changes only with its event, in one transaction; version counts them.
+-- device_id is the device that the order goes on with by itself, and NULL while it doesn't: it waits for a person or
+-- another order, or is over. claim is what the order does to an extension; given_back is that claim while the order
+-- doesn't hold it. stop_requested says how an order that a worker has in hand stops once its step is recorded.
 CREATE TABLE orders (
-    id              BLOB    NOT NULL PRIMARY KEY,
-    number          INTEGER NOT NULL,
+    number          INTEGER NOT NULL PRIMARY KEY,
+    id              BLOB    NOT NULL UNIQUE,
     run_id          BLOB    NOT NULL,
     organization_id BLOB    NOT NULL,
     upload_id       BLOB,
@@ -160,49 +168,52 @@ CREATE TABLE orders (
     step_count      INTEGER NOT NULL CHECK (step_count > 0),
     state           TEXT    NOT NULL,
     extended        TEXT,
-    step            INTEGER NOT NULL,
+    step            INTEGER NOT NULL CHECK (step >= 0 AND step <= step_count),
     attempts        INTEGER NOT NULL,
     unknown         INTEGER NOT NULL CHECK (unknown IN (0, 1)),
     starts          INTEGER NOT NULL,
     tries           INTEGER NOT NULL,
     version         INTEGER NOT NULL,
-    device_id       BLOB    NOT NULL,
+    device_id       BLOB,
     shard           INTEGER NOT NULL,
     claim_epoch     INTEGER,
     not_before      TEXT,
     blocked_by      BLOB,
+    needs_blocker   INTEGER NOT NULL CHECK (needs_blocker IN (0, 1)),
+    claim           TEXT    CHECK (claim IN ('new', 'change', 'delete')),
+    given_back      TEXT,
     reservation     TEXT    NOT NULL CHECK (reservation IN ('none', 'held', 'used')),
-    stop_requested  TEXT,
+    stop_requested  TEXT    CHECK (stop_requested IN ('abort', 'cancel')),
+    stop_by         TEXT,
     code            TEXT,
     message         TEXT,
     repair          TEXT,
     started_at      TEXT,
     ended_at        TEXT,
-    CHECK (step BETWEEN 0 AND step_count),
     CHECK (
         (state = 'initial' AND extended IS NULL AND blocked_by IS NULL AND step = 0)
-        OR (state = 'initial' AND extended = 'wait_for_order' AND blocked_by IS NOT NULL AND step = 0)
-        OR (state = 'released' AND extended IN ('being_provisioned', 'recoverable_error'))
-        OR (state = 'released' AND extended = 'unrecoverable_error' AND origin = 'console')
-        OR (state = 'hold' AND extended IN ('recoverable_error', 'unrecoverable_error', 'aborted'))
+        OR (state = 'initial' AND coalesce(extended, '') = 'wait_for_order' AND blocked_by IS NOT NULL AND step = 0)
+        OR (state = 'released' AND coalesce(extended, '') IN ('being_provisioned', 'recoverable_error'))
+        OR (state = 'released' AND coalesce(extended, '') = 'unrecoverable_error' AND origin = 'console')
+        OR (state = 'hold' AND coalesce(extended, '') IN ('recoverable_error', 'unrecoverable_error', 'aborted'))
         OR (state = 'completed' AND extended IS NULL AND step = step_count)
         OR (state = 'cancelled' AND extended IS NULL AND step = 0)
     ),
-    CHECK (claim_epoch IS NULL OR (state = 'released' AND extended = 'being_provisioned')),
+    CHECK ((device_id IS NOT NULL) = (
+        (state = 'initial' AND extended IS NULL)
+        OR (state = 'released' AND coalesce(extended, '') = 'being_provisioned')
+    )),
+    CHECK (claim_epoch IS NULL OR device_id IS NOT NULL),
+    CHECK ((stop_requested IS NULL) = (stop_by IS NULL)),
     CHECK ((ended_at IS NOT NULL) = (state IN ('hold', 'completed', 'cancelled')))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
-CREATE UNIQUE INDEX orders_number ON orders (number);
--- What a holder claims from: the orders that may go on by themselves, oldest first.
-CREATE INDEX orders_ready ON orders (device_id, id)
-    WHERE (state = 'initial' AND extended IS NULL) OR (state = 'released' AND extended = 'being_provisioned');
--- What keeps a run from being over.
-CREATE INDEX orders_working ON orders (run_id)
-    WHERE (state = 'initial' AND extended IS NULL) OR (state = 'released' AND extended = 'being_provisioned');
-CREATE INDEX orders_blocked ON orders (blocked_by) WHERE blocked_by IS NOT NULL;
--- No second open order on one object.
+CREATE INDEX orders_working ON orders (run_id, device_id, number) WHERE device_id IS NOT NULL;
+CREATE INDEX orders_blocked ON orders (blocked_by) WHERE state = 'initial' AND blocked_by IS NOT NULL;
+CREATE INDEX orders_stopping ON orders (shard) WHERE stop_requested IS NOT NULL;
+-- No second open order on one object; one that waits for an earlier order of its run may name the same.
 CREATE UNIQUE INDEX orders_open_object ON orders (organization_id, object)
-    WHERE object IS NOT NULL AND state IN ('initial', 'released');
+    WHERE object IS NOT NULL AND state IN ('initial', 'released') AND blocked_by IS NULL;
 
 -- The history: one row an event, written in the transaction that changes the order.
 CREATE TABLE order_events (
@@ -240,3 +251,12 @@ CREATE TABLE extensions (
 CREATE UNIQUE INDEX extensions_user ON extensions (organization_id, user_id) WHERE user_id IS NOT NULL;
 CREATE UNIQUE INDEX extensions_number ON extensions (organization_id, number) WHERE number IS NOT NULL;
 CREATE INDEX extensions_order ON extensions (order_id) WHERE order_id IS NOT NULL;
+
+-- What an extension had before an open change: nobody else gets it before the change is through.
+CREATE TABLE held_values (
+    organization_id BLOB    NOT NULL REFERENCES organizations (id),
+    kind            TEXT    NOT NULL CHECK (kind IN ('ext key', 'user', 'number')),
+    value           TEXT    NOT NULL,
+    order_id        BLOB    NOT NULL,
+    PRIMARY KEY (organization_id, kind, value)
+) STRICT, WITHOUT ROWID;

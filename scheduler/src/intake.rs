@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use dialtone_files::Key;
 use dialtone_model::{Actor, Finding, OrganizationId, RowRef, Severity, UploadId};
 use dialtone_store::{RefusedRow, TemplateUser, UploadRecord};
-use dialtone_templates::{Problem, Reading, read};
+use dialtone_templates::{Problems, Reading, read};
 use dialtone_validators::{Checked, Facts, Verdict, check};
 
 use crate::{OperationError, Operations};
@@ -38,10 +38,8 @@ pub struct Intake {
     pub accepted: usize,
     /// Rows with an error.
     pub refused: usize,
-    /// What is wrong.
-    pub problems: Vec<Problem>,
-    /// How many more problems there are, by code.
-    pub unlisted: BTreeMap<&'static str, usize>,
+    /// What is wrong; beyond a limit the problems are counted only.
+    pub problems: Problems,
 }
 
 impl Intake {
@@ -81,8 +79,8 @@ impl Operations {
             let checked = check(&readings, Some(&facts));
             let users = template_users(&checked, &ids, &facts);
             let refused = refused_rows(&checked);
-            let Checked { verdict, accepted, refused: refused_count, problems, unlisted, .. } = checked;
-            let intake = Intake { verdict, accepted, refused: refused_count, problems, unlisted, readings };
+            let Checked { verdict, accepted, refused: refused_count, problems, .. } = checked;
+            let intake = Intake { verdict, accepted, refused: refused_count, problems, readings };
             BulkIntake { intake, users, refused, uploads: ids }
         };
         match tokio::task::spawn_blocking(work).await {

@@ -48,6 +48,7 @@ pub(crate) fn provision(
         steps: vec![Step { device: device.id, action: Action::ProvisionExtension(extension.clone()) }],
         shard: device.id.shard(shards),
         blocked_by: None,
+        needs_blocker: false,
         claim: Some(ExtensionClaim::New(extension)),
     }
 }
@@ -95,6 +96,7 @@ fn single(
         steps: vec![Step { device: device.id, action }],
         shard: device.id.shard(shards),
         blocked_by: None,
+        needs_blocker: false,
         claim: Some(claim),
     }
 }

@@ -1,7 +1,19 @@
-use dialtone_model::{DeviceId, Life, OrderId, Position, RunId, State, Step, Work, WorkStatus};
+use dialtone_model::{
+    DeviceId, Event, FailureClass, Life, OrderId, Origin, Position, RunId, State, Step, Work, WorkStatus,
+};
 use jiff::Timestamp;
+use sqlx::QueryBuilder;
+use sqlx::types::Json;
+use uuid::Uuid;
 
-use crate::{Lease, Store, StoreError};
+use crate::columns::{StateColumns, narrow, word};
+use crate::database::{Tx, is_transient, on_db, on_tx, pieces};
+use crate::events::{self, NewEvent};
+use crate::orders::position;
+use crate::records::internal_error;
+use crate::time::Time;
+use crate::transitions::{self, Cause, settle};
+use crate::{Lease, Store, StoreError, leases};
 
 /// Which orders a holder wants.
 #[derive(Clone, Debug)]
@@ -57,40 +69,272 @@ impl Claim {
     }
 }
 
+/// An order that was claimed so often without a recorded outcome presumably ends its worker each time.
+const MOST_STARTS: i64 = 5;
+
+#[derive(sqlx::FromRow)]
+struct ReadyRow {
+    number: i64,
+    id: Uuid,
+    run_id: Uuid,
+    origin: String,
+    steps: Json<Vec<Step>>,
+    step_count: i64,
+    state: String,
+    step: i64,
+    attempts: i64,
+    unknown: bool,
+    starts: i64,
+    version: i64,
+    claim_epoch: Option<i64>,
+}
+
 impl Store {
     /// Claims orders: one winner each. It takes an order only if it is ready, its next step's device is this one, its
     /// run is running, `not_before` has passed, nothing blocks it, nobody of this epoch has it, and the epoch is still
     /// the shard's; anything else is silently not taken. A first claim starts the order (event `started`); a claim
     /// left by an older epoch is taken over and its step is unknown from then on. An order claimed five times without
-    /// a recorded outcome goes to Hold, `internal-error`, instead.
-    pub async fn claim(&self, _request: &ClaimRequest) -> Result<Vec<Claim>, StoreError> {
-        todo!()
+    /// a recorded outcome goes to Hold, `internal-error`, instead; one that was to stop with the step in hand of an
+    /// older epoch stops.
+    pub async fn claim(&self, request: &ClaimRequest) -> Result<Vec<Claim>, StoreError> {
+        loop {
+            match self.try_claim(request).await {
+                Err(error) if is_transient(&error) => {}
+                result => return result,
+            }
+        }
+    }
+
+    async fn try_claim(&self, request: &ClaimRequest) -> Result<Vec<Claim>, StoreError> {
+        let mut tx = self.database.begin().await?;
+        if !leases::holds(&mut tx, request.lease).await? {
+            return Ok(Vec::new());
+        }
+        stop_abandoned(&mut tx, request).await?;
+        let mut ready = ready(&mut tx, request).await?;
+        let worn_out: Vec<OrderId> =
+            ready.extract_if(.., |row| row.starts >= MOST_STARTS).map(|row| row.id.into()).collect();
+        give_up(&mut tx, request, &worn_out).await?;
+
+        let mut claims = Vec::with_capacity(ready.len());
+        let mut started = Vec::new();
+        let numbers: Vec<i64> = ready.iter().map(|row| row.number).collect();
+        for row in ready {
+            let first = row.state == "initial";
+            let mut at = position(row.id, row.step, row.attempts, row.unknown)?;
+            at.unknown |= row.claim_epoch.is_some();
+            let claim = Claim {
+                order: row.id.into(),
+                run: row.run_id.into(),
+                device: request.device,
+                version: row.version + i64::from(first),
+                epoch: request.lease.epoch,
+                life: Life {
+                    origin: word(&row.origin, Origin::from_word, "orders", "origin", row.id)?,
+                    steps: narrow(row.step_count, "orders", "step_count", row.id)?,
+                },
+                at,
+                steps: row.steps.0,
+            };
+            if first {
+                started.push(NewEvent {
+                    order: claim.order,
+                    version: claim.version,
+                    at: request.now,
+                    event: Event::Started,
+                    actor: &request.actor,
+                    step: 0,
+                    next: STARTED,
+                    reason: None,
+                });
+            }
+            claims.push(claim);
+        }
+        mark(&mut tx, request, &numbers).await?;
+        events::insert(&mut tx, &started).await?;
+        tx.commit().await?;
+        Ok(claims)
     }
 
     /// Gives claims back unharmed, their steps not having been run: nothing happened and no attempt is counted.
     /// `not_before` is when they may be claimed next.
-    pub async fn give_back(&self, _claims: &[Claim], _not_before: Option<Timestamp>) -> Result<(), StoreError> {
-        todo!()
+    pub async fn give_back(&self, claims: &[Claim], not_before: Option<Timestamp>) -> Result<(), StoreError> {
+        let sql = "UPDATE orders SET claim_epoch = NULL, starts = starts - 1, not_before = $4 \
+                   WHERE id = $1 AND version = $2 AND claim_epoch = $3";
+        let mut tx = self.database.begin().await?;
+        for claim in claims {
+            on_tx!(&mut tx, |connection| {
+                sqlx::query(sql)
+                    .bind(claim.order.0)
+                    .bind(claim.version)
+                    .bind(claim.epoch)
+                    .bind(not_before.map(Time))
+                    .execute(connection)
+                    .await
+                    .map(drop)
+            })?;
+        }
+        tx.commit().await
     }
 
     /// Gives back, unharmed, what this lease has claimed for a device apart from `held`: a claim whose COMMIT was
     /// answered by a lost connection is nobody's otherwise.
     pub async fn give_back_orphans(
         &self,
-        _device: DeviceId,
-        _lease: Lease,
-        _held: &[OrderId],
+        device: DeviceId,
+        lease: Lease,
+        held: &[OrderId],
     ) -> Result<(), StoreError> {
-        todo!()
+        let mut tx = self.database.begin().await?;
+        on_tx!(&mut tx, |connection, Db| {
+            let mut query = QueryBuilder::<Db>::new("UPDATE orders SET claim_epoch = NULL, starts = starts - 1");
+            query.push(" WHERE device_id = ").push_bind(device.0);
+            query.push(" AND claim_epoch = ").push_bind(lease.epoch);
+            if !held.is_empty() {
+                query.push(" AND id NOT IN (");
+                let mut kept = query.separated(", ");
+                for order in held {
+                    kept.push_bind(order.0);
+                }
+                query.push(")");
+            }
+            query.build().execute(connection).await.map(drop)
+        })?;
+        tx.commit().await
     }
 
     /// When the next order of a device becomes ready by itself; `None` when none waits for a time.
-    pub async fn next_due(&self, _device: DeviceId) -> Result<Option<Timestamp>, StoreError> {
-        todo!()
+    pub async fn next_due(&self, device: DeviceId) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT min(o.not_before) FROM runs r JOIN orders o ON o.run_id = r.id \
+                   WHERE r.state = 'running' AND o.device_id = $1 AND o.not_before IS NOT NULL";
+        let due: Option<Time> = on_db!(self, |db| sqlx::query_scalar(sql).bind(device.0).fetch_one(db).await?);
+        Ok(due.map(|time| time.0))
     }
 
     /// The devices of a shard that have ready orders now.
-    pub async fn devices_with_work(&self, _shards: &[u16], _now: Timestamp) -> Result<Vec<DeviceId>, StoreError> {
-        todo!()
+    pub async fn devices_with_work(&self, shards: &[u16], now: Timestamp) -> Result<Vec<DeviceId>, StoreError> {
+        let sql = "SELECT d.id, coalesce(( \
+                   SELECT o.shard FROM runs r JOIN orders o ON o.run_id = r.id \
+                   LEFT JOIN shard_leases l ON l.shard = o.shard \
+                   WHERE r.ended_at IS NULL AND r.state = 'running' AND o.device_id = d.id \
+                   AND (o.not_before IS NULL OR o.not_before <= $1) \
+                   AND (o.claim_epoch IS NULL OR o.claim_epoch <> l.epoch) LIMIT 1), ( \
+                   SELECT o.shard FROM orders o LEFT JOIN shard_leases l ON l.shard = o.shard \
+                   WHERE o.stop_requested IS NOT NULL AND o.device_id = d.id \
+                   AND (o.claim_epoch IS NULL OR o.claim_epoch <> l.epoch) LIMIT 1)) \
+                   FROM devices d ORDER BY d.id";
+        let rows: Vec<(Uuid, Option<i64>)> =
+            on_db!(self, |db| sqlx::query_as(sql).bind(Time(now)).fetch_all(db).await?);
+        let wanted = |shard: i64| shards.iter().any(|wanted| i64::from(*wanted) == shard);
+        Ok(rows.into_iter().filter(|(_, shard)| shard.is_some_and(wanted)).map(|(id, _)| id.into()).collect())
+    }
+}
+
+/// The state that a first claim leads to.
+const STARTED: State = State::Released(Work {
+    status: WorkStatus::BeingProvisioned,
+    at: Position { step: 0, attempts: 0, unknown: false },
+});
+
+/// The orders that may be claimed now, the oldest first.
+async fn ready(tx: &mut Tx, request: &ClaimRequest) -> Result<Vec<ReadyRow>, StoreError> {
+    let locking = tx.locking(" FOR UPDATE OF o SKIP LOCKED");
+    Ok(on_tx!(tx, |connection, Db| {
+        let mut query = QueryBuilder::<Db>::new(
+            "SELECT o.number, o.id, o.run_id, o.origin, o.steps, o.step_count, o.state, o.step, o.attempts, \
+             o.unknown, o.starts, o.version, o.claim_epoch FROM runs r JOIN orders o ON o.run_id = r.id \
+             WHERE r.ended_at IS NULL AND r.state = 'running' AND o.stop_requested IS NULL AND o.device_id = ",
+        );
+        query.push_bind(request.device.0);
+        query.push(" AND (o.not_before IS NULL OR o.not_before <= ").push_bind(Time(request.now));
+        query.push(") AND (o.claim_epoch IS NULL OR o.claim_epoch <> ").push_bind(request.lease.epoch).push(")");
+        if let Wanted::These(ids) = &request.wanted {
+            query.push(" AND o.id IN (");
+            let mut wanted = query.separated(", ");
+            for id in ids {
+                wanted.push_bind(id.0);
+            }
+            query.push(")");
+        }
+        query.push(" ORDER BY r.id, o.number LIMIT ").push_bind(i64::from(request.limit)).push(locking);
+        query.build_query_as().fetch_all(connection).await?
+    }))
+}
+
+/// Makes them the holder's.
+async fn mark(tx: &mut Tx, request: &ClaimRequest, numbers: &[i64]) -> Result<(), StoreError> {
+    let columns = StateColumns::of(STARTED, 0);
+    for piece in pieces(numbers) {
+        on_tx!(tx, |connection, Db| {
+            let mut query = QueryBuilder::<Db>::new("UPDATE orders SET state = ");
+            query.push_bind(columns.state).push(", extended = ").push_bind(columns.extended);
+            query.push(
+                ", version = version + CASE WHEN state = 'initial' THEN 1 ELSE 0 END, \
+                 unknown = (unknown OR claim_epoch IS NOT NULL), starts = starts + 1, not_before = NULL, \
+                 claim_epoch = ",
+            );
+            query.push_bind(request.lease.epoch);
+            query.push(", started_at = coalesce(started_at, ").push_bind(Time(request.now));
+            query.push(") WHERE number IN (");
+            let mut wanted = query.separated(", ");
+            for number in piece {
+                wanted.push_bind(*number);
+            }
+            query.push(")").build().execute(connection).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+/// Stops the orders of the shard that were to stop with a step that nobody has in hand any more.
+async fn stop_abandoned(tx: &mut Tx, request: &ClaimRequest) -> Result<(), StoreError> {
+    let sql = "SELECT id FROM orders WHERE stop_requested IS NOT NULL AND shard = $1 \
+               AND (claim_epoch IS NULL OR claim_epoch <> $2)";
+    let ids: Vec<Uuid> = on_tx!(tx, |connection| {
+        sqlx::query_scalar(sql)
+            .bind(i64::from(request.lease.shard))
+            .bind(request.lease.epoch)
+            .fetch_all(connection)
+            .await?
+    });
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<OrderId> = ids.into_iter().map(OrderId).collect();
+    let mut changed = Vec::with_capacity(ids.len());
+    for order in transitions::load(tx, &ids).await? {
+        if let Some(stop) = &order.stop {
+            changed.push(order.stop(tx, stop, request.now).await?);
+        }
+    }
+    settle(tx, changed, request.now).await?;
+    Ok(())
+}
+
+/// Puts orders aside that were claimed too often.
+async fn give_up(tx: &mut Tx, request: &ClaimRequest, ids: &[OrderId]) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut changed = Vec::with_capacity(ids.len());
+    for order in transitions::load(tx, ids).await? {
+        let reason = internal_error(format!("claimed {MOST_STARTS} times, and no outcome was recorded"));
+        let unknown = order.state.position().unwrap_or_default().unknown;
+        let event = Event::StepFailed { class: FailureClass::Unrecoverable, unknown };
+        let cause = Cause { actor: &request.actor, at: request.now, reason: Some(&reason) };
+        changed.push(order.apply(tx, event, cause).await?);
+    }
+    settle(tx, changed, request.now).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_claim_writes_the_state_that_follows_the_start() {
+        let life = Life { origin: Origin::Batch, steps: 1 };
+        assert_eq!(State::NEW.after(Event::Started, life), Ok(STARTED));
     }
 }

@@ -1,25 +1,99 @@
-use dialtone_model::{Device, DeviceId, OrganizationId};
+use dialtone_model::{Device, DeviceId, DeviceKind, DeviceLimits, OrganizationId};
+use sqlx::types::Json;
+use uuid::Uuid;
 
+use crate::columns::word;
+use crate::database::{on_db, on_tx};
 use crate::{Store, StoreError};
+
+const COLUMNS: &str = "id, organization_id, name, kind, address, version, login, password, ca, limits";
+
+#[derive(sqlx::FromRow)]
+struct DeviceRow {
+    id: Uuid,
+    organization_id: Uuid,
+    name: String,
+    kind: String,
+    address: String,
+    version: Option<String>,
+    login: String,
+    password: String,
+    ca: Option<String>,
+    limits: Json<DeviceLimits>,
+}
 
 impl Store {
     /// Adds a device, or replaces the one with that id.
-    pub async fn put_device(&self, _device: &Device) -> Result<(), StoreError> {
-        todo!()
+    ///
+    /// # Errors
+    /// [`StoreError::NameTaken`] when another device of the organization has the name.
+    pub async fn put_device(&self, device: &Device) -> Result<(), StoreError> {
+        let sql = "INSERT INTO devices \
+                   (id, organization_id, name, kind, address, version, login, password, ca, limits) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+                   ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, \
+                   address = excluded.address, version = excluded.version, login = excluded.login, \
+                   password = excluded.password, ca = excluded.ca, limits = excluded.limits";
+        let mut tx = self.database.begin().await?;
+        on_tx!(&mut tx, |connection| {
+            sqlx::query(sql)
+                .bind(device.id.0)
+                .bind(device.organization.0)
+                .bind(&device.name)
+                .bind(device.kind.word())
+                .bind(&device.address)
+                .bind(&device.version)
+                .bind(&device.login)
+                .bind(&device.password)
+                .bind(&device.ca)
+                .bind(Json(device.limits))
+                .execute(connection)
+                .await
+                .map(drop)
+        })
+        .map_err(|error| StoreError::or_name_taken(error, "device", &device.name))?;
+        tx.commit().await
     }
 
     /// One device.
-    pub async fn device(&self, _id: DeviceId) -> Result<Device, StoreError> {
-        todo!()
+    pub async fn device(&self, id: DeviceId) -> Result<Device, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM devices WHERE id = $1");
+        let row: Option<DeviceRow> =
+            on_db!(self, |db| { sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_optional(db).await? });
+        row.ok_or_else(|| StoreError::not_found("device", id))?.try_into()
     }
 
     /// The devices of a tenant, by name.
-    pub async fn devices(&self, _organization: OrganizationId) -> Result<Vec<Device>, StoreError> {
-        todo!()
+    pub async fn devices(&self, organization: OrganizationId) -> Result<Vec<Device>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM devices WHERE organization_id = $1 ORDER BY name");
+        let rows: Vec<DeviceRow> =
+            on_db!(self, |db| { sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(organization.0).fetch_all(db).await? });
+        rows.into_iter().map(Device::try_from).collect()
     }
 
     /// All devices of all tenants, by id: what a worker's holder asks for.
     pub async fn all_devices(&self) -> Result<Vec<Device>, StoreError> {
-        todo!()
+        let sql = format!("SELECT {COLUMNS} FROM devices ORDER BY id");
+        let rows: Vec<DeviceRow> = on_db!(self, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(db).await?);
+        rows.into_iter().map(Device::try_from).collect()
+    }
+}
+
+impl TryFrom<DeviceRow> for Device {
+    type Error = StoreError;
+
+    fn try_from(row: DeviceRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id.into(),
+            organization: row.organization_id.into(),
+            kind: word(&row.kind, DeviceKind::from_word, "devices", "kind", row.id)?,
+            name: row.name,
+            address: row.address,
+            version: row.version,
+            login: row.login,
+            password: row.password,
+            ca: row.ca,
+            limits: row.limits.0,
+        })
     }
 }

@@ -54,6 +54,12 @@ pub enum StoreError {
         /// The order that is open.
         order_number: i64,
     },
+    /// A worker has the order in hand.
+    #[error("order {order_number} is being worked on: wait for its step to end, or abort it")]
+    InHand {
+        /// The order.
+        order_number: i64,
+    },
     /// The order can't take that event now.
     #[error(transparent)]
     InvalidTransition(#[from] dialtone_model::InvalidTransition),
@@ -86,4 +92,29 @@ pub enum StoreError {
     /// The migration failed.
     #[error("the database couldn't be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+}
+
+impl StoreError {
+    pub(crate) fn not_found(what: &'static str, id: impl ToString) -> Self {
+        Self::NotFound { what, id: id.to_string() }
+    }
+
+    /// A refused statement, read as what it is when a unique name is taken.
+    pub(crate) fn or_name_taken(error: sqlx::Error, what: &'static str, name: &str) -> Self {
+        match &error {
+            sqlx::Error::Database(refusal) if refusal.is_unique_violation() => {
+                Self::NameTaken { what, name: name.to_owned() }
+            }
+            _ => Self::Database(error),
+        }
+    }
+
+    pub(crate) fn inconsistent(
+        table: &'static str,
+        column: &'static str,
+        row: impl ToString,
+        value: impl ToString,
+    ) -> Self {
+        Self::Inconsistent { table, column, row: row.to_string(), value: value.to_string() }
+    }
 }

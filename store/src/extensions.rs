@@ -1,7 +1,12 @@
 use std::fmt;
 
-use dialtone_model::{DeviceId, Extension, OrganizationId};
+use dialtone_model::{AddOn, DeviceId, Extension, OrganizationId};
+use sqlx::AssertSqlSafe;
+use sqlx::types::Json;
+use uuid::Uuid;
 
+use crate::columns::word;
+use crate::database::on_db;
 use crate::{Store, StoreError};
 
 /// An extension of the Phone System as the inventory knows it.
@@ -30,30 +35,94 @@ pub enum ExtensionState {
     Deleting,
 }
 
-impl fmt::Display for ExtensionState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl ExtensionState {
+    /// The word that is stored and shown.
+    pub const fn word(self) -> &'static str {
+        match self {
             Self::Claimed => "claimed",
             Self::Provisioned => "provisioned",
             Self::Changing => "changing",
             Self::Deleting => "deleting",
-        })
+        }
     }
+
+    fn from_word(word: &str) -> Option<Self> {
+        [Self::Claimed, Self::Provisioned, Self::Changing, Self::Deleting]
+            .into_iter()
+            .find(|state| state.word() == word)
+    }
+}
+
+impl fmt::Display for ExtensionState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+const SELECT: &str = "SELECT e.organization_id, e.key, e.directory_name, e.user_id, e.number, e.add_ons, e.state, \
+                      e.device_id, u.name AS user_name FROM extensions e \
+                      LEFT JOIN users u ON u.organization_id = e.organization_id AND u.id = e.user_id \
+                      WHERE e.organization_id = $1 AND ";
+
+#[derive(sqlx::FromRow)]
+struct ExtensionRow {
+    organization_id: Uuid,
+    key: String,
+    directory_name: String,
+    user_id: Option<Uuid>,
+    number: Option<String>,
+    add_ons: Json<Vec<AddOn>>,
+    state: String,
+    device_id: Uuid,
+    user_name: Option<String>,
 }
 
 impl Store {
     /// The extensions of a tenant by key, from after `after`, at most `limit`; those only claimed are left out.
     pub async fn extensions(
         &self,
-        _organization: OrganizationId,
-        _after: Option<&str>,
-        _limit: u32,
+        organization: OrganizationId,
+        after: Option<&str>,
+        limit: u32,
     ) -> Result<Vec<ExtensionRecord>, StoreError> {
-        todo!()
+        let sql = format!("{SELECT} e.key > $2 AND e.state <> 'claimed' ORDER BY e.key LIMIT $3");
+        let rows: Vec<ExtensionRow> = on_db!(self, |db| {
+            sqlx::query_as(AssertSqlSafe(sql))
+                .bind(organization.0)
+                .bind(after.unwrap_or_default())
+                .bind(i64::from(limit))
+                .fetch_all(db)
+                .await?
+        });
+        rows.into_iter().map(ExtensionRecord::try_from).collect()
     }
 
-    /// One extension by its key.
-    pub async fn extension(&self, _organization: OrganizationId, _key: &str) -> Result<ExtensionRecord, StoreError> {
-        todo!()
+    /// One extension by its key; one that is only claimed isn't there yet.
+    pub async fn extension(&self, organization: OrganizationId, key: &str) -> Result<ExtensionRecord, StoreError> {
+        let sql = format!("{SELECT} e.key = $2 AND e.state <> 'claimed'");
+        let row: Option<ExtensionRow> = on_db!(self, |db| {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(organization.0).bind(key).fetch_optional(db).await?
+        });
+        row.ok_or_else(|| StoreError::not_found("extension", key))?.try_into()
+    }
+}
+
+impl TryFrom<ExtensionRow> for ExtensionRecord {
+    type Error = StoreError;
+
+    fn try_from(row: ExtensionRow) -> Result<Self, StoreError> {
+        let id = format!("{} {}", row.organization_id, row.key);
+        Ok(Self {
+            state: word(&row.state, ExtensionState::from_word, "extensions", "state", id)?,
+            device: row.device_id.into(),
+            user_name: row.user_name,
+            extension: Extension {
+                key: row.key,
+                directory_name: row.directory_name,
+                user: row.user_id.map(Into::into),
+                number: row.number,
+                add_ons: row.add_ons.0,
+            },
+        })
     }
 }

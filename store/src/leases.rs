@@ -1,5 +1,6 @@
 use uuid::Uuid;
 
+use crate::database::{Tx, on_db, on_tx};
 use crate::{Store, StoreError};
 
 /// A shard's lease: the right to claim and record for its devices.
@@ -15,29 +16,111 @@ pub struct Lease {
     pub beat: i64,
 }
 
+#[derive(sqlx::FromRow)]
+struct LeaseRow {
+    shard: i64,
+    holder: Option<Uuid>,
+    epoch: i64,
+    beat: i64,
+}
+
 impl Store {
     /// All leases as they stand, by shard; a shard that was never held has epoch 0.
-    pub async fn leases(&self, _shards: u16) -> Result<Vec<Lease>, StoreError> {
-        todo!()
+    pub async fn leases(&self, shards: u16) -> Result<Vec<Lease>, StoreError> {
+        let sql = "SELECT shard, holder, epoch, beat FROM shard_leases WHERE shard < $1";
+        let rows: Vec<LeaseRow> = on_db!(self, |db| sqlx::query_as(sql).bind(i64::from(shards)).fetch_all(db).await?);
+        let mut leases: Vec<Lease> =
+            (0..shards).map(|shard| Lease { shard, holder: Uuid::nil(), epoch: 0, beat: 0 }).collect();
+        for row in rows {
+            let shard: u16 = crate::columns::narrow(row.shard, "shard_leases", "shard", row.shard)?;
+            leases[usize::from(shard)] =
+                Lease { shard, holder: row.holder.unwrap_or_default(), epoch: row.epoch, beat: row.beat };
+        }
+        Ok(leases)
     }
 
     /// Takes a lease over, if it is still as it was `seen`; raises the epoch. `None`: somebody was faster.
-    pub async fn take_lease(&self, _seen: Lease, _holder: Uuid) -> Result<Option<Lease>, StoreError> {
-        todo!()
+    pub async fn take_lease(&self, seen: Lease, holder: Uuid) -> Result<Option<Lease>, StoreError> {
+        Ok(self.take_leases(&[seen], holder).await?.pop())
     }
 
-    /// Takes many at once, as [`Store::take_lease`] does: the embedded process takes all shards in one statement.
-    pub async fn take_leases(&self, _seen: &[Lease], _holder: Uuid) -> Result<Vec<Lease>, StoreError> {
-        todo!()
+    /// Takes many at once, as [`Store::take_lease`] does: the embedded process takes all shards in one transaction.
+    pub async fn take_leases(&self, seen: &[Lease], holder: Uuid) -> Result<Vec<Lease>, StoreError> {
+        let sql = "INSERT INTO shard_leases (shard, holder, epoch, beat) VALUES ($1, $2, $3 + 1, $4 + 1) \
+                   ON CONFLICT (shard) DO UPDATE \
+                   SET holder = excluded.holder, epoch = excluded.epoch, beat = excluded.beat \
+                   WHERE shard_leases.epoch = $3 AND shard_leases.beat = $4";
+        let mut tx = self.database.begin().await?;
+        let mut taken = Vec::new();
+        for lease in seen {
+            let changed = on_tx!(&mut tx, |connection| {
+                sqlx::query(sql)
+                    .bind(i64::from(lease.shard))
+                    .bind(holder)
+                    .bind(lease.epoch)
+                    .bind(lease.beat)
+                    .execute(connection)
+                    .await?
+                    .rows_affected()
+            });
+            if changed == 1 {
+                taken.push(Lease { shard: lease.shard, holder, epoch: lease.epoch + 1, beat: lease.beat + 1 });
+            }
+        }
+        tx.commit().await?;
+        Ok(taken)
     }
 
     /// Raises the beat; `None` when the lease was lost.
-    pub async fn renew_lease(&self, _lease: Lease) -> Result<Option<Lease>, StoreError> {
-        todo!()
+    pub async fn renew_lease(&self, lease: Lease) -> Result<Option<Lease>, StoreError> {
+        let sql = "UPDATE shard_leases SET beat = beat + 1 WHERE shard = $1 AND epoch = $2 AND holder = $3 \
+                   RETURNING beat";
+        let mut tx = self.database.begin().await?;
+        let beat: Option<i64> = on_tx!(&mut tx, |connection| {
+            sqlx::query_scalar(sql)
+                .bind(i64::from(lease.shard))
+                .bind(lease.epoch)
+                .bind(lease.holder)
+                .fetch_optional(connection)
+                .await?
+        });
+        tx.commit().await?;
+        Ok(beat.map(|beat| Lease { beat, ..lease }))
     }
 
     /// Gives a lease up, if it is still held, so that the next holder needn't wait.
-    pub async fn release_lease(&self, _lease: Lease) -> Result<(), StoreError> {
-        todo!()
+    pub async fn release_lease(&self, lease: Lease) -> Result<(), StoreError> {
+        let sql = "UPDATE shard_leases SET holder = NULL, beat = beat + 1 \
+                   WHERE shard = $1 AND epoch = $2 AND holder = $3";
+        let mut tx = self.database.begin().await?;
+        on_tx!(&mut tx, |connection| {
+            sqlx::query(sql)
+                .bind(i64::from(lease.shard))
+                .bind(lease.epoch)
+                .bind(lease.holder)
+                .execute(connection)
+                .await
+                .map(drop)
+        })?;
+        tx.commit().await
     }
+}
+
+/// Whether the lease is held as it says, to the end of the transaction.
+pub(crate) async fn holds(tx: &mut Tx, lease: Lease) -> Result<bool, StoreError> {
+    let sql = match tx {
+        Tx::Sqlite(_) => "SELECT 1 FROM shard_leases WHERE shard = $1 AND epoch = $2 AND holder = $3",
+        Tx::Postgres(_) => {
+            "SELECT 1::bigint FROM shard_leases WHERE shard = $1 AND epoch = $2 AND holder = $3 FOR SHARE"
+        }
+    };
+    let held: Option<i64> = on_tx!(tx, |connection| {
+        sqlx::query_scalar(sql)
+            .bind(i64::from(lease.shard))
+            .bind(lease.epoch)
+            .bind(lease.holder)
+            .fetch_optional(connection)
+            .await?
+    });
+    Ok(held.is_some())
 }

@@ -2,16 +2,26 @@
 //!
 //! The only room that knows `sqlx`. Every query is written once; every method behaves the same on both engines.
 
+mod acts;
 mod claims;
+mod columns;
+mod database;
 mod devices;
 mod error;
+mod events;
+mod extension_claims;
 mod extensions;
+mod intake;
 mod leases;
+mod licences;
 mod orders;
 mod organizations;
 mod records;
 mod runs;
+mod schema;
 mod templates;
+mod time;
+mod transitions;
 mod uploads;
 
 pub use claims::{Claim, ClaimRequest, Wanted};
@@ -25,23 +35,23 @@ pub use runs::{ExtensionClaim, NewOrder, NewRun, RunCounts, RunRecord};
 pub use templates::{NewTemplate, TemplateRecord, TemplateUser};
 pub use uploads::{RefusedRow, UploadRecord};
 
-/// The database, on either engine.
+use database::Database;
+
+/// The database, on either engine. Clones share its connections.
 #[derive(Clone, Debug)]
-pub struct Store;
+pub struct Store {
+    database: Database,
+}
 
 impl Store {
-    /// Opens the SQLite file at `path`, making it if it isn't there, and brings its schema up to date.
-    pub async fn open_embedded(_path: &std::path::Path) -> Result<Self, StoreError> {
-        todo!()
-    }
-
-    /// Connects to PostgreSQL; the schema must be up to date already.
-    pub async fn connect(_url: &str) -> Result<Self, StoreError> {
-        todo!()
-    }
-
-    /// Brings the schema up to date.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
-        todo!()
+    /// How many of its connections serve somebody now: 0 when no statement is under way.
+    pub fn connections_in_use(&self) -> u32 {
+        let in_use = |size: u32, idle: usize| size.saturating_sub(u32::try_from(idle).unwrap_or(u32::MAX));
+        match &self.database {
+            Database::Sqlite { writer, readers } => {
+                in_use(writer.size(), writer.num_idle()) + in_use(readers.size(), readers.num_idle())
+            }
+            Database::Postgres(pool) => in_use(pool.size(), pool.num_idle()),
+        }
     }
 }

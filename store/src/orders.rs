@@ -1,8 +1,14 @@
 use dialtone_model::{
-    OrderId, OrderType, OrganizationId, Origin, Reason, Reservation, RowRef, RunId, RunState, State, Step,
+    OrderId, OrderType, OrganizationId, Origin, Position, Reason, Reservation, RowRef, RunId, RunState, State, Step,
 };
 use jiff::Timestamp;
+use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, QueryBuilder};
+use uuid::Uuid;
 
+use crate::columns::{StateColumns, narrow, row_ref, word};
+use crate::database::on_db;
+use crate::time::Time;
 use crate::{Store, StoreError};
 
 /// A work order as it stands.
@@ -105,50 +111,194 @@ pub enum PersonalAct {
     Cancel,
 }
 
+const SELECT: &str = "SELECT o.id, o.number, o.run_id, r.state AS run_state, o.organization_id, o.upload_id, \
+                      o.row_number, o.subject, o.order_type, o.product, o.origin, o.steps, o.state, o.extended, \
+                      o.step, o.attempts, o.unknown, o.reservation, o.version, o.tries, o.claim_epoch, o.blocked_by, \
+                      o.not_before, o.code, o.message, o.repair, o.started_at, o.ended_at \
+                      FROM runs r JOIN orders o ON o.run_id = r.id ";
+
+#[derive(sqlx::FromRow)]
+struct OrderRow {
+    id: Uuid,
+    number: i64,
+    run_id: Uuid,
+    run_state: String,
+    organization_id: Uuid,
+    upload_id: Option<Uuid>,
+    row_number: Option<i64>,
+    subject: String,
+    order_type: String,
+    product: String,
+    origin: String,
+    steps: Json<Vec<Step>>,
+    state: String,
+    extended: Option<String>,
+    step: i64,
+    attempts: i64,
+    unknown: bool,
+    reservation: String,
+    version: i64,
+    tries: i64,
+    claim_epoch: Option<i64>,
+    blocked_by: Option<Uuid>,
+    not_before: Option<Time>,
+    code: Option<String>,
+    message: Option<String>,
+    repair: Option<String>,
+    started_at: Option<Time>,
+    ended_at: Option<Time>,
+}
+
+#[derive(sqlx::FromRow)]
+struct EventRow {
+    version: i64,
+    at: Time,
+    kind: String,
+    actor: String,
+    step: i64,
+    state: String,
+    extended: Option<String>,
+    code: Option<String>,
+    message: Option<String>,
+}
+
 impl Store {
     /// One order of a tenant by its number.
-    pub async fn order(&self, _organization: OrganizationId, _number: i64) -> Result<OrderRecord, StoreError> {
-        todo!()
+    pub async fn order(&self, organization: OrganizationId, number: i64) -> Result<OrderRecord, StoreError> {
+        let sql = format!("{SELECT} WHERE o.number = $1 AND o.organization_id = $2");
+        let row: Option<OrderRow> = on_db!(self, |db| {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(number).bind(organization.0).fetch_optional(db).await?
+        });
+        row.ok_or_else(|| StoreError::not_found("order", number))?.try_into()
+    }
+
+    /// One order by its id.
+    pub async fn order_by_id(&self, id: OrderId) -> Result<OrderRecord, StoreError> {
+        let sql = format!("{SELECT} WHERE o.id = $1");
+        let row: Option<OrderRow> =
+            on_db!(self, |db| sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).fetch_optional(db).await?);
+        row.ok_or_else(|| StoreError::not_found("order", id))?.try_into()
     }
 
     /// Orders of a tenant, oldest first.
     pub async fn orders(
         &self,
-        _organization: OrganizationId,
-        _filter: &OrderFilter,
+        organization: OrganizationId,
+        filter: &OrderFilter,
     ) -> Result<Vec<OrderRecord>, StoreError> {
-        todo!()
+        // SQLite's lower() knows ASCII alone; likewise a search that PostgreSQL's lower() would read otherwise.
+        let rows: Vec<OrderRow> = on_db!(self, |db, Db| {
+            let mut query = QueryBuilder::<Db>::new(SELECT);
+            query.push(" WHERE o.organization_id = ").push_bind(organization.0);
+            if let Some(run) = filter.run {
+                query.push(" AND o.run_id = ").push_bind(run.0);
+            }
+            if let Some(state) = &filter.state {
+                query.push(" AND o.state = ").push_bind(state);
+            }
+            if let Some(extended) = &filter.extended {
+                query.push(" AND o.extended = ").push_bind(extended);
+            }
+            if let Some(subject) = &filter.subject {
+                let wanted = subject.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+                query.push(" AND lower(o.subject) LIKE ").push_bind(format!("%{wanted}%")).push(" ESCAPE '\\'");
+            }
+            if let Some(after) = filter.after {
+                query.push(" AND o.id > ").push_bind(after.0);
+            }
+            query.push(" ORDER BY o.id LIMIT ").push_bind(i64::from(filter.limit));
+            query.build_query_as().fetch_all(db).await?
+        });
+        rows.into_iter().map(OrderRecord::try_from).collect()
     }
 
     /// The orders of a run in the order of its rows, from after `after`, at most `limit`: a report reads page by page.
     pub async fn run_orders(
         &self,
-        _run: RunId,
-        _after: Option<OrderId>,
-        _limit: u32,
+        run: RunId,
+        after: Option<OrderId>,
+        limit: u32,
     ) -> Result<Vec<OrderRecord>, StoreError> {
-        todo!()
+        let sql = format!(
+            "{SELECT} WHERE r.id = $1 AND o.id >= r.first_order AND o.id <= r.last_order AND o.id > $2 \
+             ORDER BY o.id LIMIT $3"
+        );
+        let rows: Vec<OrderRow> = on_db!(self, |db| {
+            sqlx::query_as(AssertSqlSafe(sql))
+                .bind(run.0)
+                .bind(after.map_or(Uuid::nil(), |after| after.0))
+                .bind(i64::from(limit))
+                .fetch_all(db)
+                .await?
+        });
+        rows.into_iter().map(OrderRecord::try_from).collect()
     }
 
     /// The history of an order, oldest first.
-    pub async fn order_events(&self, _id: OrderId) -> Result<Vec<EventRecord>, StoreError> {
-        todo!()
+    pub async fn order_events(&self, id: OrderId) -> Result<Vec<EventRecord>, StoreError> {
+        let sql = "SELECT version, at, kind, actor, step, state, extended, code, message FROM order_events \
+                   WHERE order_id = $1 ORDER BY version";
+        let rows: Vec<EventRow> = on_db!(self, |db| sqlx::query_as(sql).bind(id.0).fetch_all(db).await?);
+        rows.into_iter()
+            .map(|row| {
+                Ok(EventRecord {
+                    version: row.version,
+                    at: row.at.0,
+                    kind: row.kind,
+                    actor: row.actor,
+                    step: narrow(row.step, "order_events", "step", id)?,
+                    state: row.state,
+                    extended: row.extended,
+                    code: row.code,
+                    message: row.message,
+                })
+            })
+            .collect()
     }
+}
 
-    /// Does what a person asks of one order, if its version is still `version`. A retry reserves the licences and
-    /// claims the extension's values again where they were given back; when none are left the order stays in
-    /// Recoverable Error with the reason `licence-short` or `value-taken`, and the same is returned as the error.
-    /// An order that a worker has in hand can only be aborted, and stops when its step is recorded. The run is set
-    /// running again (and its template `in progress`) when the order is being worked on again.
-    /// Returns the order after the act.
-    pub async fn act(
-        &self,
-        _id: OrderId,
-        _version: i64,
-        _act: PersonalAct,
-        _by: &str,
-        _at: Timestamp,
-    ) -> Result<OrderRecord, StoreError> {
-        todo!()
+impl TryFrom<OrderRow> for OrderRecord {
+    type Error = StoreError;
+
+    fn try_from(row: OrderRow) -> Result<Self, StoreError> {
+        let at = position(row.id, row.step, row.attempts, row.unknown)?;
+        let columns = StateColumns { state: &row.state, extended: row.extended.as_deref(), at };
+        Ok(Self {
+            state: columns.state(row.id)?,
+            id: row.id.into(),
+            number: row.number,
+            run: row.run_id.into(),
+            run_state: word(&row.run_state, RunState::from_word, "runs", "state", row.run_id)?,
+            organization: row.organization_id.into(),
+            origin_row: row_ref(row.upload_id, row.row_number, "orders", row.id)?,
+            subject: row.subject,
+            order_type: word(&row.order_type, OrderType::from_word, "orders", "order_type", row.id)?,
+            product: row.product,
+            origin: word(&row.origin, Origin::from_word, "orders", "origin", row.id)?,
+            steps: row.steps.0,
+            reservation: word(&row.reservation, Reservation::from_word, "orders", "reservation", row.id)?,
+            version: row.version,
+            tries: narrow(row.tries, "orders", "tries", row.id)?,
+            claimed: row.claim_epoch.is_some(),
+            blocked_by: row.blocked_by.map(OrderId),
+            not_before: row.not_before.map(|time| time.0),
+            reason: reason(row.code, row.message, row.repair),
+            started_at: row.started_at.map(|time| time.0),
+            ended_at: row.ended_at.map(|time| time.0),
+        })
     }
+}
+
+/// The three columns of a position.
+pub(crate) fn position(id: Uuid, step: i64, attempts: i64, unknown: bool) -> Result<Position, StoreError> {
+    Ok(Position {
+        step: narrow(step, "orders", "step", id)?,
+        attempts: narrow(attempts, "orders", "attempts", id)?,
+        unknown,
+    })
+}
+
+/// The three columns of a reason.
+pub(crate) fn reason(code: Option<String>, message: Option<String>, repair: Option<String>) -> Option<Reason> {
+    Some(Reason { code: code?, message: message.unwrap_or_default(), repair })
 }

@@ -5,8 +5,14 @@ use dialtone_model::{
     RunKind, RunState, Step, TemplateId, UploadId,
 };
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
-use crate::{Store, StoreError};
+use crate::columns::{narrow, word};
+use crate::database::on_db;
+use crate::time::Time;
+use crate::{Store, StoreError, licences};
 
 /// A run with its orders, to be added in one transaction.
 #[derive(Clone, Debug)]
@@ -58,13 +64,16 @@ pub struct NewOrder {
     pub shard: u16,
     /// An earlier order of the same run that must complete first.
     pub blocked_by: Option<OrderId>,
+    /// Whether it goes to Hold when that order is cancelled or aborted, because it needs what that order makes;
+    /// otherwise it goes on.
+    pub needs_blocker: bool,
     /// What it does to the inventory of extensions.
     pub claim: Option<ExtensionClaim>,
 }
 
 /// What an order does to an extension. The claim is made with the order, takes effect when the order completes, and is
 /// taken back when it ends otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ExtensionClaim {
     /// A new extension: it needs a base licence and one of each add-on.
     New(Extension),
@@ -118,57 +127,106 @@ pub struct RunCounts {
     pub by_state: BTreeMap<(String, Option<ExtendedStatus>), u64>,
 }
 
-impl Store {
-    /// Adds a run with its orders, their claims on extensions and their licence reservations, and makes its template
-    /// `in progress`; all in one transaction, or nothing.
-    ///
-    /// # Errors
-    /// [`StoreError::LicencesShort`] with the first licence that is short, [`StoreError::Taken`] for a value that an
-    /// extension or another run has, [`StoreError::OpenOrder`], [`StoreError::Changed`] and
-    /// [`StoreError::TemplateAction`] for the template.
-    pub async fn add_run(&self, _new: &NewRun) -> Result<(), StoreError> {
-        todo!()
-    }
+const COLUMNS: &str = "id, organization_id, kind, template_id, project_id, name, profile, state, version, created_at, \
+                       created_by, ended_at";
 
+#[derive(sqlx::FromRow)]
+struct RunRow {
+    id: Uuid,
+    organization_id: Uuid,
+    kind: String,
+    template_id: Option<Uuid>,
+    project_id: Option<Uuid>,
+    name: String,
+    profile: String,
+    state: String,
+    version: i64,
+    created_at: Time,
+    created_by: String,
+    ended_at: Option<Time>,
+}
+
+impl Store {
     /// One run.
-    pub async fn run(&self, _id: RunId) -> Result<RunRecord, StoreError> {
-        todo!()
+    pub async fn run(&self, id: RunId) -> Result<RunRecord, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM runs WHERE id = $1");
+        let row: Option<RunRow> =
+            on_db!(self, |db| sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).fetch_optional(db).await?);
+        row.ok_or_else(|| StoreError::not_found("run", id))?.try_into()
     }
 
     /// The runs of a tenant, the newest first.
-    pub async fn runs(&self, _organization: OrganizationId, _limit: u32) -> Result<Vec<RunRecord>, StoreError> {
-        todo!()
+    pub async fn runs(&self, organization: OrganizationId, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM runs WHERE organization_id = $1 ORDER BY id DESC LIMIT $2");
+        let rows: Vec<RunRow> = on_db!(self, |db| {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(organization.0).bind(i64::from(limit)).fetch_all(db).await?
+        });
+        rows.into_iter().map(RunRecord::try_from).collect()
     }
 
     /// Runs that aren't over, of every tenant, oldest first: what a restarted process goes on with.
     pub async fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
-        todo!()
+        let sql = format!("SELECT {COLUMNS} FROM runs WHERE ended_at IS NULL ORDER BY id");
+        let rows: Vec<RunRow> = on_db!(self, |db| sqlx::query_as(AssertSqlSafe(sql)).fetch_all(db).await?);
+        rows.into_iter().map(RunRecord::try_from).collect()
     }
 
     /// The files of a run, in order.
-    pub async fn run_uploads(&self, _id: RunId) -> Result<Vec<UploadId>, StoreError> {
-        todo!()
+    pub async fn run_uploads(&self, id: RunId) -> Result<Vec<UploadId>, StoreError> {
+        let sql = "SELECT upload_id FROM run_uploads WHERE run_id = $1 ORDER BY position";
+        let ids: Vec<Uuid> = on_db!(self, |db| sqlx::query_scalar(sql).bind(id.0).fetch_all(db).await?);
+        Ok(ids.into_iter().map(UploadId).collect())
     }
 
     /// How many of its orders are in which state. It counts; nothing on the way of an order calls it.
-    pub async fn run_counts(&self, _id: RunId) -> Result<RunCounts, StoreError> {
-        todo!()
+    pub async fn run_counts(&self, id: RunId) -> Result<RunCounts, StoreError> {
+        let sql = "SELECT o.state, o.extended, count(*) FROM runs r JOIN orders o \
+                   ON o.id >= r.first_order AND o.id <= r.last_order AND o.run_id = r.id \
+                   WHERE r.id = $1 GROUP BY o.state, o.extended";
+        let rows: Vec<(String, Option<String>, i64)> =
+            on_db!(self, |db| sqlx::query_as(sql).bind(id.0).fetch_all(db).await?);
+        let mut counts = RunCounts::default();
+        for (state, extended, count) in rows {
+            let extended = extended
+                .map(|extended| word(&extended, ExtendedStatus::from_word, "orders", "extended", id))
+                .transpose()?;
+            counts.by_state.insert((state, extended), narrow(count, "orders", "state", id)?);
+        }
+        Ok(counts)
     }
 
-    /// Pauses or resumes, by compare-and-set on `version`.
-    pub async fn set_run_state(&self, _id: RunId, _version: i64, _to: RunState) -> Result<(), StoreError> {
-        todo!()
-    }
-
-    /// Ends a run: its orders without a done step become Cancelled, the others go to Hold (aborted), each with its
-    /// event; claimed orders follow when their step in hand is recorded. By compare-and-set on `version`.
-    pub async fn cancel_run(&self, _id: RunId, _version: i64, _by: &str, _at: Timestamp) -> Result<(), StoreError> {
-        todo!()
-    }
-
-    /// What a licence reservation of these orders comes to, by licence: what `add_run` will reserve.
+    /// What a licence reservation of these orders comes to, by licence: what `add_run` will reserve. A change
+    /// reserves only what the extension hasn't yet, which the store alone knows, so it isn't counted here.
     pub fn licences_needed(orders: &[NewOrder]) -> BTreeMap<Licence, i64> {
-        let _ = orders;
-        todo!()
+        let mut needed = BTreeMap::new();
+        for order in orders {
+            if let Some(ExtensionClaim::New(extension)) = &order.claim {
+                for licence in licences::of_extension(&extension.add_ons) {
+                    *needed.entry(licence).or_default() += 1;
+                }
+            }
+        }
+        needed
+    }
+}
+
+impl TryFrom<RunRow> for RunRecord {
+    type Error = StoreError;
+
+    fn try_from(row: RunRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id.into(),
+            organization: row.organization_id.into(),
+            kind: word(&row.kind, RunKind::from_word, "runs", "kind", row.id)?,
+            template: row.template_id.map(TemplateId),
+            project: row.project_id.map(ProjectId),
+            name: row.name,
+            profile: word(&row.profile, Profile::from_word, "runs", "profile", row.id)?,
+            state: word(&row.state, RunState::from_word, "runs", "state", row.id)?,
+            version: row.version,
+            created_at: row.created_at.0,
+            created_by: row.created_by,
+            ended_at: row.ended_at.map(|time| time.0),
+        })
     }
 }

@@ -1,6 +1,12 @@
 use dialtone_model::{Finding, OrganizationId, UploadId};
 use jiff::Timestamp;
+use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, QueryBuilder};
+use uuid::Uuid;
 
+use crate::columns::narrow;
+use crate::database::{on_db, on_tx, pieces};
+use crate::time::Time;
 use crate::{Store, StoreError};
 
 /// One uploaded file. Its bytes are kept by the room `files` under `storage_key`.
@@ -35,28 +41,108 @@ pub struct RefusedRow {
     pub findings: Vec<Finding>,
 }
 
+const COLUMNS: &str = "id, organization_id, name, kind, sha256, size, storage_key, uploaded_at, uploaded_by";
+
+#[derive(sqlx::FromRow)]
+struct UploadRow {
+    id: Uuid,
+    organization_id: Uuid,
+    name: String,
+    kind: String,
+    sha256: String,
+    size: i64,
+    storage_key: String,
+    uploaded_at: Time,
+    uploaded_by: String,
+}
+
 impl Store {
     /// Adds an upload with its refused rows, in one transaction.
-    pub async fn add_upload(&self, _upload: &UploadRecord, _refused: &[RefusedRow]) -> Result<(), StoreError> {
-        todo!()
+    pub async fn add_upload(&self, upload: &UploadRecord, refused: &[RefusedRow]) -> Result<(), StoreError> {
+        let sql = format!("INSERT INTO uploads ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+        let size = i64::try_from(upload.size).unwrap_or(i64::MAX);
+        let mut tx = self.database.begin().await?;
+        on_tx!(&mut tx, |connection| {
+            sqlx::query(AssertSqlSafe(sql))
+                .bind(upload.id.0)
+                .bind(upload.organization.0)
+                .bind(&upload.name)
+                .bind(&upload.kind)
+                .bind(&upload.sha256)
+                .bind(size)
+                .bind(&upload.storage_key)
+                .bind(Time(upload.uploaded_at))
+                .bind(&upload.uploaded_by)
+                .execute(connection)
+                .await
+                .map(drop)
+        })?;
+        for piece in pieces(refused) {
+            on_tx!(&mut tx, |connection, Db| {
+                QueryBuilder::<Db>::new("INSERT INTO refused_rows (upload_id, row_number, findings) ")
+                    .push_values(piece, |mut row, refused| {
+                        row.push_bind(upload.id.0).push_bind(i64::from(refused.row)).push_bind(Json(&refused.findings));
+                    })
+                    .build()
+                    .execute(connection)
+                    .await
+                    .map(drop)
+            })?;
+        }
+        tx.commit().await
     }
 
     /// One upload.
-    pub async fn upload(&self, _id: UploadId) -> Result<UploadRecord, StoreError> {
-        todo!()
+    pub async fn upload(&self, id: UploadId) -> Result<UploadRecord, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM uploads WHERE id = $1");
+        let row: Option<UploadRow> =
+            on_db!(self, |db| sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).fetch_optional(db).await?);
+        row.ok_or_else(|| StoreError::not_found("upload", id))?.try_into()
     }
 
     /// The refused rows of an upload, by row.
-    pub async fn refused_rows(&self, _id: UploadId) -> Result<Vec<RefusedRow>, StoreError> {
-        todo!()
+    pub async fn refused_rows(&self, id: UploadId) -> Result<Vec<RefusedRow>, StoreError> {
+        let sql = "SELECT row_number, findings FROM refused_rows WHERE upload_id = $1 ORDER BY row_number";
+        let rows: Vec<(i64, Json<Vec<Finding>>)> =
+            on_db!(self, |db| sqlx::query_as(sql).bind(id.0).fetch_all(db).await?);
+        rows.into_iter()
+            .map(|(row, findings)| {
+                Ok(RefusedRow { row: narrow(row, "refused_rows", "row_number", id)?, findings: findings.0 })
+            })
+            .collect()
     }
 
     /// Earlier uploads with the same bytes, the newest first.
     pub async fn uploads_by_sha256(
         &self,
-        _organization: OrganizationId,
-        _sha256: &str,
+        organization: OrganizationId,
+        sha256: &str,
     ) -> Result<Vec<UploadRecord>, StoreError> {
-        todo!()
+        let sql = format!(
+            "SELECT {COLUMNS} FROM uploads WHERE organization_id = $1 AND sha256 = $2 \
+             ORDER BY uploaded_at DESC, id DESC"
+        );
+        let rows: Vec<UploadRow> = on_db!(self, |db| {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(organization.0).bind(sha256).fetch_all(db).await?
+        });
+        rows.into_iter().map(UploadRecord::try_from).collect()
+    }
+}
+
+impl TryFrom<UploadRow> for UploadRecord {
+    type Error = StoreError;
+
+    fn try_from(row: UploadRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id.into(),
+            organization: row.organization_id.into(),
+            name: row.name,
+            kind: row.kind,
+            sha256: row.sha256,
+            size: narrow(row.size, "uploads", "size", row.id)?,
+            storage_key: row.storage_key,
+            uploaded_at: row.uploaded_at.0,
+            uploaded_by: row.uploaded_by,
+        })
     }
 }

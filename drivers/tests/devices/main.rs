@@ -1,6 +1,9 @@
 //! Every driver against the simulated device of its protocol, over real TLS sockets.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as the tests do")]
+
 mod phone_system;
 mod phone_system_faults;
 mod phone_system_interleaved;
+mod scripted;
 mod support;

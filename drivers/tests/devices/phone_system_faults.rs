@@ -5,9 +5,11 @@ use std::time::Duration;
 use dialtone_drivers::{Call, DriverError, Ran, for_device};
 use dialtone_model::{Action, Device, DeviceKind, Fault};
 use dialtone_simulator::Simulator;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
 use crate::phone_system::{extension, provision};
+use crate::scripted::Scripted;
 use crate::support::{Bench, call, device, step};
 
 /// A simulated Phone System and its row, to be spoilt.
@@ -54,6 +56,21 @@ async fn a_certificate_of_an_unknown_authority_sent_nothing() {
 }
 
 #[tokio::test]
+async fn a_device_without_tls_sent_nothing() {
+    let (_simulator, row) = row().await;
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("https://{}", plain.local_addr().unwrap());
+    let greeting = tokio::spawn(async move {
+        let (mut stream, _) = plain.accept().await.unwrap();
+        stream.write_all(b"220 this is another service\r\n").await.unwrap();
+    });
+    let fault = run(&Device { address, ..row }, LONG).await.unwrap_err();
+    assert!(matches!(&fault, Fault::NotSent { .. }), "{fault:?}");
+    assert_eq!(fault.complaint().code, "tls-failed");
+    greeting.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_device_that_never_greets_sent_nothing() {
     let (_simulator, row) = row().await;
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -85,6 +102,31 @@ async fn a_connection_lost_after_sending_is_unknown_for_a_change_and_nothing_for
     let step = step(&provision("101", 1));
     let fault = for_device(&row).unwrap().look(Call { timeout: SHORT, ..call(&step) }).await.unwrap_err();
     assert!(matches!(&fault, Fault::NotSent { .. }), "{fault:?}");
+}
+
+/// What a driver makes of an answer that is no Phone System's.
+async fn fault_of(answer: Vec<u8>) -> Fault {
+    let (_simulator, row) = row().await;
+    let odd = Scripted::start(answer).await;
+    run(&Device { address: format!("https://{}", odd.address), ca: Some(odd.ca_pem), ..row }, LONG).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_unknown() {
+    for answer in ["", "HTTP/1.1 201 Cre", "HTTP/1.1 500 Oops\r\nContent-Length: 100\r\n\r\n<html>", "220 hello\r\n"] {
+        let fault = fault_of(answer.as_bytes().to_vec()).await;
+        assert!(matches!(&fault, Fault::Unknown(_)), "{fault:?}");
+        assert_eq!(fault.complaint().code, "connection-lost");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_given_up() {
+    let mut answer = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+    answer.resize(17 * 1024 * 1024, b'x');
+    let fault = fault_of(answer).await;
+    assert!(matches!(&fault, Fault::Unknown(_)), "{fault:?}");
+    assert_eq!(fault.complaint().code, "answer-too-large");
 }
 
 #[tokio::test]

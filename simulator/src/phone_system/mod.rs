@@ -1,5 +1,7 @@
 mod extensions;
 mod problem;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::Path;

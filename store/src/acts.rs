@@ -1,0 +1,239 @@
+use dialtone_model::{Event, OrderId, RunId, RunState};
+use jiff::Timestamp;
+
+use crate::columns::word;
+use crate::database::{Tx, is_transient, on_tx};
+use crate::extension_claims::{self, Taking};
+use crate::licences::LicenceMoves;
+use crate::time::Time;
+use crate::transitions::{self, Cause, LiveOrder, Stop, settle};
+use crate::{OrderRecord, PersonalAct, Store, StoreError};
+
+impl Store {
+    /// Does what a person asks of one order, if its version is still `version`. A retry reserves the licences and
+    /// claims the extension's values again where they were given back; when none are left the order stays in
+    /// Recoverable Error with the reason `licence-short` or `value-taken`, and the same is returned as the error.
+    /// An order that a worker has in hand can only be aborted, and stops when its step is recorded. The run is set
+    /// running again (and its template `in progress`) when the order is being worked on again.
+    /// Returns the order after the act.
+    pub async fn act(
+        &self,
+        id: OrderId,
+        version: i64,
+        act: PersonalAct,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<OrderRecord, StoreError> {
+        loop {
+            match self.try_act(id, version, act, by, at).await {
+                Err(error) if is_transient(&error) => {}
+                Err(error) => return Err(error),
+                Ok(()) => return self.order_by_id(id).await,
+            }
+        }
+    }
+
+    async fn try_act(
+        &self,
+        id: OrderId,
+        version: i64,
+        act: PersonalAct,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        let order = transitions::load(&mut tx, &[id]).await?.pop();
+        let order = order.ok_or_else(|| StoreError::not_found("order", id))?;
+        if order.version != version {
+            return Err(StoreError::Changed { what: "order" });
+        }
+        let event = match act {
+            PersonalAct::Retry => Event::Retried,
+            PersonalAct::Abort => Event::Aborted,
+            PersonalAct::Unhold => Event::Unheld,
+            PersonalAct::Cancel => Event::Cancelled,
+        };
+        // The state machine is asked first: it alone says what can follow.
+        let next = order.state.after(event, order.life)?;
+        let stop = Stop { cancel: act == PersonalAct::Cancel, by: by.to_owned() };
+        if order.claimed {
+            if act != PersonalAct::Abort {
+                return Err(StoreError::InHand { order_number: order.number });
+            }
+            request_stop(&mut tx, &order, &stop).await?;
+            return tx.commit().await;
+        }
+        if !next.is_worked_on() {
+            let changed = order.stop(&mut tx, &stop, at).await?;
+            settle(&mut tx, vec![changed], at).await?;
+            return tx.commit().await;
+        }
+        if let Err(error) = take_again(&mut tx, &order).await {
+            drop(tx);
+            return Err(self.remember_refusal(&order, error).await?);
+        }
+        order.apply(&mut tx, event, Cause { actor: by, at, reason: None }).await?;
+        reopen_run(&mut tx, order.run).await?;
+        tx.commit().await
+    }
+
+    /// Ends a run: its orders without a done step become Cancelled, the others go to Hold (aborted), each with its
+    /// event; claimed orders follow when their step in hand is recorded. By compare-and-set on `version`.
+    pub async fn cancel_run(&self, id: RunId, version: i64, by: &str, at: Timestamp) -> Result<(), StoreError> {
+        loop {
+            match self.try_cancel_run(id, version, by, at).await {
+                Err(error) if is_transient(&error) => {}
+                result => return result,
+            }
+        }
+    }
+
+    async fn try_cancel_run(&self, id: RunId, version: i64, by: &str, at: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        change_run(&mut tx, id, version, RunState::Cancelled, Some(at)).await?;
+        let stop = Stop { cancel: true, by: by.to_owned() };
+        let sql = "SELECT id FROM orders WHERE run_id = $1 AND state IN ('initial', 'released') ORDER BY id";
+        let ids: Vec<uuid::Uuid> =
+            on_tx!(&mut tx, |connection| sqlx::query_scalar(sql).bind(id.0).fetch_all(connection).await?);
+        let ids: Vec<OrderId> = ids.into_iter().map(OrderId).collect();
+        let mut changed = Vec::with_capacity(ids.len());
+        for order in transitions::load(&mut tx, &ids).await? {
+            if order.claimed {
+                request_stop(&mut tx, &order, &stop).await?;
+            } else if order.state.is_open() {
+                changed.push(order.stop(&mut tx, &stop, at).await?);
+            }
+        }
+        settle(&mut tx, changed, at).await?;
+        tx.commit().await
+    }
+
+    /// Pauses or resumes, by compare-and-set on `version`.
+    pub async fn set_run_state(&self, id: RunId, version: i64, to: RunState) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        change_run(&mut tx, id, version, to, None).await?;
+        tx.commit().await
+    }
+
+    /// Keeps on the order why it couldn't go on, and gives the error back.
+    async fn remember_refusal(&self, order: &LiveOrder, error: StoreError) -> Result<StoreError, StoreError> {
+        let code = match &error {
+            StoreError::LicencesShort { .. } => "licence-short",
+            StoreError::Taken { .. } => "value-taken",
+            _ => return Ok(error),
+        };
+        let sql = "UPDATE orders SET code = $3, message = $4, repair = NULL WHERE id = $1 AND version = $2";
+        let mut tx = self.database.begin().await?;
+        on_tx!(&mut tx, |connection| {
+            sqlx::query(sql)
+                .bind(order.id.0)
+                .bind(order.version)
+                .bind(code)
+                .bind(error.to_string())
+                .execute(connection)
+                .await
+                .map(drop)
+        })?;
+        tx.commit().await?;
+        Ok(error)
+    }
+}
+
+/// Takes what the order gave back, and makes sure that nobody else has opened an order on its object since.
+async fn take_again(tx: &mut Tx, order: &LiveOrder) -> Result<(), StoreError> {
+    extension_claims::lock(tx, order.organization).await?;
+    if let Some(object) = order.object.as_ref().filter(|_| !order.state.is_open()) {
+        let sql = "SELECT number FROM orders WHERE organization_id = $1 AND object = $2 \
+                   AND state IN ('initial', 'released') AND id <> $3 ORDER BY number LIMIT 1";
+        let open: Option<i64> = on_tx!(tx, |connection| {
+            sqlx::query_scalar(sql)
+                .bind(order.organization.0)
+                .bind(object)
+                .bind(order.id.0)
+                .fetch_optional(connection)
+                .await?
+        });
+        if let Some(order_number) = open {
+            return Err(StoreError::OpenOrder { object: object.clone(), order_number });
+        }
+    }
+    let Some(given_back) = &order.given_back else { return Ok(()) };
+    let template: Option<Option<uuid::Uuid>> = on_tx!(tx, |connection| {
+        sqlx::query_scalar("SELECT template_id FROM runs WHERE id = $1")
+            .bind(order.run.0)
+            .fetch_optional(connection)
+            .await?
+    });
+    let template = template.flatten().map(Into::into);
+    let taking = Taking { order: order.id, claim: &given_back.claim, device: given_back.device };
+    let mut moves = LicenceMoves::default();
+    extension_claims::take(tx, order.organization, template, &[taking], &mut moves).await?;
+    moves.apply(tx).await?;
+    let sql = "UPDATE orders SET given_back = NULL, \
+               reservation = CASE WHEN claim = 'delete' THEN 'none' ELSE 'held' END WHERE id = $1";
+    on_tx!(tx, |connection| sqlx::query(sql).bind(order.id.0).execute(connection).await.map(drop))?;
+    Ok(())
+}
+
+/// Sets a run running again that is over, and its template in progress.
+async fn reopen_run(tx: &mut Tx, run: RunId) -> Result<(), StoreError> {
+    for sql in [
+        "UPDATE runs SET state = 'running', ended_at = NULL, version = version + 1 \
+         WHERE id = $1 AND state IN ('finished', 'cancelled')",
+        "UPDATE templates SET status = 'in_progress', version = version + 1 \
+         WHERE run_id = $1 AND status = 'completed'",
+    ] {
+        on_tx!(tx, |connection| sqlx::query(sql).bind(run.0).execute(connection).await.map(drop))?;
+    }
+    Ok(())
+}
+
+async fn request_stop(tx: &mut Tx, order: &LiveOrder, stop: &Stop) -> Result<(), StoreError> {
+    let sql = "UPDATE orders SET stop_requested = $3, stop_by = $4 WHERE id = $1 AND version = $2";
+    on_tx!(tx, |connection| {
+        sqlx::query(sql)
+            .bind(order.id.0)
+            .bind(order.version)
+            .bind(stop.word())
+            .bind(&stop.by)
+            .execute(connection)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}
+
+/// Changes the state of a run, if that can follow and its version is still `version`.
+async fn change_run(
+    tx: &mut Tx,
+    id: RunId,
+    version: i64,
+    to: RunState,
+    ended_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let sql = match tx {
+        Tx::Sqlite(_) => "SELECT state, version FROM runs WHERE id = $1",
+        Tx::Postgres(_) => "SELECT state, version FROM runs WHERE id = $1 FOR UPDATE",
+    };
+    let row: Option<(String, i64)> =
+        on_tx!(tx, |connection| sqlx::query_as(sql).bind(id.0).fetch_optional(connection).await?);
+    let (state, now) = row.ok_or_else(|| StoreError::not_found("run", id))?;
+    let state = word(&state, RunState::from_word, "runs", "state", id)?;
+    let allowed = match to {
+        RunState::Paused => state.pause(),
+        RunState::Running => state.resume(),
+        RunState::Cancelled => state.cancel(),
+        RunState::Finished => return Err(StoreError::RunState(state)),
+    };
+    if allowed.is_err() {
+        return Err(StoreError::RunState(state));
+    }
+    if now != version {
+        return Err(StoreError::Changed { what: "run" });
+    }
+    let sql = "UPDATE runs SET state = $2, ended_at = $3, version = version + 1 WHERE id = $1";
+    on_tx!(tx, |connection| {
+        sqlx::query(sql).bind(id.0).bind(to.word()).bind(ended_at.map(Time)).execute(connection).await.map(drop)
+    })?;
+    Ok(())
+}

@@ -1,0 +1,157 @@
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+use crate::StoreError;
+
+/// The engine under a [`crate::Store`].
+#[derive(Clone, Debug)]
+pub(crate) enum Database {
+    /// SQLite lets one connection write at a time. A pool of one makes the writers queue here, in order, and keeps
+    /// their prepared statements in one place; readers have their own connections and never wait for a writer.
+    Sqlite {
+        /// One connection.
+        writer: SqlitePool,
+        /// A few connections.
+        readers: SqlitePool,
+    },
+    /// PostgreSQL.
+    Postgres(PgPool),
+}
+
+/// A transaction that writes. Dropped without [`Tx::commit`] it is rolled back.
+pub(crate) enum Tx {
+    /// On SQLite's one writer.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On any connection.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Runs a query outside any transaction; its text is compiled once for each engine.
+macro_rules! on_db {
+    ($store:expr, |$db:ident| $body:expr) => {
+        match &$store.database {
+            $crate::database::Database::Sqlite { readers: $db, .. } => $body,
+            $crate::database::Database::Postgres($db) => $body,
+        }
+    };
+    ($store:expr, |$db:ident, $engine:ident| $body:expr) => {
+        match &$store.database {
+            $crate::database::Database::Sqlite { readers: $db, .. } => {
+                type $engine = sqlx::Sqlite;
+                $body
+            }
+            $crate::database::Database::Postgres($db) => {
+                type $engine = sqlx::Postgres;
+                $body
+            }
+        }
+    };
+}
+
+/// Runs a query in a transaction; its text is compiled once for each engine. `Db` names the engine's type where the
+/// query is built piece by piece.
+macro_rules! on_tx {
+    ($tx:expr, |$connection:ident| $body:expr) => {
+        match $tx {
+            $crate::database::Tx::Sqlite(transaction) => {
+                let $connection: &mut sqlx::SqliteConnection = &mut *transaction;
+                $body
+            }
+            $crate::database::Tx::Postgres(transaction) => {
+                let $connection: &mut sqlx::PgConnection = &mut *transaction;
+                $body
+            }
+        }
+    };
+    ($tx:expr, |$connection:ident, $db:ident| $body:expr) => {
+        match $tx {
+            $crate::database::Tx::Sqlite(transaction) => {
+                type $db = sqlx::Sqlite;
+                let $connection: &mut sqlx::SqliteConnection = &mut *transaction;
+                $body
+            }
+            $crate::database::Tx::Postgres(transaction) => {
+                type $db = sqlx::Postgres;
+                let $connection: &mut sqlx::PgConnection = &mut *transaction;
+                $body
+            }
+        }
+    };
+}
+
+pub(crate) use {on_db, on_tx};
+
+impl Database {
+    /// Begins a transaction that writes. On SQLite it takes the write lock at once, because a lock that is asked for
+    /// after a read is refused when another process wrote in between.
+    pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+}
+
+impl Tx {
+    /// Makes it last. An error leaves open whether it does.
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await?,
+            Self::Postgres(transaction) => transaction.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// The words that lock what a SELECT returns, where the engine locks rows; SQLite's one writer needs none.
+    pub(crate) fn locking(&self, words: &'static str) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => words,
+        }
+    }
+}
+
+/// Whether the transaction failed only because of others and can be repeated as it is.
+pub(crate) fn is_transient(error: &StoreError) -> bool {
+    let StoreError::Database(sqlx::Error::Database(error)) = error else { return false };
+    // Serialization failure and deadlock of PostgreSQL; busy and locked, plain and for a snapshot, of SQLite.
+    error.code().is_some_and(|code| matches!(&*code, "40001" | "40P01" | "5" | "6" | "261" | "517"))
+}
+
+/// Whether the database answered and refused, so that asking the same again is of no use.
+pub(crate) fn is_refusal(error: &StoreError) -> bool {
+    match error {
+        StoreError::Database(sqlx::Error::Database(_)) => !is_transient(error),
+        StoreError::Database(sqlx::Error::Encode(_)) => true,
+        _ => false,
+    }
+}
+
+/// How many rows one statement carries at most: beyond some hundreds nothing is gained, and SQLite takes no more than
+/// 32,766 parameters.
+const ROWS_A_STATEMENT: usize = 512;
+
+/// Cuts rows into pieces whose lengths are powers of two, so that a handful of prepared statements serves every
+/// length.
+pub(crate) fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let length = ROWS_A_STATEMENT.min(1 << rows.len().checked_ilog2()?);
+        let (piece, rest) = rows.split_at(length);
+        rows = rest;
+        Some(piece)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_powers_of_two_and_lose_nothing() {
+        for length in [0, 1, 2, 3, 255, 256, 511, 512, 513, 1_700] {
+            let rows: Vec<usize> = (0..length).collect();
+            let cut: Vec<&[usize]> = pieces(&rows).collect();
+            assert!(cut.iter().all(|piece| piece.len().is_power_of_two() && piece.len() <= ROWS_A_STATEMENT));
+            assert_eq!(cut.concat(), rows);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+use std::collections::HashSet;
+
+use dialtone_model::{OrderId, State, TemplateAction, Waiting};
+use sqlx::QueryBuilder;
+use sqlx::types::Json;
+
+use crate::columns::StateColumns;
+use crate::database::{Tx, on_tx, pieces};
+use crate::extension_claims::{self, ClaimKind, Taking};
+use crate::licences::LicenceMoves;
+use crate::time::Time;
+use crate::{NewOrder, NewRun, Store, StoreError, templates};
+
+impl Store {
+    /// Adds a run with its orders, their claims on extensions and their licence reservations, and makes its template
+    /// `in progress`; all in one transaction, or nothing. A run that is there already is left as it is, so that the
+    /// call can be repeated when the answer to its COMMIT was lost.
+    ///
+    /// # Errors
+    /// [`StoreError::LicencesShort`] with the first licence that is short, [`StoreError::Taken`] for a value that an
+    /// extension or another run has, [`StoreError::OpenOrder`], [`StoreError::Changed`] and
+    /// [`StoreError::TemplateAction`] for the template.
+    pub async fn add_run(&self, new: &NewRun) -> Result<(), StoreError> {
+        loop {
+            match self.try_add_run(new).await {
+                Err(error) if crate::database::is_transient(&error) => {}
+                result => return result,
+            }
+        }
+    }
+
+    async fn try_add_run(&self, new: &NewRun) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        let known: i64 = on_tx!(&mut tx, |connection| {
+            sqlx::query_scalar("SELECT count(*) FROM runs WHERE id = $1").bind(new.id.0).fetch_one(connection).await?
+        });
+        if known > 0 {
+            return Ok(());
+        }
+        extension_claims::lock(&mut tx, new.organization).await?;
+        start_template(&mut tx, new).await?;
+
+        let takings: Vec<Taking<'_>> = new
+            .orders
+            .iter()
+            .filter_map(|order| {
+                let claim = order.claim.as_ref()?;
+                Some(Taking { order: order.id, claim, device: order.steps.first()?.device })
+            })
+            .collect();
+        let template = new.template.map(|(id, _)| id);
+        let mut moves = LicenceMoves::default();
+        extension_claims::take(&mut tx, new.organization, template, &takings, &mut moves).await?;
+        moves.apply(&mut tx).await?;
+
+        refuse_open_objects(&mut tx, new).await?;
+        insert_run(&mut tx, new).await?;
+        insert_orders(&mut tx, new).await?;
+        tx.commit().await
+    }
+}
+
+async fn start_template(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
+    let Some((template, version)) = new.template else { return Ok(()) };
+    templates::change(tx, template, version, TemplateAction::Assign).await?;
+    let sql = "UPDATE templates SET status = 'in_progress', run_id = $2 WHERE id = $1";
+    on_tx!(tx, |connection| { sqlx::query(sql).bind(template.0).bind(new.id.0).execute(connection).await.map(drop) })?;
+    Ok(())
+}
+
+/// Refuses an object that an order of another run is open on. Within the run the plan sees to it that the later order
+/// waits for the earlier one.
+async fn refuse_open_objects(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
+    let objects: HashSet<&str> = new.orders.iter().filter_map(|order| order.object.as_deref()).collect();
+    let objects: Vec<&str> = objects.into_iter().collect();
+    for piece in pieces(&objects) {
+        let open: Option<(String, i64)> = on_tx!(tx, |connection, Db| {
+            let mut query = QueryBuilder::<Db>::new(
+                "SELECT object, number FROM orders WHERE state IN ('initial', 'released') AND organization_id = ",
+            );
+            query.push_bind(new.organization.0).push(" AND object IN (");
+            let mut wanted = query.separated(", ");
+            for object in piece {
+                wanted.push_bind(*object);
+            }
+            query.push(") ORDER BY number LIMIT 1").build_query_as().fetch_optional(connection).await?
+        });
+        if let Some((object, order_number)) = open {
+            return Err(StoreError::OpenOrder { object, order_number });
+        }
+    }
+    Ok(())
+}
+
+async fn insert_run(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
+    let nil = OrderId(uuid::Uuid::nil());
+    let (first, last) = (new.orders.first().map_or(nil, |order| order.id), new.orders.last().map_or(nil, |o| o.id));
+    let sql = "INSERT INTO runs (id, organization_id, kind, template_id, project_id, name, profile, state, version, \
+               first_order, last_order, created_at, created_by) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', 1, $8, $9, $10, $11)";
+    on_tx!(tx, |connection| {
+        sqlx::query(sql)
+            .bind(new.id.0)
+            .bind(new.organization.0)
+            .bind(new.kind.word())
+            .bind(new.template.map(|(id, _)| id.0))
+            .bind(new.project.map(|id| id.0))
+            .bind(&new.name)
+            .bind(new.profile.word())
+            .bind(first.0)
+            .bind(last.0)
+            .bind(Time(new.at))
+            .bind(&new.by)
+            .execute(connection)
+            .await
+            .map(drop)
+    })?;
+    for (position, upload) in (1_i64..).zip(&new.uploads) {
+        let sql = "INSERT INTO run_uploads (run_id, position, upload_id) VALUES ($1, $2, $3)";
+        on_tx!(tx, |connection| {
+            sqlx::query(sql).bind(new.id.0).bind(position).bind(upload.0).execute(connection).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+async fn insert_orders(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
+    let count = new.orders.len() as i64;
+    let sql = "UPDATE counters SET next = next + $1 WHERE name = 'order_number' RETURNING next";
+    let next: i64 = on_tx!(tx, |connection| sqlx::query_scalar(sql).bind(count).fetch_one(connection).await?);
+    let numbered: Vec<(i64, &NewOrder)> = (next - count..).zip(&new.orders).collect();
+    for piece in pieces(&numbered) {
+        on_tx!(tx, |connection, Db| {
+            QueryBuilder::<Db>::new(
+                "INSERT INTO orders (number, id, run_id, organization_id, upload_id, row_number, subject, order_type, \
+                 product, origin, object, steps, step_count, state, extended, step, attempts, unknown, starts, tries, \
+                 version, device_id, shard, blocked_by, needs_blocker, claim, reservation) ",
+            )
+            .push_values(piece, |mut row, (number, order)| {
+                let waits = order.blocked_by.is_some();
+                let state = State::Initial(if waits { Waiting::ForOrder } else { Waiting::Nothing });
+                let columns = StateColumns::of(state, 0);
+                let claim = order.claim.as_ref().map(ClaimKind::of);
+                row.push_bind(*number)
+                    .push_bind(order.id.0)
+                    .push_bind(new.id.0)
+                    .push_bind(new.organization.0)
+                    .push_bind(order.origin_row.map(|origin| origin.upload.0))
+                    .push_bind(order.origin_row.map(|origin| i64::from(origin.row)))
+                    .push_bind(&order.subject)
+                    .push_bind(order.order_type.word())
+                    .push_bind(&order.product)
+                    .push_bind(order.origin.word())
+                    .push_bind(&order.object)
+                    .push_bind(Json(&order.steps))
+                    .push_bind(order.steps.len() as i64)
+                    .push_bind(columns.state)
+                    .push_bind(columns.extended)
+                    .push("0, 0, FALSE, 0, 0, 0")
+                    .push_bind(order.steps.first().filter(|_| !waits).map(|step| step.device.0))
+                    .push_bind(i64::from(order.shard))
+                    .push_bind(order.blocked_by.map(|blocker| blocker.0))
+                    .push_bind(order.needs_blocker)
+                    .push_bind(claim.map(ClaimKind::word))
+                    .push_bind(match claim {
+                        Some(ClaimKind::New | ClaimKind::Change) => "held",
+                        Some(ClaimKind::Delete) | None => "none",
+                    });
+            })
+            .build()
+            .execute(connection)
+            .await
+            .map(drop)
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::SqlStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use crate::database::{Database, on_db};
+use crate::{Store, StoreError};
+
+/// The version that this program reads and writes: the number of the last migration.
+const NEEDED: i64 = 1;
+
+/// How long a process waits for another one that writes to the same SQLite file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Store {
+    /// Opens the SQLite file at `path`, making it if it isn't there, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] for a file that a newer version wrote.
+    pub async fn open_embedded(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // With NORMAL a loss of power could take back the last commits: accepted rows, and claims whose steps
+            // have run. FULL costs one sync a group of orders.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .statement_cache_capacity(512)
+            .row_buffer_size(1_024)
+            .pragma("cache_size", "-16384")
+            .pragma("temp_store", "memory")
+            .pragma("wal_autocheckpoint", "4000");
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_with(options.clone())
+            .await?;
+        let readers = SqlitePoolOptions::new()
+            .min_connections(0)
+            .max_connections(4)
+            .test_before_acquire(false)
+            .connect_lazy_with(options);
+        let store = Self { database: Database::Sqlite { writer, readers } };
+        store.bring_up_to_date().await?;
+        Ok(store)
+    }
+
+    /// Connects to PostgreSQL; the schema must be up to date already.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] for a schema of another version.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let store = Self::connect_unchecked(url).await?;
+        let found = store.schema_version().await?;
+        if found == NEEDED { Ok(store) } else { Err(StoreError::Schema { found, needed: NEEDED }) }
+    }
+
+    /// Connects to PostgreSQL and brings the schema up to date; several at once do it once.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] for a schema that a newer version made.
+    pub async fn migrate(url: &str) -> Result<Self, StoreError> {
+        let store = Self::connect_unchecked(url).await?;
+        store.bring_up_to_date().await?;
+        Ok(store)
+    }
+
+    /// Waits for what is being written and closes the connections.
+    pub async fn close(&self) {
+        match &self.database {
+            Database::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Database::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    async fn connect_unchecked(url: &str) -> Result<Self, StoreError> {
+        let pool = PgPoolOptions::new().max_connections(16).connect(url).await?;
+        Ok(Self { database: Database::Postgres(pool) })
+    }
+
+    async fn bring_up_to_date(&self) -> Result<(), StoreError> {
+        let found = self.schema_version().await?;
+        if found > NEEDED {
+            return Err(StoreError::Schema { found, needed: NEEDED });
+        }
+        if found < NEEDED {
+            match &self.database {
+                Database::Sqlite { writer, .. } => {
+                    migrator(include_str!("../../migrations/sqlite/0001_init.sql")).run(writer).await?;
+                }
+                Database::Postgres(pool) => {
+                    migrator(include_str!("../../migrations/postgres/0001_init.sql")).run(pool).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of the last migration; 0 for an empty database.
+    async fn schema_version(&self) -> Result<i64, StoreError> {
+        let tables: i64 = match &self.database {
+            Database::Sqlite { writer, .. } => {
+                sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'")
+                    .fetch_one(writer)
+                    .await?
+            }
+            Database::Postgres(pool) => {
+                sqlx::query_scalar(
+                    "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename = '_sqlx_migrations'",
+                )
+                .fetch_one(pool)
+                .await?
+            }
+        };
+        if tables == 0 {
+            return Ok(0);
+        }
+        let last = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success";
+        Ok(on_db!(self, |db| sqlx::query_scalar(last).fetch_one(db).await?))
+    }
+}
+
+fn migrator(init: &'static str) -> Migrator {
+    let init = Migration::new(1, "init".into(), MigrationType::Simple, SqlStr::from_static(init), false);
+    Migrator::with_migrations(vec![init])
+}

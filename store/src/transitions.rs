@@ -1,0 +1,372 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use dialtone_model::{
+    DeviceId, Event, HoldReason, Life, OrderId, OrganizationId, Origin, Reason, RunId, State, Step, Work, WorkStatus,
+};
+use jiff::Timestamp;
+use sqlx::QueryBuilder;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::StoreError;
+use crate::columns::{StateColumns, narrow, word};
+use crate::database::{Tx, on_tx, pieces};
+use crate::events::{self, NewEvent};
+use crate::extension_claims::{self, ClaimKind, GivenBack, Holder};
+use crate::licences::LicenceMoves;
+use crate::orders::position;
+use crate::time::Time;
+
+/// An order as a transaction that changes it sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct LiveOrder {
+    pub(crate) id: OrderId,
+    pub(crate) number: i64,
+    pub(crate) run: RunId,
+    pub(crate) organization: OrganizationId,
+    pub(crate) life: Life,
+    pub(crate) state: State,
+    pub(crate) version: i64,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) shard: u16,
+    /// The epoch of the shard's lease, if that is the one that it is claimed under: a worker has it in hand.
+    pub(crate) claimed: bool,
+    pub(crate) object: Option<String>,
+    pub(crate) blocked_by: Option<OrderId>,
+    pub(crate) blocker_number: Option<i64>,
+    pub(crate) needs_blocker: bool,
+    pub(crate) claim: Option<ClaimKind>,
+    pub(crate) given_back: Option<GivenBack>,
+    pub(crate) stop: Option<Stop>,
+}
+
+/// How an order that a worker has in hand stops.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stop {
+    /// Whether it becomes Cancelled where no step is done; else it is aborted.
+    pub(crate) cancel: bool,
+    /// Who asked.
+    pub(crate) by: String,
+}
+
+/// What happened to an order beside the event itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cause<'a> {
+    /// Who did it.
+    pub(crate) actor: &'a str,
+    /// When.
+    pub(crate) at: Timestamp,
+    /// Why.
+    pub(crate) reason: Option<&'a Reason>,
+}
+
+/// An order that has changed, as far as others are concerned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Changed {
+    pub(crate) order: OrderId,
+    pub(crate) run: RunId,
+    pub(crate) organization: OrganizationId,
+    pub(crate) next: State,
+    /// The claim on an extension that it holds.
+    pub(crate) claim: Option<ClaimKind>,
+}
+
+/// What changes of orders led to.
+#[derive(Debug, Default)]
+pub(crate) struct Consequences {
+    /// Orders that became ready.
+    pub(crate) freed: Vec<(OrderId, DeviceId, u16)>,
+    /// Runs that are over now.
+    pub(crate) finished: Vec<RunId>,
+}
+
+#[derive(sqlx::FromRow)]
+struct LiveRow {
+    id: Uuid,
+    number: i64,
+    run_id: Uuid,
+    organization_id: Uuid,
+    origin: String,
+    steps: Json<Vec<Step>>,
+    step_count: i64,
+    state: String,
+    extended: Option<String>,
+    step: i64,
+    attempts: i64,
+    unknown: bool,
+    version: i64,
+    shard: i64,
+    claim_epoch: Option<i64>,
+    lease_epoch: Option<i64>,
+    object: Option<String>,
+    blocked_by: Option<Uuid>,
+    blocker_number: Option<i64>,
+    needs_blocker: bool,
+    claim: Option<String>,
+    given_back: Option<Json<GivenBack>>,
+    stop_requested: Option<String>,
+    stop_by: Option<String>,
+}
+
+const SELECT: &str = "SELECT o.id, o.number, o.run_id, o.organization_id, o.origin, o.steps, o.step_count, o.state, \
+                      o.extended, o.step, o.attempts, o.unknown, o.version, o.shard, o.claim_epoch, \
+                      l.epoch AS lease_epoch, o.object, o.blocked_by, \
+                      (SELECT b.number FROM orders b WHERE b.id = o.blocked_by) AS blocker_number, \
+                      o.needs_blocker, o.claim, o.given_back, o.stop_requested, o.stop_by FROM orders o LEFT JOIN shard_leases l ON l.shard = o.shard WHERE ";
+
+impl TryFrom<LiveRow> for LiveOrder {
+    type Error = StoreError;
+
+    fn try_from(row: LiveRow) -> Result<Self, StoreError> {
+        let claimed = row.claim_epoch.is_some() && row.claim_epoch == row.lease_epoch;
+        // Whoever claimed it under an older epoch may have run the step.
+        let unknown = row.unknown || (row.claim_epoch.is_some() && !claimed);
+        let at = position(row.id, row.step, row.attempts, unknown)?;
+        let columns = StateColumns { state: &row.state, extended: row.extended.as_deref(), at };
+        let claim = row.claim.as_deref().map(|claim| word(claim, ClaimKind::from_word, "orders", "claim", row.id));
+        Ok(Self {
+            state: columns.state(row.id)?,
+            id: row.id.into(),
+            number: row.number,
+            run: row.run_id.into(),
+            organization: row.organization_id.into(),
+            life: Life {
+                origin: word(&row.origin, Origin::from_word, "orders", "origin", row.id)?,
+                steps: narrow(row.step_count, "orders", "step_count", row.id)?,
+            },
+            version: row.version,
+            steps: row.steps.0,
+            shard: narrow(row.shard, "orders", "shard", row.id)?,
+            claimed,
+            object: row.object,
+            blocked_by: row.blocked_by.map(OrderId),
+            blocker_number: row.blocker_number,
+            needs_blocker: row.needs_blocker,
+            claim: claim.transpose()?,
+            given_back: row.given_back.map(|given_back| given_back.0),
+            stop: Stop::read(row.stop_requested.as_deref(), row.stop_by),
+        })
+    }
+}
+
+impl Stop {
+    /// The stop that the columns `stop_requested` and `stop_by` hold.
+    pub(crate) fn read(requested: Option<&str>, by: Option<String>) -> Option<Self> {
+        Some(Self { cancel: requested? == "cancel", by: by.unwrap_or_default() })
+    }
+
+    /// The column `stop_requested`.
+    pub(crate) const fn word(&self) -> &'static str {
+        if self.cancel { "cancel" } else { "abort" }
+    }
+}
+
+/// Reads orders that are to change, by id, and locks them. Those that aren't there are left out.
+pub(crate) async fn load(tx: &mut Tx, ids: &[OrderId]) -> Result<Vec<LiveOrder>, StoreError> {
+    load_where(tx, "o.id", ids, "").await
+}
+
+/// Reads the orders that wait for one of these.
+async fn load_successors(tx: &mut Tx, of: &[OrderId]) -> Result<Vec<LiveOrder>, StoreError> {
+    load_where(tx, "o.blocked_by", of, " AND o.state = 'initial' AND o.blocked_by IS NOT NULL").await
+}
+
+async fn load_where(
+    tx: &mut Tx,
+    column: &'static str,
+    ids: &[OrderId],
+    and: &'static str,
+) -> Result<Vec<LiveOrder>, StoreError> {
+    let locking = tx.locking(" FOR UPDATE OF o");
+    let mut orders = Vec::new();
+    for piece in pieces(ids) {
+        let rows: Vec<LiveRow> = on_tx!(tx, |connection, Db| {
+            let mut query = QueryBuilder::<Db>::new(SELECT);
+            query.push(column).push(" IN (");
+            let mut wanted = query.separated(", ");
+            for id in piece {
+                wanted.push_bind(id.0);
+            }
+            query.push(")").push(and).push(" ORDER BY o.id").push(locking);
+            query.build_query_as().fetch_all(connection).await?
+        });
+        for row in rows {
+            orders.push(LiveOrder::try_from(row)?);
+        }
+    }
+    Ok(orders)
+}
+
+impl LiveOrder {
+    /// Lets `event` happen to the order, with its row of the history. A worker's claim on it ends.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidTransition`]; [`StoreError::Changed`] when it was changed since it was read.
+    pub(crate) async fn apply(&self, tx: &mut Tx, event: Event, cause: Cause<'_>) -> Result<Changed, StoreError> {
+        let next = self.state.after(event, self.life)?;
+        let columns = StateColumns::of(next, self.life.steps);
+        let device = next.is_worked_on().then(|| self.steps.get(usize::from(columns.at.step))).flatten();
+        let ended = matches!(next, State::Hold { .. } | State::Completed | State::Cancelled);
+        let frees = matches!(event, Event::Freed | Event::Retried | Event::Unheld);
+        let sql = "UPDATE orders SET state = $3, extended = $4, step = $5, attempts = $6, unknown = $7, starts = 0, \
+                   version = version + 1, device_id = $8, claim_epoch = NULL, not_before = NULL, \
+                   blocked_by = CASE WHEN $9 THEN NULL ELSE blocked_by END, stop_requested = NULL, stop_by = NULL, \
+                   code = $10, message = $11, repair = $12, ended_at = $13 WHERE id = $1 AND version = $2";
+        let changed = on_tx!(tx, |connection| {
+            sqlx::query(sql)
+                .bind(self.id.0)
+                .bind(self.version)
+                .bind(columns.state)
+                .bind(columns.extended)
+                .bind(i64::from(columns.at.step))
+                .bind(i64::from(columns.at.attempts))
+                .bind(columns.at.unknown)
+                .bind(device.map(|step| step.device.0))
+                .bind(frees)
+                .bind(cause.reason.map(|reason| &reason.code))
+                .bind(cause.reason.map(|reason| &reason.message))
+                .bind(cause.reason.and_then(|reason| reason.repair.as_ref()))
+                .bind(ended.then_some(Time(cause.at)))
+                .execute(connection)
+                .await?
+                .rows_affected()
+        });
+        if changed != 1 {
+            return Err(StoreError::Changed { what: "order" });
+        }
+        let step = self.state.position().unwrap_or_default().step;
+        let event = NewEvent {
+            order: self.id,
+            version: self.version + 1,
+            at: cause.at,
+            event,
+            actor: cause.actor,
+            step,
+            next,
+            reason: cause.reason,
+        };
+        events::insert(tx, &[event]).await?;
+        let claim = self.claim.filter(|_| self.given_back.is_none());
+        Ok(Changed { order: self.id, run: self.run, organization: self.organization, next, claim })
+    }
+
+    /// Ends the order where it stands, as its stop was asked for: Cancelled where nothing was done, else aborted.
+    pub(crate) async fn stop(&self, tx: &mut Tx, stop: &Stop, at: Timestamp) -> Result<Changed, StoreError> {
+        let cancelled = stop.cancel && self.state.after(Event::Cancelled, self.life).is_ok();
+        let (event, code, done) = if cancelled {
+            (Event::Cancelled, "cancelled", "cancelled")
+        } else {
+            (Event::Aborted, "aborted", "stopped")
+        };
+        let reason = Reason { code: code.to_owned(), message: format!("{done} by {}", stop.by), repair: None };
+        self.apply(tx, event, Cause { actor: &stop.by, at, reason: Some(&reason) }).await
+    }
+}
+
+/// Lets the rest of the database follow changes of orders, in the same transaction: claims on extensions and licence
+/// counts, the orders that waited for these, and the ends of runs and templates.
+pub(crate) async fn settle(tx: &mut Tx, mut changed: Vec<Changed>, at: Timestamp) -> Result<Consequences, StoreError> {
+    let mut consequences = Consequences::default();
+    let mut moves = LicenceMoves::default();
+    let mut left = BTreeSet::new();
+    while !changed.is_empty() {
+        left.extend(changed.iter().filter(|order| !order.next.is_worked_on()).map(|order| order.run));
+        settle_claims(tx, &changed, &mut moves).await?;
+        changed = release_successors(tx, &changed, at, &mut consequences.freed).await?;
+    }
+    moves.apply(tx).await?;
+    for run in left {
+        if end_run(tx, run, at).await? {
+            consequences.finished.push(run);
+        }
+    }
+    Ok(consequences)
+}
+
+async fn settle_claims(tx: &mut Tx, changed: &[Changed], moves: &mut LicenceMoves) -> Result<(), StoreError> {
+    let holders = |wanted: fn(State) -> bool| -> Vec<Holder> {
+        let orders = changed.iter().filter(|order| wanted(order.next));
+        orders
+            .filter_map(|order| {
+                Some(Holder { order: order.order, organization: order.organization, kind: order.claim? })
+            })
+            .collect()
+    };
+    extension_claims::complete(tx, &holders(|next| next == State::Completed), moves).await?;
+    for (order, given_back) in extension_claims::give_back(tx, &holders(gives_back), moves).await? {
+        let sql = "UPDATE orders SET given_back = $2, reservation = 'none' WHERE id = $1";
+        on_tx!(tx, |connection| {
+            sqlx::query(sql).bind(order.0).bind(Json(&given_back)).execute(connection).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether an order in this state gives back what it claimed. While a step may have had its effect it keeps it.
+fn gives_back(next: State) -> bool {
+    match next {
+        State::Initial(_) | State::Completed => false,
+        State::Cancelled => true,
+        State::Released(Work { status, at }) => status != WorkStatus::BeingProvisioned && !at.unknown,
+        State::Hold { at, .. } => !at.unknown,
+    }
+}
+
+/// Lets go on, or stops, the orders that waited for these. Returns those that stopped.
+async fn release_successors(
+    tx: &mut Tx,
+    changed: &[Changed],
+    at: Timestamp,
+    freed: &mut Vec<(OrderId, DeviceId, u16)>,
+) -> Result<Vec<Changed>, StoreError> {
+    let over: BTreeMap<OrderId, bool> = changed
+        .iter()
+        .filter_map(|order| match order.next {
+            State::Completed => Some((order.order, true)),
+            State::Cancelled | State::Hold { why: HoldReason::Aborted, .. } => Some((order.order, false)),
+            _ => None,
+        })
+        .collect();
+    let ids: Vec<OrderId> = over.keys().copied().collect();
+    let mut stopped = Vec::new();
+    for order in load_successors(tx, &ids).await? {
+        let completed = order.blocked_by.is_some_and(|blocker| over.get(&blocker) == Some(&true));
+        if completed || !order.needs_blocker {
+            let cause = Cause { actor: "scheduler", at, reason: None };
+            order.apply(tx, Event::Freed, cause).await?;
+            if let Some(step) = order.steps.first() {
+                freed.push((order.id, step.device, order.shard));
+            }
+        } else {
+            let reason = Reason {
+                code: "need-lost".to_owned(),
+                message: format!("needs order {}, which did not complete", order.blocker_number.unwrap_or_default()),
+                repair: None,
+            };
+            let cause = Cause { actor: "scheduler", at, reason: Some(&reason) };
+            stopped.push(order.apply(tx, Event::NeedLost, cause).await?);
+        }
+    }
+    Ok(stopped)
+}
+
+/// Ends the run when none of its orders is being worked on, and with it its template. Whether it is over.
+async fn end_run(tx: &mut Tx, run: RunId, at: Timestamp) -> Result<bool, StoreError> {
+    if let Tx::Postgres(connection) = tx {
+        // Two groups that each record some of the last orders would each see the other's as still being worked on.
+        // Whoever gets this lock later sees what the earlier one committed.
+        sqlx::query("SELECT 1 FROM runs WHERE id = $1 FOR UPDATE").bind(run.0).execute(&mut **connection).await?;
+    }
+    let sql = "SELECT 1 FROM orders WHERE run_id = $1 AND device_id IS NOT NULL LIMIT 1";
+    let working = on_tx!(tx, |connection| sqlx::query(sql).bind(run.0).fetch_optional(connection).await?.is_some());
+    if working {
+        return Ok(false);
+    }
+    let sql = "UPDATE runs SET state = 'finished', ended_at = $2, version = version + 1 \
+               WHERE id = $1 AND state IN ('running', 'paused')";
+    on_tx!(tx, |connection| { sqlx::query(sql).bind(run.0).bind(Time(at)).execute(connection).await.map(drop) })?;
+    let sql = "UPDATE templates SET status = 'completed', version = version + 1 \
+               WHERE run_id = $1 AND status = 'in_progress'";
+    on_tx!(tx, |connection| sqlx::query(sql).bind(run.0).execute(connection).await.map(drop))?;
+    Ok(true)
+}

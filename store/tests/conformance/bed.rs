@@ -1,0 +1,351 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use dialtone_model::{
+    Action, AddOn, Device, DeviceId, DeviceKind, DeviceLimits, Extension, Ids, Licence, LicenceCount, ManualClock,
+    OrderId, OrderType, Organization, OrganizationId, Origin, Profile, RunId, RunKind, Step, TemplateId, User, UserId,
+};
+use dialtone_store::{
+    Claim, ClaimRequest, ExtensionClaim, Lease, NewOrder, NewOrganization, NewRun, NewTemplate, Outcome, Store,
+    StoreError, Wanted,
+};
+use jiff::Timestamp;
+use sqlx::{PgPool, SqlitePool};
+use uuid::Uuid;
+
+/// The engine that a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// A database of one test, with ids and a clock that repeat.
+pub struct Bed {
+    pub store: Store,
+    pub engine: Engine,
+    pub ids: Ids,
+    pub clock: ManualClock,
+    place: Place,
+}
+
+enum Place {
+    Folder(tempfile::TempDir),
+    Database { admin: String, name: String, url: String },
+}
+
+impl Bed {
+    pub async fn new(engine: Engine) -> Self {
+        let clock = ManualClock::new();
+        let ids = Ids::new(Arc::new(clock.clone()), 7);
+        let (store, place) = match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                let store = Store::open_embedded(&folder.path().join("dialtone.db")).await.unwrap();
+                (store, Place::Folder(folder))
+            }
+            Engine::Postgres => postgres().await,
+        };
+        Self { store, engine, ids, clock, place }
+    }
+
+    /// Removes the database. A test that failed leaves it behind, to be looked at.
+    pub async fn finish(self) {
+        self.store.close().await;
+        if let Place::Database { admin, name, .. } = &self.place {
+            let admin = PgPool::connect(admin).await.unwrap();
+            let sql = format!("DROP DATABASE {name} WITH (FORCE)");
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&admin).await.unwrap();
+        }
+    }
+
+    /// Another process's view of the same database.
+    pub async fn reopen(&self) -> Result<Store, StoreError> {
+        match &self.place {
+            Place::Folder(folder) => Store::open_embedded(&folder.path().join("dialtone.db")).await,
+            Place::Database { url, .. } => Store::connect(url).await,
+        }
+    }
+
+    /// Runs SQL behind the store's back: one text for each engine.
+    pub async fn sql(&self, sqlite: &str, postgres: &str) {
+        match &self.place {
+            Place::Folder(_) => {
+                let db = SqlitePool::connect(&self.sqlite_url()).await.unwrap();
+                sqlx::raw_sql(sqlx::AssertSqlSafe(sqlite.to_owned())).execute(&db).await.unwrap();
+                db.close().await;
+            }
+            Place::Database { url, .. } => {
+                let db = PgPool::connect(url).await.unwrap();
+                sqlx::raw_sql(sqlx::AssertSqlSafe(postgres.to_owned())).execute(&db).await.unwrap();
+                db.close().await;
+            }
+        }
+    }
+
+    /// Reads texts behind the store's back.
+    pub async fn texts(&self, sqlite: &str, postgres: &str) -> Vec<String> {
+        match &self.place {
+            Place::Folder(_) => {
+                let db = SqlitePool::connect(&self.sqlite_url()).await.unwrap();
+                sqlx::query_scalar(sqlx::AssertSqlSafe(sqlite.to_owned())).fetch_all(&db).await.unwrap()
+            }
+            Place::Database { url, .. } => {
+                let db = PgPool::connect(url).await.unwrap();
+                sqlx::query_scalar(sqlx::AssertSqlSafe(postgres.to_owned())).fetch_all(&db).await.unwrap()
+            }
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        use dialtone_model::Clock as _;
+        self.clock.now()
+    }
+
+    fn sqlite_url(&self) -> String {
+        match &self.place {
+            Place::Folder(folder) => format!("sqlite://{}", folder.path().join("dialtone.db").display()),
+            Place::Database { .. } => unreachable!("not on SQLite"),
+        }
+    }
+}
+
+/// A database made from a migrated template, which the first test makes.
+async fn postgres() -> (Store, Place) {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let admin = std::env::var("DIALTONE_TEST_POSTGRES_URL")
+        .expect("start PostgreSQL with `tests/services.sh up` and then run `eval \"$(tests/services.sh env)\"`");
+    let (server, _) = admin.rsplit_once('/').expect("a URL with a database");
+    let template = format!("dialtone_template_{:016x}", fingerprint());
+    let pool = PgPool::connect(&admin).await.unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    // The tests run in processes of their own: one makes the template, the others wait for it.
+    sqlx::query("SELECT pg_advisory_lock(4711)").execute(&mut *connection).await.unwrap();
+    let known: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_database WHERE datname = $1")
+        .bind(&template)
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap();
+    if known == 0 {
+        let draft = format!("{template}_draft");
+        for sql in [format!("DROP DATABASE IF EXISTS {draft}"), format!("CREATE DATABASE {draft}")] {
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *connection).await.unwrap();
+        }
+        Store::migrate(&format!("{server}/{draft}")).await.unwrap().close().await;
+        let sql = format!("ALTER DATABASE {draft} RENAME TO {template}");
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *connection).await.unwrap();
+    }
+    let name = format!("dialtone_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    for sql in [format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name} TEMPLATE {template}")] {
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *connection).await.unwrap();
+    }
+    sqlx::query("SELECT pg_advisory_unlock(4711)").execute(&mut *connection).await.unwrap();
+    drop(connection);
+    pool.close().await;
+    let url = format!("{server}/{name}");
+    let store = Store::connect(&url).await.unwrap();
+    (store, Place::Database { admin, name, url })
+}
+
+/// Tells templates of different schemas apart.
+fn fingerprint() -> u64 {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    include_str!("../../../migrations/postgres/0001_init.sql").hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Where a migration lies.
+pub fn migration(engine: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../migrations/{engine}/0001_init.sql"))
+}
+
+/// A tenant with a device, users, numbers and licences.
+pub struct Tenant {
+    pub id: OrganizationId,
+    pub device: DeviceId,
+    pub users: Vec<UserId>,
+}
+
+pub const SHARD: u16 = 5;
+
+impl Bed {
+    /// A tenant with so many users, each with a number, and so many licences of each kind.
+    pub async fn tenant(&self, name: &str, users: usize, licences: i64) -> Tenant {
+        let id: OrganizationId = self.ids.next();
+        let organization = Organization { id, name: name.to_owned(), profile: Profile::Newer };
+        self.store.add_organization(&NewOrganization { organization, at: self.now() }).await.unwrap();
+        let device = self.device(id, "phones").await;
+        let users: Vec<User> =
+            (0..users).map(|index| User { id: self.ids.next(), name: format!("User {index}") }).collect();
+        self.store.put_users(id, &users).await.unwrap();
+        let numbers: Vec<String> = (0..users.len()).map(number).collect();
+        self.store.put_numbers(id, &numbers).await.unwrap();
+        let licence = |licence, name: &str| LicenceCount {
+            licence,
+            name: name.to_owned(),
+            owned: licences,
+            free: 0,
+            reserved: 0,
+            used: 0,
+        };
+        let counts = [licence(Licence::Base, "Base"), licence(Licence::AddOn(recording()), "Call recording")];
+        self.store.put_licences(id, &counts).await.unwrap();
+        Tenant { id, device, users: users.into_iter().map(|user| user.id).collect() }
+    }
+
+    pub async fn device(&self, organization: OrganizationId, name: &str) -> DeviceId {
+        let id: DeviceId = self.ids.next();
+        let device = Device {
+            id,
+            organization,
+            name: name.to_owned(),
+            kind: DeviceKind::Null,
+            address: "simulated".to_owned(),
+            version: None,
+            login: "dialtone".to_owned(),
+            password: "secret".to_owned(),
+            ca: None,
+            limits: DeviceLimits::default(),
+        };
+        self.store.put_device(&device).await.unwrap();
+        id
+    }
+
+    /// A draft template.
+    pub async fn template(&self, tenant: &Tenant, name: &str) -> TemplateId {
+        let id = self.ids.next();
+        let new = NewTemplate {
+            id,
+            organization: tenant.id,
+            name: name.to_owned(),
+            add_ons: vec![recording()],
+            at: self.now(),
+            by: "ana".to_owned(),
+        };
+        self.store.add_template(&new).await.unwrap();
+        id
+    }
+
+    /// A run of orders that each provision one of these users.
+    pub fn run(&self, tenant: &Tenant, users: std::ops::Range<usize>) -> NewRun {
+        let id: RunId = self.ids.next();
+        NewRun {
+            id,
+            organization: tenant.id,
+            kind: RunKind::Single,
+            template: None,
+            project: None,
+            name: "a run".to_owned(),
+            profile: Profile::Newer,
+            uploads: Vec::new(),
+            orders: users.map(|index| self.provision(tenant, index)).collect(),
+            at: self.now(),
+            by: "ana".to_owned(),
+        }
+    }
+
+    /// An order that provisions the user with that index.
+    pub fn provision(&self, tenant: &Tenant, index: usize) -> NewOrder {
+        let extension = extension(tenant, index);
+        self.new_order(
+            tenant,
+            vec![Action::ProvisionExtension(extension.clone())],
+            Some(ExtensionClaim::New(extension)),
+        )
+    }
+
+    /// An order with these actions on the tenant's device.
+    pub fn new_order(&self, tenant: &Tenant, actions: Vec<Action>, claim: Option<ExtensionClaim>) -> NewOrder {
+        let id: OrderId = self.ids.next();
+        NewOrder {
+            id,
+            origin_row: None,
+            subject: "User".to_owned(),
+            order_type: OrderType::Add,
+            product: "Phone System Extension".to_owned(),
+            origin: Origin::Batch,
+            object: None,
+            steps: actions.into_iter().map(|action| Step { device: tenant.device, action }).collect(),
+            shard: SHARD,
+            blocked_by: None,
+            needs_blocker: false,
+            claim,
+        }
+    }
+
+    /// Takes the lease of the tests' shard, whoever has it.
+    pub async fn lease(&self) -> Lease {
+        let seen = self.store.leases(SHARD + 1).await.unwrap()[usize::from(SHARD)];
+        self.store.take_lease(seen, self.ids.next::<UserId>().0).await.unwrap().unwrap()
+    }
+
+    pub async fn claim(&self, tenant: &Tenant, lease: Lease, limit: u32) -> Vec<Claim> {
+        self.store.claim(&self.request(tenant, lease, limit)).await.unwrap()
+    }
+
+    pub fn request(&self, tenant: &Tenant, lease: Lease, limit: u32) -> ClaimRequest {
+        ClaimRequest {
+            device: tenant.device,
+            lease,
+            wanted: Wanted::Any,
+            limit,
+            now: self.now(),
+            actor: "worker".to_owned(),
+        }
+    }
+
+    /// What `event` makes of a claimed order, to be recorded.
+    pub fn outcome(&self, claim: &Claim, event: dialtone_model::Event) -> Outcome {
+        let state = dialtone_model::State::Released(dialtone_model::Work {
+            status: dialtone_model::WorkStatus::BeingProvisioned,
+            at: claim.at,
+        });
+        let next = state.after(event, claim.life).unwrap();
+        let due = next.position().unwrap_or(claim.at).step;
+        let device = claim.steps[usize::from(due)].device;
+        let failed = !matches!(event, dialtone_model::Event::StepDone);
+        Outcome {
+            order: claim.order,
+            run: claim.run,
+            version: claim.version,
+            epoch: claim.epoch,
+            step: claim.at.step,
+            event,
+            next,
+            reason: failed.then(|| dialtone_model::Reason {
+                code: "sample-code".to_owned(),
+                message: "it failed".to_owned(),
+                repair: Some("mend it".to_owned()),
+            }),
+            not_before: None,
+            next_device: (device, SHARD),
+            at: self.now(),
+        }
+    }
+}
+
+pub fn recording() -> AddOn {
+    AddOn("call-recording".to_owned())
+}
+
+pub fn number(index: usize) -> String {
+    format!("4930{index:06}")
+}
+
+/// The extension of the user with that index.
+pub fn extension(tenant: &Tenant, index: usize) -> Extension {
+    Extension {
+        key: format!("{:05}", 10_000 + index),
+        directory_name: format!("User {index}"),
+        user: Some(tenant.users[index]),
+        number: Some(number(index)),
+        add_ons: vec![recording()],
+    }
+}
+
+/// An id that nothing has.
+pub fn nobody() -> Uuid {
+    Uuid::from_u128(0xdead)
+}
