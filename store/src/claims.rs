@@ -179,12 +179,7 @@ impl Store {
 
     /// Gives back, unharmed, what this lease has claimed for a device apart from `held`: a claim whose COMMIT was
     /// answered by a lost connection is nobody's otherwise.
-    pub async fn give_back_orphans(
-        &self,
-        device: DeviceId,
-        lease: Lease,
-        held: &[OrderId],
-    ) -> Result<(), StoreError> {
+    pub async fn give_back_orphans(&self, device: DeviceId, lease: Lease, held: &[OrderId]) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         on_tx!(&mut tx, |connection, Db| {
             let mut query = QueryBuilder::<Db>::new("UPDATE orders SET claim_epoch = NULL, starts = starts - 1");
@@ -242,8 +237,8 @@ async fn ready(tx: &mut Tx, request: &ClaimRequest) -> Result<Vec<ReadyRow>, Sto
     Ok(on_tx!(tx, |connection, Db| {
         let mut query = QueryBuilder::<Db>::new(
             "SELECT o.number, o.id, o.run_id, o.origin, o.steps, o.step_count, o.state, o.step, o.attempts, \
-             o.unknown, o.starts, o.version, o.claim_epoch FROM runs r JOIN orders o ON o.run_id = r.id \
-             WHERE r.ended_at IS NULL AND r.state = 'running' AND o.stop_requested IS NULL AND o.device_id = ",
+             o.unknown, o.starts, o.version, o.claim_epoch FROM runs r CROSS JOIN orders o \
+             WHERE o.run_id = r.id AND r.ended_at IS NULL AND r.state = 'running' AND o.stop_requested IS NULL AND o.device_id = ",
         );
         query.push_bind(request.device.0);
         query.push(" AND (o.not_before IS NULL OR o.not_before <= ").push_bind(Time(request.now));

@@ -65,12 +65,12 @@ impl Export {
 
     /// The name of the file that is made at `at`, which it gives in UTC to the second.
     pub fn file_name(self, organization: OrganizationId, at: Timestamp) -> String {
-        self.name(&organization.to_string(), at)
+        self.name(&organization.to_string(), &at.strftime("%Y%m%dT%H%M%SZ").to_string())
     }
 
-    /// The same with a word for the organization, for the documentation.
-    pub(crate) fn name(self, organization: &str, at: Timestamp) -> String {
-        format!("{organization}_{}_{}.csv", at.strftime("%Y%m%dT%H%M%SZ"), self.text().suffix)
+    /// The same of words, for the documentation.
+    pub(crate) fn name(self, organization: &str, time: &str) -> String {
+        format!("{organization}_{time}_{}.csv", self.text().suffix)
     }
 
     fn begin<W: Write>(self, sink: W) -> Result<Delimited<W>, WriteError> {

@@ -6,7 +6,10 @@
 mod blank;
 /// What the files of each kind look like.
 pub mod catalog;
+mod directory;
+mod docs;
 mod export;
+mod failed_rows;
 mod format;
 mod problem;
 mod read;
@@ -18,7 +21,10 @@ mod write;
 
 pub use blank::{blank, blank_name, sample, sample_name};
 pub use catalog::{CellRule, Column, Kind, Layout};
+pub use directory::{DirectoryError, read_numbers, read_users};
+pub use docs::{columns_page, rules_page};
 pub use export::{Export, ExportText, ExportedExtension, export_extensions, export_numbers};
+pub use failed_rows::{RefusedRow, failed_rows, failed_rows_name, refused_rows};
 pub use format::Format;
 pub use problem::{LISTED_PROBLEMS, Note, Problem, Problems};
 pub use read::{FILE_LIMIT, ROW_LIMIT, read, read_from};

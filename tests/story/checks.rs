@@ -7,7 +7,7 @@ use dialtone_store::OrderRecord;
 
 use crate::stage::Stage;
 
-pub async fn all(stage: &Stage) -> Result<(), String> {
+pub(crate) async fn all(stage: &Stage) -> Result<(), String> {
     let orders = stage.orders().await;
     one_order_a_row(stage, &orders)?;
     one_effect_a_step(stage, &orders)?;

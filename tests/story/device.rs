@@ -13,17 +13,17 @@ use rand::{RngExt, SeedableRng};
 
 /// What goes wrong, in calls of a hundred.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Mischief {
-    pub refused_before: u32,
-    pub lost_before: u32,
-    pub lost_after: u32,
-    pub busy: u32,
-    pub rejected: u32,
+pub(crate) struct Mischief {
+    pub(crate) refused_before: u32,
+    pub(crate) lost_before: u32,
+    pub(crate) lost_after: u32,
+    pub(crate) busy: u32,
+    pub(crate) rejected: u32,
 }
 
 /// The device's end of the story.
 #[derive(Debug)]
-pub struct StoryDevice {
+pub(crate) struct StoryDevice {
     clock: Arc<dyn Clock>,
     inner: Mutex<Inner>,
 }
@@ -41,7 +41,7 @@ struct Inner {
 }
 
 impl StoryDevice {
-    pub fn new(clock: Arc<dyn Clock>, seed: u64, mischief: Mischief) -> Arc<Self> {
+    pub(crate) fn new(clock: Arc<dyn Clock>, seed: u64, mischief: Mischief) -> Arc<Self> {
         let inner = Inner {
             random: SmallRng::seed_from_u64(seed),
             mischief,
@@ -55,26 +55,26 @@ impl StoryDevice {
     }
 
     /// From now on nothing goes wrong.
-    pub fn heal(&self) {
+    pub(crate) fn heal(&self) {
         self.lock().mischief = Mischief::default();
     }
 
-    pub fn extensions(&self) -> BTreeMap<String, Extension> {
+    pub(crate) fn extensions(&self) -> BTreeMap<String, Extension> {
         self.lock().extensions.clone()
     }
 
     /// How often each key was created.
-    pub fn created(&self) -> BTreeMap<String, u32> {
+    pub(crate) fn created(&self) -> BTreeMap<String, u32> {
         self.lock().created.clone()
     }
 
     /// The orders whose step was run, once for each time.
-    pub fn runs(&self) -> Vec<OrderId> {
+    pub(crate) fn runs(&self) -> Vec<OrderId> {
         self.lock().runs.clone()
     }
 
     /// How often two workers both had a call in hand.
-    pub fn overlaps(&self) -> u32 {
+    pub(crate) fn overlaps(&self) -> u32 {
         self.lock().overlaps
     }
 
@@ -85,9 +85,9 @@ impl StoryDevice {
 
 /// The driver through which one worker reaches the device.
 #[derive(Debug)]
-pub struct StoryDriver {
-    pub device: Arc<StoryDevice>,
-    pub worker: usize,
+pub(crate) struct StoryDriver {
+    pub(crate) device: Arc<StoryDevice>,
+    pub(crate) worker: usize,
 }
 
 /// Counts a call as in hand until it is dropped, also when its worker dies in the middle of it.

@@ -27,14 +27,14 @@ use crate::device::{Mischief, StoryDevice, StoryDriver};
 const TTL: Duration = Duration::from_secs(30);
 const SHARDS: u16 = 4;
 
-pub struct Stage {
-    pub operations: Operations,
-    pub actor: Actor,
-    pub organization: OrganizationId,
-    pub device: Arc<StoryDevice>,
-    pub run: RunId,
-    pub rows: u32,
-    pub owned: i64,
+pub(crate) struct Stage {
+    pub(crate) operations: Operations,
+    pub(crate) actor: Actor,
+    pub(crate) organization: OrganizationId,
+    pub(crate) device: Arc<StoryDevice>,
+    pub(crate) run: RunId,
+    pub(crate) rows: u32,
+    pub(crate) owned: i64,
     clock: ManualClock,
     hints: Subscription,
     workers: [Option<OnStage>; 2],
@@ -51,8 +51,8 @@ struct OnStage {
 }
 
 impl Stage {
-    pub async fn set(seed: u64, random: &mut SmallRng) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    pub(crate) async fn set(seed: u64, random: &mut SmallRng) -> Self {
+        let folder = memory_folder();
         let clock = ManualClock::new();
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let store = Store::open_embedded(&folder.path().join("dialtone.db")).await.unwrap();
@@ -94,7 +94,7 @@ impl Stage {
     }
 
     /// Lets everybody go on until all wait for the clock or for a hint.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         let mut quiet = 0;
         while quiet < 24 {
             tokio::task::yield_now().await;
@@ -102,7 +102,7 @@ impl Stage {
         }
     }
 
-    pub async fn something_happens(&mut self, random: &mut SmallRng) {
+    pub(crate) async fn something_happens(&mut self, random: &mut SmallRng) {
         match random.random_range(0..100) {
             0..50 => self.pass_to_next_sleeper(),
             50..62 => self.pass(Duration::from_millis(random.random_range(1..20_000))).await,
@@ -115,7 +115,7 @@ impl Stage {
     }
 
     /// Writes down which orders are completed; the device must never again be asked to run one of them.
-    pub async fn look_for_repeats(&mut self) -> Result<(), String> {
+    pub(crate) async fn look_for_repeats(&mut self) -> Result<(), String> {
         let runs = self.device.runs();
         for order in self.orders().await {
             if order.state == State::Completed {
@@ -129,7 +129,7 @@ impl Stage {
     }
 
     /// The trouble ends: the device answers, both workers are there, and a paused run goes on.
-    pub async fn heal(&mut self, random: &mut SmallRng) {
+    pub(crate) async fn heal(&mut self, random: &mut SmallRng) {
         self.device.heal();
         for place in 0..2 {
             if self.workers[place].is_none() {
@@ -143,7 +143,7 @@ impl Stage {
     }
 
     /// Moves the clock until nothing is worked on, retries what failed, and goes on until everything is through.
-    pub async fn play_to_the_end(&mut self) -> Result<(), String> {
+    pub(crate) async fn play_to_the_end(&mut self) -> Result<(), String> {
         for _ in 0..6 {
             self.play_until_quiet().await?;
             self.look_for_repeats().await?;
@@ -160,7 +160,7 @@ impl Stage {
         Err("I8: with a healthy device, retries still fail".to_owned())
     }
 
-    pub async fn orders(&self) -> Vec<OrderRecord> {
+    pub(crate) async fn orders(&self) -> Vec<OrderRecord> {
         self.operations.store.run_orders(self.run, None, 10_000).await.unwrap()
     }
 
@@ -274,6 +274,11 @@ impl Stage {
         let worker = Worker { settings, store, queue: queue.clone(), drivers, clock, finished };
         self.workers[place] = Some(OnStage { task: tokio::spawn(worker.run(pending())), queue });
     }
+}
+
+/// In memory where there is such a place: a story is not about power cuts, and waiting for a disk takes most of it.
+fn memory_folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 fn is_recoverable(state: State) -> bool {

@@ -18,6 +18,7 @@ use crate::execution::{Execution, execute};
 use crate::line::{Line, Want};
 use crate::outcome::{Consequence, consequence, given_up};
 use crate::tenure::Shards;
+use crate::undrivable::Undrivable;
 
 /// How long the store is left alone after it failed.
 const STORE_REST: Duration = Duration::from_millis(500);
@@ -444,16 +445,15 @@ impl Dispatcher {
             Ok(device) => device,
             Err(failure) => return self.store_failed(&failure),
         };
-        match (self.worker.drivers)(&device) {
-            Ok(driver) => {
-                let shard = id.shard(self.worker.settings.shards);
-                let mut line = Line::new(*device, shard, driver, now);
-                hints.into_iter().for_each(|hint| line.hint(hint));
-                self.lines.insert(id, line);
-                self.stirred.insert(id);
-            }
-            Err(reason) => error!(device.id = %id, device.name = device.name, reason, "the device can't be driven"),
-        }
+        let driver = (self.worker.drivers)(&device).unwrap_or_else(|reason| {
+            error!(device.id = %id, device.name = device.name, reason, "the device can't be driven");
+            Arc::new(Undrivable::new(reason))
+        });
+        let shard = id.shard(self.worker.settings.shards);
+        let mut line = Line::new(*device, shard, driver, now);
+        hints.into_iter().for_each(|hint| line.hint(hint));
+        self.lines.insert(id, line);
+        self.stirred.insert(id);
     }
 
     fn store_is_up(&self, now: Duration) -> bool {

@@ -11,6 +11,7 @@ mod line;
 mod outcome;
 mod tenure;
 mod trouble;
+mod undrivable;
 
 use std::fmt;
 use std::future::Future;

@@ -14,6 +14,13 @@ const STRINGS_BYTES_LIMIT: usize = 24 * 1024 * 1024;
 const STYLE_TAGS_LIMIT: usize = 15_000;
 const STYLE_TOKEN_LIMIT: usize = 4 * 1024;
 
+/// The cells that a sheet may have, blank ones that are only formatted among them. They bound the time of reading it.
+const CELLS_LIMIT: usize = 4_000_000;
+
+/// The rows and columns that a sheet of a spreadsheet has.
+const SHEET_ROWS: u32 = 1_048_576;
+const SHEET_COLUMNS: u32 = 16_384;
+
 /// The sheets, names and merged areas that a workbook may have.
 const LIST_LIMIT: usize = 10_000;
 
@@ -62,6 +69,8 @@ pub(super) struct Guard<'s> {
 struct Counts {
     tags: usize,
     strings: usize,
+    cells: usize,
+    rows: u32,
     listed: usize,
 }
 
@@ -236,8 +245,33 @@ impl<'s> Guard<'s> {
             Tag::Cell if closes => self.end_cell(),
             _ if closes => {}
             Tag::Cell if self.part == Part::Sheet => {
-                let place = text_attribute(&self.head, b"r").and_then(place);
+                self.counts.cells += 1;
+                if self.counts.cells > CELLS_LIMIT {
+                    return Err(Refusal::TooMuch(format!("has more than {CELLS_LIMIT} cells")));
+                }
+                let place = match text_attribute(&self.head, b"r") {
+                    Some(reference) => Some(place(reference).ok_or(Refusal::Damaged(OUTSIDE))?),
+                    None => None,
+                };
                 self.cell = Cell { place, formula: false, value: false };
+            }
+            Tag::Row => {
+                self.counts.rows += 1;
+                let number = text_attribute(&self.head, b"r").map(|number| number.parse::<u32>());
+                let outside =
+                    number.is_some_and(|number| !number.is_ok_and(|number| (1..=SHEET_ROWS).contains(&number)));
+                if outside || self.counts.rows > SHEET_ROWS {
+                    return Err(Refusal::Damaged(OUTSIDE));
+                }
+            }
+            Tag::Dimension => {
+                let places = text_attribute(&self.head, b"ref").map(|area| area.split(':').map(place));
+                let places: Vec<_> = places.into_iter().flatten().collect();
+                if let [Some(start), Some(end)] = places[..]
+                    && (start.0 > end.0 || start.1 > end.1)
+                {
+                    return Err(Refusal::Damaged("claims an area that ends before it begins"));
+                }
             }
             Tag::Formula => self.cell.formula = true,
             Tag::Value => self.cell.value = true,
@@ -282,7 +316,9 @@ impl<'s> Guard<'s> {
 /// The tags that matter here.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tag {
+    Row,
     Cell,
+    Dimension,
     Formula,
     Value,
     Strings,
@@ -301,7 +337,9 @@ impl Tag {
         let name = &head[..end.unwrap_or(0)];
         let name = memchr::memchr(b':', name).map_or(name, |colon| &name[colon + 1..]);
         let tag = match name {
+            b"row" => Self::Row,
             b"c" => Self::Cell,
+            b"dimension" => Self::Dimension,
             b"f" => Self::Formula,
             b"v" | b"is" => Self::Value,
             b"sst" => Self::Strings,
@@ -330,13 +368,17 @@ fn text_attribute<'t>(tag: &'t [u8], name: &[u8]) -> Option<&'t str> {
     }
 }
 
-/// The row and column, from 0, of a reference such as `B7`.
+/// What is said of a row or cell that no spreadsheet can have.
+const OUTSIDE: &str = "has cells outside of a sheet's rows and columns";
+
+/// The row and column, from 0, of a reference such as `B7` that lies in a sheet.
 fn place(reference: &str) -> Option<(u32, u32)> {
     let digits = reference.find(|letter: char| letter.is_ascii_digit())?;
     let (letters, row) = reference.split_at(digits);
     let column = letters.bytes().try_fold(0_u32, |column, letter| {
-        let value = u32::from(letter.to_ascii_uppercase().checked_sub(b'A')?) + 1;
+        let value = u32::from(letter.to_ascii_uppercase().checked_sub(b'A').filter(|value| *value < 26)?) + 1;
         column.checked_mul(26)?.checked_add(value)
     })?;
-    Some((row.parse::<u32>().ok()?.checked_sub(1)?, column.checked_sub(1)?))
+    let row = row.parse().ok()?;
+    ((1..=SHEET_ROWS).contains(&row) && (1..=SHEET_COLUMNS).contains(&column)).then(|| (row - 1, column - 1))
 }

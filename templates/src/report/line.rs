@@ -200,14 +200,14 @@ pub(super) struct TimeText {
 }
 
 impl TimeText {
-    /// The time in UTC as RFC 3339 has it; empty when there is none.
+    /// The time in UTC as RFC 3339 has it, to the microsecond always, so that text sorts as time; empty when there is none.
     pub(super) fn of(&mut self, time: Option<Timestamp>) -> &str {
         if time != self.time {
             self.time = time;
             self.text.clear();
             if let Some(time) = time {
                 // Writing to a string doesn't fail.
-                let _ = write!(self.text, "{time}");
+                let _ = write!(self.text, "{time:.6}");
             }
         }
         &self.text

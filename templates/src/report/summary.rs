@@ -3,6 +3,7 @@ use jiff::Timestamp;
 
 use super::catalog::{Field, report_text};
 use super::columns::Columns;
+use super::line::TimeText;
 use crate::WriteError;
 use crate::write::{Book, Cells, fitting};
 
@@ -43,7 +44,7 @@ impl ReportHead {
     /// What is to be said, each with what it is called.
     pub(super) fn facts(&self) -> Vec<(String, String)> {
         let text = &report_text().summary;
-        let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
+        let time = |time: Option<Timestamp>| TimeText::default().of(time).to_owned();
         let mut facts = vec![
             (text.title.clone(), self.title.clone()),
             (text.organization.clone(), self.organization.clone()),

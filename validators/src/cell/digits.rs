@@ -8,7 +8,7 @@ pub fn ext_key(cell: &str) -> Result<&str, Flaw> {
     if fits(cell) {
         return Ok(cell);
     }
-    Err(flaw(cell, Rule::ExtKeyFormat, fits, |length| format!("it has {length} digits")))
+    Err(flaw(cell, Rule::ExtKeyFormat, fits))
 }
 
 /// A number: an optional `+` and 1 to 15 ASCII digits. The `+` is left out of the answer.
@@ -21,11 +21,11 @@ pub fn number(cell: &str) -> Result<&str, Flaw> {
     if holds_several(cell, digits) {
         return Err(Flaw::new(Rule::NumberSeveral));
     }
-    Err(flaw(cell, Rule::NumberFormat, fits, |length| format!("it has {length} digits")))
+    Err(flaw(cell, Rule::NumberFormat, fits))
 }
 
 /// Says why a cell isn't the row of digits that `fits`, with the row that was probably meant.
-fn flaw(cell: &str, rule: Rule, fits: impl Fn(&str) -> bool, length: impl Fn(usize) -> String) -> Flaw {
+fn flaw(cell: &str, rule: Rule, fits: impl Fn(&str) -> bool) -> Flaw {
     if is_damaged(cell) {
         return Flaw::new(Rule::CellDamaged);
     }
@@ -41,7 +41,8 @@ fn flaw(cell: &str, rule: Rule, fits: impl Fn(&str) -> bool, length: impl Fn(usi
     } else if bare != plain {
         "it has spaces or punctuation".to_owned()
     } else if cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'+') && cell.bytes().any(|byte| byte != b'+') {
-        length(cell.bytes().filter(u8::is_ascii_digit).count())
+        let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+        format!("it has {digits} digit{}", if digits == 1 { "" } else { "s" })
     } else {
         "it isn't digits alone".to_owned()
     };

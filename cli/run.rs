@@ -1,0 +1,140 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use dialtone_model::{AddOn, OrganizationId, RunId, TemplateId};
+use dialtone_scheduler::{NamedBytes, NewDraft};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::follow::follow;
+use crate::report::Ending;
+use crate::upload::{mode, read_files, tell};
+use crate::worker::WorkArgs;
+
+/// Run files: read, check, provision, report
+///
+/// Several files are the files of one bulk assignment. Any bad row refuses them all, unless the valid rows alone are
+/// asked for. Where the data folder has no organization yet, the demo organization with a simulated Phone System is
+/// brought in. A command that was interrupted or killed goes on when it is repeated.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  dialtone run sample-data/bulk-assignment-by-name.csv
+  dialtone run hires-1.csv hires-2.csv --add-on call-recording --report hires-report.xlsx
+  dialtone run hires.csv --valid-rows-only --json
+
+Exit codes: 0 every row is completed; 1 failed; 2 usage; 3 the file or some rows were refused; 4 finished, but not
+every row completed; 130 interrupted.")]
+pub(crate) struct Arguments {
+    /// The files: CSV, tab-separated or XLSX
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// What to call it; the first file's name otherwise
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// An add-on licence that every user gets; may be repeated
+    #[arg(long = "add-on", value_name = "CODE")]
+    add_ons: Vec<String>,
+    /// Use the good rows and give the bad ones back
+    #[arg(long)]
+    valid_rows_only: bool,
+    /// Where to write the report: .csv, .tsv or .xlsx
+    #[arg(long, value_name = "PATH")]
+    report: Option<PathBuf>,
+    #[command(flatten)]
+    work: WorkArgs,
+}
+
+/// Runs the command.
+pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let files = read_files(&arguments.files)?;
+    let organization = context.organization_or_demo().await?.id;
+    let ending = Ending::new(arguments.report.clone())?;
+    let started = match interrupted_run(context, organization, &files).await? {
+        Some(run) => {
+            eprintln!("these files are run {run} already, which isn't over: going on with it");
+            Started { run, refused_rows: 0 }
+        }
+        None => match start(context, organization, &files, &arguments).await? {
+            Ok(started) => started,
+            Err(exit) => return Ok(exit.into()),
+        },
+    };
+    let followed = follow(context, &arguments.work, &[started.run]).await?;
+    let refused = if started.refused_rows > 0 { Exit::Refused } else { Exit::Done };
+    let exit = followed.and(refused);
+    ending.tell(context, started.run, started.refused_rows, exit).await
+}
+
+struct Started {
+    run: RunId,
+    refused_rows: usize,
+}
+
+/// Makes a template of the files and assigns it; or says what is wrong with them.
+async fn start(
+    context: &Context,
+    organization: OrganizationId,
+    files: &[NamedBytes],
+    arguments: &Arguments,
+) -> anyhow::Result<Result<Started, Exit>> {
+    let operations = &context.operations;
+    let mode = mode(arguments.valid_rows_only);
+    let draft = NewDraft {
+        name: arguments.name.clone().unwrap_or_else(|| name_of(files)),
+        add_ons: arguments.add_ons.iter().cloned().map(AddOn).collect(),
+    };
+    let template = operations.create_template(&context.actor, organization, &draft).await?;
+    let intake = match operations.add_template_files(&context.actor, template, files, mode).await {
+        Ok(intake) => intake,
+        Err(error) => {
+            operations.delete_template(&context.actor, template).await?;
+            return Err(error.into());
+        }
+    };
+    let refused_rows = intake.refused;
+    let usable = intake.is_usable(mode);
+    if !usable {
+        operations.delete_template(&context.actor, template).await?;
+    }
+    if !usable || refused_rows > 0 && !context.json {
+        let more = json!({
+            "run": null,
+            "orders": {},
+            "refused_rows": refused_rows,
+            "report": null,
+            "seconds": context.seconds(),
+        });
+        let exit = tell(context, intake, mode, more)?;
+        if !usable {
+            return Ok(Err(exit));
+        }
+    }
+    let run = assign(context, template).await?;
+    Ok(Ok(Started { run, refused_rows }))
+}
+
+async fn assign(context: &Context, template: TemplateId) -> anyhow::Result<RunId> {
+    match context.operations.assign(&context.actor, template).await {
+        Ok(assigned) => {
+            eprintln!("run {}: {} orders", assigned.run, assigned.orders);
+            Ok(assigned.run)
+        }
+        Err(error) => {
+            // Somebody else may have taken a licence, a key or a number since the check; the same command finds out.
+            context.operations.delete_template(&context.actor, template).await?;
+            Err(error.into())
+        }
+    }
+}
+
+/// What people read of an assignment that has no name: its first file.
+fn name_of(files: &[NamedBytes]) -> String {
+    const LONGEST: usize = 80;
+    let first: String = files.first().map(|file| file.name.chars().take(LONGEST).collect()).unwrap_or_default();
+    match files.len() {
+        0 | 1 => first,
+        count => format!("{first} and {} more", count - 1),
+    }
+}
