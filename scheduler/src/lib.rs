@@ -20,4 +20,7 @@ pub use extension::{ExtensionChange, ManualProvision};
 pub use intake::{Intake, Mode, NamedBytes};
 pub use operations::Operations;
 pub use organization::{DeviceImport, LicenceImport, OrganizationImport, OrganizationView};
+pub use plan::{
+    Defaults, Outcome, PlanFile, PlanRequest, PlannedOrder, PlannedRow, ProjectFacts, ProjectPlan, plan_project,
+};
 pub use run::RunView;
