@@ -148,7 +148,7 @@ async fn simulate(
         let mut builder = Simulator::builder().data(folder).account(SIMULATED_ACCOUNT, SIMULATED_ACCOUNT);
         builder = match device.kind {
             DeviceKind::PhoneSystem => builder.phone_system(0),
-            DeviceKind::UnifiedCm | DeviceKind::UnityConnection | DeviceKind::Null => continue,
+            _ => continue,
         };
         for fault in &args.faults {
             builder = builder.fault(fault.clone());

@@ -53,7 +53,7 @@ impl ProjectFacts {
     }
 
     /// The Service Areas of a Domain, by name.
-    pub(super) fn areas_of<'f>(&'f self, domain: &'f str) -> impl Iterator<Item = &'f ServiceArea> {
+    pub(super) fn areas_of<'f, 'd>(&'f self, domain: &'d str) -> impl Iterator<Item = &'f ServiceArea> + use<'f, 'd> {
         self.service_areas.values().filter(move |area| area.domain == domain)
     }
 

@@ -10,6 +10,8 @@ mod phone;
 mod profile;
 mod rows;
 mod subscriber;
+#[cfg(test)]
+mod tests;
 mod user;
 
 use std::collections::BTreeMap;

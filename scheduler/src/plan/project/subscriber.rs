@@ -95,7 +95,7 @@ pub(super) fn service_area<'f>(
             None => refuse(format!("There is no Service Area {name}")),
         };
     }
-    let mut areas = facts.service_areas.values().filter(|area| area.domain == domain);
+    let mut areas = facts.areas_of(domain);
     match (areas.next(), areas.next()) {
         (Some(area), None) => Ok(area),
         (Some(area), Some(_)) if product.gate.phone_system => Ok(area),
