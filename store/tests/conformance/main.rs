@@ -23,6 +23,7 @@ macro_rules! on_both_engines {
 pub(crate) use on_both_engines;
 
 mod happy_path;
+mod projects;
 
 pub(crate) async fn run<T: AsyncFn(&Bed)>(engine: Engine, test: T) {
     let bed = Bed::new(engine).await;
