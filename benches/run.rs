@@ -131,7 +131,7 @@ fn run_bare(folder: &Path, data: &Path, name: &str, rows: u32) -> (Measured, Val
 fn assert_report(path: &str, rows: u32) {
     let report = std::fs::read_to_string(path).expect("the report");
     let keys: BTreeSet<&str> =
-        report.lines().filter(|line| line.contains("Completed")).filter_map(|line| line.split(',').next()).collect();
+        report.lines().filter(|line| line.contains(",Completed,")).filter_map(|line| line.split(',').next()).collect();
     assert_eq!(keys.len(), rows as usize, "completed lines of the report");
 }
 
@@ -144,7 +144,7 @@ fn assert_history(data: &Path, name: &str, rows: u32) {
             .expect("dialtone");
         let order: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
         let kinds: Vec<&str> =
-            order["events"].as_array().expect("events").iter().filter_map(|event| event["kind"].as_str()).collect();
+            order["events"].as_array().expect("events").iter().filter_map(|event| event["event"].as_str()).collect();
         assert_eq!(kinds, ["started", "step_done"], "{order}");
     }
 }

@@ -153,7 +153,7 @@ impl Tenant {
     fn run(&self, ids: &Ids, clock: &ManualClock) -> NewRun {
         let order = |(index, user): (usize, &User)| {
             let extension = Extension {
-                key: format!("{:05}", index),
+                key: format!("{index:05}"),
                 directory_name: user.name.clone(),
                 user: Some(user.id),
                 number: Some(format!("4930{index:07}")),

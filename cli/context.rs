@@ -23,7 +23,7 @@ pub(crate) struct Everywhere {
     #[arg(long, global = true, value_name = "DIR", env = "DIALTONE_DATA", default_value = "data")]
     pub(crate) data: PathBuf,
     /// Which organization, by its name; needed only where there are several
-    #[arg(long, global = true, value_name = "NAME", env = "DIALTONE_ORGANIZATION")]
+    #[arg(long, global = true, value_name = "NAME")]
     pub(crate) organization: Option<String>,
     /// Print JSON on standard output: one object, or one a line
     #[arg(long, global = true)]
@@ -112,6 +112,11 @@ impl Context {
             }
             None => Ok(known.pop()),
         }
+    }
+
+    /// The time since the process started.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.clock.monotonic().as_secs_f64()
     }
 
     /// Where this process keeps something of its own in the data folder.

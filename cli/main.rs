@@ -8,6 +8,7 @@ mod completions;
 mod context;
 mod exit;
 mod extension;
+mod findings;
 mod follow;
 mod interrupt;
 mod order;
@@ -34,14 +35,17 @@ use crate::context::{Context, Everywhere};
 
 /// Batch provisioning of telephone systems: a file of users in, provisioned extensions and a report out
 #[derive(Parser)]
-#[command(version, after_help = "\
+#[command(
+    version,
+    after_help = "\
 Examples:
   dialtone run sample-data/bulk-assignment-by-name.csv
   dialtone validate new-hires.xlsx
   dialtone runs list
 
 Exit codes: 0 all well; 1 failed; 2 usage; 3 the file or some rows were refused; 4 finished, but not every row
-completed; 130 interrupted.")]
+completed; 130 interrupted."
+)]
 struct Arguments {
     #[command(flatten)]
     everywhere: Everywhere,
@@ -77,12 +81,13 @@ fn main() -> ExitCode {
 fn dispatch(arguments: Arguments, clock: SystemClock) -> anyhow::Result<ExitCode> {
     let Arguments { everywhere, command } = arguments;
     match command {
-        Command::Validate(arguments) => validate::run(&arguments),
+        Command::Validate(arguments) => validate::run(&everywhere, &arguments, clock),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
-        command => tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?
-            .block_on(dispatch_async(&everywhere, command, clock)),
+        command => tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(dispatch_async(
+            &everywhere,
+            command,
+            clock,
+        )),
     }
 }
 

@@ -122,9 +122,7 @@ async fn list(context: &Context) -> anyhow::Result<()> {
     }
     let rows = organizations
         .iter()
-        .map(|organization| {
-            [organization.id.to_string(), organization.name.clone(), organization.profile.to_string()]
-        })
+        .map(|organization| [organization.id.to_string(), organization.name.clone(), organization.profile.to_string()])
         .collect();
     print_table(["UUID", "Name", "Profile"], rows, "no organization yet")
 }

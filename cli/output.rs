@@ -64,7 +64,7 @@ pub(crate) fn printable(text: &str) -> String {
 }
 
 /// Whoever reads the answer may have seen enough, as `head` has; that is no failure.
-fn unless_closed(printed: io::Result<()>) -> anyhow::Result<()> {
+pub(crate) fn unless_closed(printed: io::Result<()>) -> anyhow::Result<()> {
     match printed {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         printed => Ok(printed?),

@@ -4,11 +4,9 @@ use clap::Args;
 use dialtone_model::{RunId, RunState};
 
 use crate::context::Context;
-use crate::follow::{follow, orders_by_state};
-use crate::output::print_json_lines;
+use crate::follow::follow;
 use crate::report::Ending;
 use crate::worker::WorkArgs;
-use serde_json::json;
 
 /// Go on with every run that was interrupted
 ///

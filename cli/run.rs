@@ -2,7 +2,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use dialtone_model::{AddOn, OrganizationId, RunId, TemplateId};
+use dialtone_files::sha256;
+use dialtone_model::{AddOn, OrganizationId, RunId, RunKind, TemplateId};
 use dialtone_scheduler::{NamedBytes, NewDraft};
 use serde_json::json;
 
@@ -65,6 +66,29 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
     let refused = if started.refused_rows > 0 { Exit::Refused } else { Exit::Done };
     let exit = followed.and(refused);
     ending.tell(context, started.run, started.refused_rows, exit).await
+}
+
+/// The run that these files are already, when it isn't over: a command that was cut short is being repeated.
+async fn interrupted_run(
+    context: &Context,
+    organization: OrganizationId,
+    files: &[NamedBytes],
+) -> anyhow::Result<Option<RunId>> {
+    let store = &context.operations.store;
+    let open = store.open_runs().await?;
+    let mut open = open.iter().filter(|run| run.organization == organization && run.kind == RunKind::Assignment);
+    let Some(first) = open.next() else { return Ok(None) };
+    let hashes: Vec<String> = files.iter().map(|file| sha256(&file.bytes)).collect();
+    for run in std::iter::once(first).chain(open) {
+        let mut uploaded = Vec::new();
+        for upload in store.run_uploads(run.id).await? {
+            uploaded.push(store.upload(upload).await?.sha256);
+        }
+        if uploaded == hashes {
+            return Ok(Some(run.id));
+        }
+    }
+    Ok(None)
 }
 
 struct Started {

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,6 +21,12 @@ pub(crate) struct SimulatorArgs {
     /// Simulates a Phone System on this port; 0 picks one
     #[arg(long, value_name = "PORT")]
     phone_system: Option<u16>,
+    /// Simulates a Unified CM of this version on this port, such as 12.5=8443; 0 picks one. May be given once a version
+    #[arg(long = "axl", value_name = "VERSION=PORT", value_parser = versioned_port)]
+    axl: Vec<(String, u16)>,
+    /// Simulates a Unity Connection on this port; 0 picks one
+    #[arg(long, value_name = "PORT")]
+    cupi: Option<u16>,
     /// The login that the devices know
     #[arg(long, value_name = "LOGIN", default_value = "dialtone")]
     user: String,
@@ -29,8 +36,8 @@ pub(crate) struct SimulatorArgs {
     /// What the shares of faults are drawn from
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// PROTOCOL:KIND=VALUE, such as phone-system:latency=20ms, phone-system:drop-after=1% or
-    /// phone-system:refuse=number:442071234567; docs/devices.md lists them
+    /// PROTOCOL:KIND=VALUE, such as phone-system:latency=20ms, axl:drop-after=1% or
+    /// phone-system:refuse=number:442071234567; docs/simulated-faults.md lists them
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<FaultSpec>,
 }
@@ -43,13 +50,22 @@ pub(crate) async fn run(args: SimulatorArgs) -> anyhow::Result<ExitCode> {
     if let Some(port) = args.phone_system {
         builder = builder.phone_system(port);
     }
+    for (version, port) in args.axl {
+        builder = builder.unified_cm(version, port);
+    }
+    if let Some(port) = args.cupi {
+        builder = builder.unity_connection(port);
+    }
     for fault in args.faults {
         builder = builder.fault(fault);
     }
     let simulator = builder.start().await.context("the simulated devices did not start")?;
     let address = |address: SocketAddr| format!("https://{address}");
+    let axl: BTreeMap<&str, String> = simulator.unified_cm().map(|(version, at)| (version, address(at))).collect();
     let ready = json!({
         "phone_system": simulator.phone_system().map(address),
+        "axl": axl,
+        "cupi": simulator.unity_connection().map(address),
         "ca_file": simulator.ca_file(),
         "pid": std::process::id(),
     });
@@ -60,4 +76,10 @@ pub(crate) async fn run(args: SimulatorArgs) -> anyhow::Result<ExitCode> {
     }
     simulator.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+fn versioned_port(text: &str) -> Result<(String, u16), String> {
+    let (version, port) = text.split_once('=').ok_or("it has the form VERSION=PORT, such as 12.5=8443")?;
+    let port = port.parse().map_err(|_| format!("{port:?} is no port"))?;
+    Ok((version.to_owned(), port))
 }

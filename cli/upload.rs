@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::output::print_json;
-use crate::validate;
+use crate::findings;
+use crate::output::{print_bytes, print_json};
 
 /// Reads files as they are handed on. One that is larger than allowed is read only so far that this can be said of it.
 pub(crate) fn read_files(paths: &[PathBuf]) -> anyhow::Result<Vec<NamedBytes>> {
@@ -51,7 +51,10 @@ pub(crate) fn tell(context: &Context, intake: Intake, mode: Mode, more: Value) -
         }
         print_json(&answer)?;
     } else {
-        validate::print_text(&checked, mode == Mode::ValidRowsOnly)?;
+        let mut out = Vec::new();
+        findings::write(&checked, &mut out)?;
+        findings::write_verdict(&checked, mode == Mode::ValidRowsOnly, &mut out)?;
+        print_bytes(&out)?;
     }
     Ok(exit)
 }

@@ -69,8 +69,7 @@ impl WorkerLock {
     pub(crate) fn try_take(context: &Context) -> anyhow::Result<Option<Self>> {
         let path = context.path("worker.lock");
         let failed = || format!("{} can't be locked", path.display());
-        let mut file =
-            OpenOptions::new().create(true).write(true).truncate(false).open(&path).with_context(failed)?;
+        let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(&path).with_context(failed)?;
         match file.try_lock() {
             Ok(()) => {
                 // For people who look; the lock is what counts.
@@ -101,11 +100,7 @@ impl RunningWorker {
         let simulators = simulate(context, args, &devices).await?;
         let settings = WorkerSettings {
             retry: args.policy(),
-            ..WorkerSettings::embedded(
-                format!("worker:{}", std::process::id()),
-                operations.ids.next(),
-                rand::random(),
-            )
+            ..WorkerSettings::embedded(format!("worker:{}", std::process::id()), operations.ids.next(), rand::random())
         };
         let (tell, finished) = mpsc::unbounded_channel();
         let worker = Worker {

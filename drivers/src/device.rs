@@ -3,6 +3,8 @@ use std::sync::Arc;
 use dialtone_model::{Complaint, Device, DeviceKind, Fault};
 
 use crate::phone_system::PhoneSystem;
+use crate::unified_cm::UnifiedCm;
+use crate::unity_connection::UnityConnection;
 use crate::{Driver, NullDriver};
 
 /// The driver for a device, by the device's kind. It keeps connections open between calls, so it is made once for a
@@ -11,7 +13,11 @@ pub fn for_device(device: &Device) -> Result<Arc<dyn Driver>, DriverError> {
     match device.kind {
         DeviceKind::PhoneSystem => Ok(Arc::new(PhoneSystem::new(device)?)),
         DeviceKind::Null => Ok(Arc::new(NullDriver)),
-        kind => Err(DriverError::NoDriver { kind }),
+        DeviceKind::UnifiedCm => Ok(Arc::new(UnifiedCm::new(device)?)),
+        DeviceKind::UnityConnection => Ok(Arc::new(UnityConnection::new(device)?)),
+        kind @ (DeviceKind::CmExpress | DeviceKind::Unity | DeviceKind::UnityExpress | DeviceKind::ImPresence) => {
+            Err(DriverError::NoDriver { kind })
+        }
     }
 }
 
@@ -45,9 +51,24 @@ pub enum DriverError {
         /// The kind.
         kind: DeviceKind,
     },
+    /// The device's schema differs between versions, and this one's isn't known.
+    #[error("version {version:?} of {kind} is not known: it is one of {known}")]
+    Version {
+        /// The device's kind.
+        kind: DeviceKind,
+        /// What the row says; empty when it says nothing.
+        version: String,
+        /// The known ones.
+        known: String,
+    },
 }
 
 /// A step for another family of devices. Its plan is wrong, and no retry makes it right.
 pub(crate) fn unsupported(kind: DeviceKind) -> Fault {
     Fault::Rejected(Complaint::new("unsupported-action", format!("{kind} can't do this")))
+}
+
+/// An action whose earlier values nobody knows.
+pub(crate) fn no_undo() -> Fault {
+    Fault::Rejected(Complaint::new("no-undo", "the values from before are not known, so it can't be undone"))
 }

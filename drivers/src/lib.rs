@@ -9,6 +9,8 @@ mod driver;
 mod http;
 mod null;
 mod phone_system;
+mod unified_cm;
+mod unity_connection;
 
 pub use device::{DriverError, for_device};
 pub use driver::{Call, Done, Driver, Look, Ran};

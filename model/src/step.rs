@@ -122,6 +122,17 @@ pub enum Action {
         /// Further attributes.
         attributes: Attributes,
     },
+    /// Unified CM: a number outside, such as a mobile phone's, that rings with the lines of a remote destination profile.
+    AddRemoteDestination {
+        /// The number, as Unified CM dials it.
+        destination: String,
+        /// The name of the profile.
+        profile: String,
+        /// The login of its owner.
+        user_id: String,
+        /// Further attributes.
+        attributes: Attributes,
+    },
 
     /// Unity Connection: a user with a mailbox, made from a template.
     AddMailbox {
@@ -194,6 +205,10 @@ impl Step {
             Action::AddRemoteDestinationProfile { name, user_id, .. } => {
                 vec![LineTarget::RemoteDestinationProfile.object(name), format!("user/{user_id}")]
             }
+            Action::AddRemoteDestination { destination, profile, .. } => vec![
+                format!("remote-destination/{destination}"),
+                LineTarget::RemoteDestinationProfile.object(profile),
+            ],
             Action::AddMailbox { alias, .. }
             | Action::SetMailbox { alias, .. }
             | Action::AddUnifiedMessaging { alias, .. } => vec![format!("mailbox/{alias}")],
@@ -214,6 +229,7 @@ impl Step {
             Action::AssociateDevice { user_id, name, .. } => format!("associate {name} with {user_id}"),
             Action::AddDeviceProfile { name, .. } => format!("add device profile {name}"),
             Action::AddRemoteDestinationProfile { name, .. } => format!("add remote destination profile {name}"),
+            Action::AddRemoteDestination { destination, .. } => format!("add remote destination {destination}"),
             Action::AddMailbox { alias, .. } => format!("add mailbox {alias}"),
             Action::SetMailbox { alias, .. } => format!("set mailbox {alias}"),
             Action::AddUnifiedMessaging { alias, .. } => format!("add unified messaging for {alias}"),

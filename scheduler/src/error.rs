@@ -1,6 +1,7 @@
 use dialtone_files::FilesError;
 use dialtone_model::{Forbidden, RunTransitionRefused, TemplateActionRefused};
 use dialtone_store::StoreError;
+use dialtone_templates::WriteError;
 use validator::ValidationErrors;
 
 /// Why an operation wasn't done. Nothing of it is half done.
@@ -24,6 +25,9 @@ pub enum OperationError {
     /// The store refused it or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A report or another file couldn't be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// Kept bytes couldn't be read or written.
     #[error(transparent)]
     Files(#[from] FilesError),

@@ -6,12 +6,14 @@
 
 mod assignment;
 mod error;
+mod export;
 mod extension;
 mod intake;
 mod operations;
 mod order;
 mod organization;
 mod plan;
+mod report;
 mod run;
 
 pub use assignment::{Assigned, DraftEdit, HandAddedUser, NewDraft};
@@ -19,8 +21,10 @@ pub use error::OperationError;
 pub use extension::{ExtensionChange, ManualProvision};
 pub use intake::{Intake, Mode, NamedBytes};
 pub use operations::Operations;
+pub use order::extended_status;
 pub use organization::{DeviceImport, LicenceImport, OrganizationImport, OrganizationView};
 pub use plan::{
     Defaults, Outcome, PlanFile, PlanRequest, PlannedOrder, PlannedRow, ProjectFacts, ProjectPlan, plan_project,
 };
+pub use report::ReportRows;
 pub use run::RunView;

@@ -1,8 +1,14 @@
-use dialtone_model::{Actor, OrganizationId, State};
+use dialtone_model::{Actor, ExtendedStatus, OrganizationId, RunState, State};
 use dialtone_queue::{Hint, Lane};
 use dialtone_store::{EventRecord, OrderFilter, OrderRecord, PersonalAct};
 
 use crate::{OperationError, Operations};
+
+/// What a person reads beside an order's state: an order of a paused run that no worker has in hand is Paused.
+pub fn extended_status(order: &OrderRecord) -> Option<ExtendedStatus> {
+    let is_paused = order.run_state == RunState::Paused && !order.claimed && order.state.is_worked_on();
+    if is_paused { Some(ExtendedStatus::Paused) } else { order.state.extended() }
+}
 
 impl Operations {
     /// One order with its history, by its number.

@@ -192,13 +192,14 @@ impl Operations {
                 }
             }
         }
-        for (user, owner) in claimed.users {
-            match owner {
+        for (user, owned) in claimed.users {
+            match owned.template {
                 Some(template) => {
                     claims.users.insert(user, template);
                 }
                 None => {
-                    facts.owners.insert(user, String::new());
+                    let key = owned.ext_key.unwrap_or_else(|| "that is being changed".to_owned());
+                    facts.owners.insert(user, key);
                 }
             }
         }

@@ -5,22 +5,9 @@ use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// A fault that one of the simulated devices shall have, read from `PROTOCOL:KIND=VALUE`.
+/// A fault that the simulated devices of a protocol shall have, read from `PROTOCOL:KIND=VALUE`.
 ///
-/// | kind and value | what the device does |
-/// | --- | --- |
-/// | `latency=20ms` | takes that long (`ms` or `s`) for every request |
-/// | `rate=50` | answers "busy" beyond so many requests a second; a slot is free again one second after its answer |
-/// | `concurrency=8` | answers "busy" beyond so many requests at once |
-/// | `drop-before=SELECTOR` | closes the connection before the request has its effect |
-/// | `drop-after=SELECTOR` | closes the connection after the request has had its effect |
-/// | `error=SELECTOR` | fails without effect and without saying so: a bare 500 |
-/// | `refuse=SELECTOR` | refuses the request for good, in the protocol's own words |
-///
-/// The last four strike only requests that would change something. `SELECTOR` is a share such as `5%`, or
-/// `FIELD:VALUE` for requests in which the field, by the protocol's name for it, has that value; with `,once` behind
-/// it a key is struck at its first request only. The same seed and the same requests give the same faults, in
-/// whatever order the requests of different keys arrive.
+#[doc = include_str!("../../docs/simulated-faults.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct FaultSpec {
     /// The device's protocol.
@@ -34,6 +21,10 @@ pub struct FaultSpec {
 pub enum Protocol {
     /// The Phone System's REST.
     PhoneSystem,
+    /// Unified CM's AXL, all versions.
+    Axl,
+    /// Unity Connection's CUPI.
+    Cupi,
 }
 
 /// What a device does wrong; [`FaultSpec`] explains each.
@@ -74,12 +65,14 @@ pub struct FaultSpecError {
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::PhoneSystem];
+    pub const ALL: [Self; 3] = [Self::PhoneSystem, Self::Axl, Self::Cupi];
 
     /// Its name in fault specifications and file names.
     pub fn name(self) -> &'static str {
         match self {
             Self::PhoneSystem => "phone-system",
+            Self::Axl => "axl",
+            Self::Cupi => "cupi",
         }
     }
 }

@@ -1,14 +1,15 @@
 use std::fs::{File, OpenOptions};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use dialtone_model::Clock;
-use hyper::{Request, StatusCode};
+use hyper::StatusCode;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// One request that reached a simulated device, as the log lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,22 +154,25 @@ impl<H: Holdings> Ledger<H> {
     /// Writes a request down, then lets its effects happen. When it can't be written nothing happens.
     pub(crate) fn record(
         &mut self,
-        request: &Request<Bytes>,
+        request: String,
+        id: Option<String>,
         status: Option<StatusCode>,
         effects: Vec<Change<H::Object>>,
     ) -> io::Result<()> {
-        let entry = LogEntry {
-            seq: self.seq + 1,
-            at: self.clock.now(),
-            request: format!("{} {}", request.method(), request.uri()),
-            id: request.headers().get("request-id").and_then(|id| id.to_str().ok()).map(str::to_owned),
-            status: status.map(|status| status.as_u16()),
-            effects,
-        };
+        let status = status.map(|status| status.as_u16());
+        let entry = LogEntry { seq: self.seq + 1, at: self.clock.now(), request, id, status, effects };
         self.journal.append(&entry)?;
         self.seq = entry.seq;
         entry.effects.into_iter().for_each(|change| self.holdings.apply(change));
         Ok(())
+    }
+
+    /// An id that no other object of this device has. It follows from the number of the request that makes the object,
+    /// so objects sort by their age.
+    pub(crate) fn next_uuid(&self) -> Uuid {
+        let mut hasher = DefaultHasher::new();
+        self.seq.hash(&mut hasher);
+        Uuid::from_u64_pair(self.seq + 1, hasher.finish())
     }
 
     /// The whole journal, as it is written.

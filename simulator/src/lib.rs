@@ -13,6 +13,9 @@ mod journal;
 mod phone_system;
 mod server;
 mod simulator;
+mod unified_cm;
+mod unity_connection;
+mod xml;
 
 pub use fault::{FaultKind, FaultSpec, FaultSpecError, Protocol, Selector};
 pub use journal::{Change, LogEntry};

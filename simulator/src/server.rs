@@ -7,7 +7,7 @@ use bytes::Bytes;
 use dialtone_model::Clock;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderValue, SET_COOKIE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::access::Access;
+use crate::access::{Access, Admission};
 use crate::gate::Gate;
 
 /// An answer, whole.
@@ -54,7 +54,7 @@ pub(crate) enum TurnedAway {
 pub(crate) struct Front {
     pub(crate) device: Arc<dyn Device>,
     pub(crate) gate: Arc<Gate>,
-    pub(crate) access: Access,
+    pub(crate) access: Arc<Access>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -132,9 +132,11 @@ impl Front {
         if too_large {
             return Ok(self.device.turn_away(&request, TurnedAway::TooLarge));
         }
-        if !self.access.permits(request.headers()) {
-            return Ok(self.device.turn_away(&request, TurnedAway::Credentials));
-        }
+        let cookie = match self.access.admit(request.headers()) {
+            Admission::Refused => return Ok(self.device.turn_away(&request, TurnedAway::Credentials)),
+            Admission::Granted => None,
+            Admission::Opened(cookie) => Some(cookie),
+        };
         if let Some(answer) = self.control(&request) {
             return Ok(answer);
         }
@@ -144,7 +146,11 @@ impl Front {
         if !place.latency.is_zero() {
             self.clock.sleep(place.latency).await;
         }
-        self.device.answer(&request).ok_or(Dropped)
+        let mut answer = self.device.answer(&request).ok_or(Dropped)?;
+        if let Some(cookie) = cookie {
+            answer.headers_mut().insert(SET_COOKIE, cookie);
+        }
+        Ok(answer)
     }
 
     /// The paths below `/simulator/` are no part of any protocol: they list what the device holds and has seen.

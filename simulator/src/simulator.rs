@@ -17,6 +17,8 @@ use crate::gate::Gate;
 use crate::journal::{self, JournalError, LogEntry};
 use crate::phone_system::PhoneSystem;
 use crate::server::{self, Device, Front};
+use crate::unified_cm::{self, UnifiedCm};
+use crate::unity_connection::UnityConnection;
 
 /// Simulated devices that listen on loopback until they are stopped.
 ///
@@ -33,6 +35,8 @@ pub struct Simulator {
 #[derive(Debug)]
 struct Running {
     protocol: Protocol,
+    /// The device's version; empty where the protocol has none.
+    version: String,
     address: SocketAddr,
     device: Arc<dyn Device>,
     faults: Arc<Faults>,
@@ -50,6 +54,8 @@ pub struct Builder {
     faults: Vec<FaultSpec>,
     clock: Arc<dyn Clock>,
     phone_system: Option<u16>,
+    unified_cm: Vec<(String, u16)>,
+    unity_connection: Option<u16>,
 }
 
 /// Why the simulated devices did not start.
@@ -69,6 +75,12 @@ pub enum StartError {
     /// A journal can't be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A version of Unified CM whose schema isn't known.
+    #[error("version {version} of Unified CM can't be simulated")]
+    Version {
+        /// The version that was asked for.
+        version: String,
+    },
     /// A port can't be listened on.
     #[error("port {port}: {source}")]
     Listen {
@@ -90,17 +102,24 @@ impl Simulator {
             faults: Vec::new(),
             clock: Arc::new(DeviceClock),
             phone_system: None,
+            unified_cm: Vec::new(),
+            unity_connection: None,
         }
     }
 
     /// Where the Phone System listens, if there is one.
     pub fn phone_system(&self) -> Option<SocketAddr> {
-        self.addresses(Protocol::PhoneSystem).next()
+        self.of(Protocol::PhoneSystem).next().map(|running| running.address)
     }
 
-    /// Where the devices of a protocol listen.
-    pub fn addresses(&self, protocol: Protocol) -> impl Iterator<Item = SocketAddr> {
-        self.of(protocol).map(|running| running.address)
+    /// Where Unified CM of each version listens.
+    pub fn unified_cm(&self) -> impl Iterator<Item = (&str, SocketAddr)> {
+        self.of(Protocol::Axl).map(|running| (running.version.as_str(), running.address))
+    }
+
+    /// Where Unity Connection listens, if there is one.
+    pub fn unity_connection(&self) -> Option<SocketAddr> {
+        self.of(Protocol::Cupi).next().map(|running| running.address)
     }
 
     /// The certificate, in PEM, of the authority that vouches for all the devices.
@@ -113,27 +132,26 @@ impl Simulator {
         self.ca_file.as_deref()
     }
 
-    /// Everything that the device of a protocol holds, as `GET /simulator/state` lists it; null when there is none.
+    /// Everything that the (first) device of a protocol holds, as `GET /simulator/state` lists it; null when there is
+    /// none.
     pub fn state(&self, protocol: Protocol) -> serde_json::Value {
         self.of(protocol).next().map(|running| running.device.state()).unwrap_or_default()
     }
 
-    /// Every request that the device of a protocol has acted on, as `GET /simulator/log` lists them.
+    /// Every request that the (first) device of a protocol has acted on, as `GET /simulator/log` lists them.
     pub fn log(&self, protocol: Protocol) -> io::Result<Vec<LogEntry>> {
         let Some(running) = self.of(protocol).next() else { return Ok(Vec::new()) };
         journal::entries(&running.device.log()?).map_err(|(_, error)| error.into())
     }
 
-    /// Gives a device one more fault from now on; without effect when there is no such device.
+    /// Gives the devices of a protocol one more fault from now on.
     pub fn inject(&self, fault: FaultSpec) {
-        if let Some(running) = self.of(fault.protocol).next() {
-            running.inject(fault.kind);
-        }
+        self.of(fault.protocol).for_each(|running| running.inject(fault.kind.clone()));
     }
 
     /// Takes all faults of the devices of a protocol away.
     pub fn heal(&self, protocol: Protocol) {
-        if let Some(running) = self.of(protocol).next() {
+        for running in self.of(protocol) {
             running.faults.clear();
             running.gate.open();
         }
@@ -211,6 +229,20 @@ impl Builder {
         Self { phone_system: Some(port), ..self }
     }
 
+    /// Simulates a Unified CM of a version such as `12.5` on this port of loopback; 0 picks a free one. Several versions
+    /// may be simulated at once.
+    #[must_use]
+    pub fn unified_cm(mut self, version: impl Into<String>, port: u16) -> Self {
+        self.unified_cm.push((version.into(), port));
+        self
+    }
+
+    /// Simulates a Unity Connection on this port of loopback; 0 picks a free one.
+    #[must_use]
+    pub fn unity_connection(self, port: u16) -> Self {
+        Self { unity_connection: Some(port), ..self }
+    }
+
     /// Starts to listen.
     pub async fn start(self) -> Result<Simulator, StartError> {
         let identity = match &self.data {
@@ -227,12 +259,33 @@ impl Builder {
             stop: watch::Sender::new(false),
             devices: Vec::new(),
         };
+        let mut devices = Vec::new();
         if let Some(port) = self.phone_system {
-            let faults = Arc::new(Faults::new(self.seed));
-            let journal = self.journal(Protocol::PhoneSystem);
-            let device = PhoneSystem::open(journal.as_deref(), Arc::clone(&faults), Arc::clone(&self.clock))?;
-            let device = Arc::new(device);
-            let running = self.listen(Protocol::PhoneSystem, port, device, faults, &tls, &simulator.stop).await?;
+            let faults = self.new_faults();
+            let device =
+                PhoneSystem::open(self.journal("phone-system").as_deref(), faults.clone(), self.clock.clone())?;
+            devices.push((
+                Place { protocol: Protocol::PhoneSystem, version: String::new(), port },
+                shared(device),
+                faults,
+            ));
+        }
+        for (version, port) in &self.unified_cm {
+            let number =
+                unified_cm::known_version(version).ok_or_else(|| StartError::Version { version: version.clone() })?;
+            let faults = self.new_faults();
+            let journal = self.journal(&format!("axl-{version}"));
+            let device = UnifiedCm::open(number, journal.as_deref(), faults.clone(), self.clock.clone())?;
+            let place = Place { protocol: Protocol::Axl, version: version.clone(), port: *port };
+            devices.push((place, shared(device), faults));
+        }
+        if let Some(port) = self.unity_connection {
+            let faults = self.new_faults();
+            let device = UnityConnection::open(self.journal("cupi").as_deref(), faults.clone(), self.clock.clone())?;
+            devices.push((Place { protocol: Protocol::Cupi, version: String::new(), port }, shared(device), faults));
+        }
+        for (place, device, faults) in devices {
+            let running = self.listen(place, device, faults, &tls, &simulator.stop).await?;
             simulator.devices.push(running);
         }
         for fault in self.faults {
@@ -241,30 +294,47 @@ impl Builder {
         Ok(simulator)
     }
 
-    fn journal(&self, protocol: Protocol) -> Option<PathBuf> {
-        self.data.as_ref().map(|folder| folder.join(format!("{}.jsonl", protocol.name())))
+    fn journal(&self, name: &str) -> Option<PathBuf> {
+        self.data.as_ref().map(|folder| folder.join(format!("{name}.jsonl")))
+    }
+
+    fn new_faults(&self) -> Arc<Faults> {
+        Arc::new(Faults::new(self.seed))
     }
 
     async fn listen(
         &self,
-        protocol: Protocol,
-        port: u16,
+        place: Place,
         device: Arc<dyn Device>,
         faults: Arc<Faults>,
         tls: &TlsAcceptor,
         stop: &watch::Sender<bool>,
     ) -> Result<Running, StartError> {
+        let Place { protocol, version, port } = place;
         let failed = |source| StartError::Listen { port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let gate = Arc::new(Gate::new(Arc::clone(&self.clock)));
+        let gate = Arc::new(Gate::new(self.clock.clone()));
+        // The Phone System asks for login and password with every request; the others open sessions.
+        let with_sessions = protocol != Protocol::PhoneSystem;
         let front = Front {
             device: Arc::clone(&device),
             gate: Arc::clone(&gate),
-            access: Access::new(&self.login, &self.password),
-            clock: Arc::clone(&self.clock),
+            access: Arc::new(Access::new(&self.login, &self.password, with_sessions, self.clock.clone())),
+            clock: self.clock.clone(),
         };
         let task = tokio::spawn(server::serve(listener, tls.clone(), front, stop.subscribe()));
-        Ok(Running { protocol, address, device, faults, gate, task })
+        Ok(Running { protocol, version, address, device, faults, gate, task })
     }
+}
+
+/// What is to listen where.
+struct Place {
+    protocol: Protocol,
+    version: String,
+    port: u16,
+}
+
+fn shared(device: impl Device) -> Arc<dyn Device> {
+    Arc::new(device)
 }

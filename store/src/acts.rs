@@ -2,7 +2,7 @@ use dialtone_model::{Event, OrderId, RunId, RunState};
 use jiff::Timestamp;
 
 use crate::columns::word;
-use crate::database::{Tx, is_transient, on_tx};
+use crate::database::{Tx, execute, on_tx, repeated, row};
 use crate::extension_claims::{self, Taking};
 use crate::licences::LicenceMoves;
 use crate::time::Time;
@@ -24,13 +24,8 @@ impl Store {
         by: &str,
         at: Timestamp,
     ) -> Result<OrderRecord, StoreError> {
-        loop {
-            match self.try_act(id, version, act, by, at).await {
-                Err(error) if is_transient(&error) => {}
-                Err(error) => return Err(error),
-                Ok(()) => return self.order_by_id(id).await,
-            }
-        }
+        repeated!(self.try_act(id, version, act, by, at))?;
+        self.order_by_id(id).await
     }
 
     async fn try_act(
@@ -80,12 +75,7 @@ impl Store {
     /// Ends a run: its orders without a done step become Cancelled, the others go to Hold (aborted), each with its
     /// event; claimed orders follow when their step in hand is recorded. By compare-and-set on `version`.
     pub async fn cancel_run(&self, id: RunId, version: i64, by: &str, at: Timestamp) -> Result<(), StoreError> {
-        loop {
-            match self.try_cancel_run(id, version, by, at).await {
-                Err(error) if is_transient(&error) => {}
-                result => return result,
-            }
-        }
+        repeated!(self.try_cancel_run(id, version, by, at))
     }
 
     async fn try_cancel_run(&self, id: RunId, version: i64, by: &str, at: Timestamp) -> Result<(), StoreError> {
@@ -124,16 +114,7 @@ impl Store {
         };
         let sql = "UPDATE orders SET code = $3, message = $4, repair = NULL WHERE id = $1 AND version = $2";
         let mut tx = self.database.begin().await?;
-        on_tx!(&mut tx, |connection| {
-            sqlx::query(sql)
-                .bind(order.id.0)
-                .bind(order.version)
-                .bind(code)
-                .bind(error.to_string())
-                .execute(connection)
-                .await
-                .map(drop)
-        })?;
+        execute!(&mut tx, sql, order.id.0, order.version, code, error.to_string())?;
         tx.commit().await?;
         Ok(error)
     }
@@ -171,7 +152,7 @@ async fn take_again(tx: &mut Tx, order: &LiveOrder) -> Result<(), StoreError> {
     moves.apply(tx).await?;
     let sql = "UPDATE orders SET given_back = NULL, \
                reservation = CASE WHEN claim = 'delete' THEN 'none' ELSE 'held' END WHERE id = $1";
-    on_tx!(tx, |connection| sqlx::query(sql).bind(order.id.0).execute(connection).await.map(drop))?;
+    execute!(tx, sql, order.id.0)?;
     Ok(())
 }
 
@@ -183,23 +164,14 @@ async fn reopen_run(tx: &mut Tx, run: RunId) -> Result<(), StoreError> {
         "UPDATE templates SET status = 'in_progress', version = version + 1 \
          WHERE run_id = $1 AND status = 'completed'",
     ] {
-        on_tx!(tx, |connection| sqlx::query(sql).bind(run.0).execute(connection).await.map(drop))?;
+        execute!(tx, sql, run.0)?;
     }
     Ok(())
 }
 
 async fn request_stop(tx: &mut Tx, order: &LiveOrder, stop: &Stop) -> Result<(), StoreError> {
     let sql = "UPDATE orders SET stop_requested = $3, stop_by = $4 WHERE id = $1 AND version = $2";
-    on_tx!(tx, |connection| {
-        sqlx::query(sql)
-            .bind(order.id.0)
-            .bind(order.version)
-            .bind(stop.word())
-            .bind(&stop.by)
-            .execute(connection)
-            .await
-            .map(drop)
-    })?;
+    execute!(tx, sql, order.id.0, order.version, stop.word(), &stop.by)?;
     Ok(())
 }
 
@@ -215,8 +187,7 @@ async fn change_run(
         Tx::Sqlite(_) => "SELECT state, version FROM runs WHERE id = $1",
         Tx::Postgres(_) => "SELECT state, version FROM runs WHERE id = $1 FOR UPDATE",
     };
-    let row: Option<(String, i64)> =
-        on_tx!(tx, |connection| sqlx::query_as(sql).bind(id.0).fetch_optional(connection).await?);
+    let row: Option<(String, i64)> = row!(tx, sql, id.0)?;
     let (state, now) = row.ok_or_else(|| StoreError::not_found("run", id))?;
     let state = word(&state, RunState::from_word, "runs", "state", id)?;
     let allowed = match to {
@@ -232,8 +203,6 @@ async fn change_run(
         return Err(StoreError::Changed { what: "run" });
     }
     let sql = "UPDATE runs SET state = $2, ended_at = $3, version = version + 1 WHERE id = $1";
-    on_tx!(tx, |connection| {
-        sqlx::query(sql).bind(id.0).bind(to.word()).bind(ended_at.map(Time)).execute(connection).await.map(drop)
-    })?;
+    execute!(tx, sql, id.0, to.word(), ended_at.map(Time))?;
     Ok(())
 }

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use dialtone_model::{
     DeviceId, Event, FailureClass, Life, OrderId, Origin, Position, RunId, State, Step, Work, WorkStatus,
 };
@@ -7,7 +9,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::columns::{StateColumns, narrow, word};
-use crate::database::{Tx, is_transient, on_db, on_tx, pieces};
+use crate::database::{Tx, execute, on_db, on_tx, pieces, read_rows, repeated, rows};
 use crate::events::{self, NewEvent};
 use crate::orders::position;
 use crate::records::internal_error;
@@ -97,12 +99,7 @@ impl Store {
     /// a recorded outcome goes to Hold, `internal-error`, instead; one that was to stop with the step in hand of an
     /// older epoch stops.
     pub async fn claim(&self, request: &ClaimRequest) -> Result<Vec<Claim>, StoreError> {
-        loop {
-            match self.try_claim(request).await {
-                Err(error) if is_transient(&error) => {}
-                result => return result,
-            }
-        }
+        repeated!(self.try_claim(request))
     }
 
     async fn try_claim(&self, request: &ClaimRequest) -> Result<Vec<Claim>, StoreError> {
@@ -163,16 +160,7 @@ impl Store {
                    WHERE id = $1 AND version = $2 AND claim_epoch = $3";
         let mut tx = self.database.begin().await?;
         for claim in claims {
-            on_tx!(&mut tx, |connection| {
-                sqlx::query(sql)
-                    .bind(claim.order.0)
-                    .bind(claim.version)
-                    .bind(claim.epoch)
-                    .bind(not_before.map(Time))
-                    .execute(connection)
-                    .await
-                    .map(drop)
-            })?;
+            execute!(&mut tx, sql, claim.order.0, claim.version, claim.epoch, not_before.map(Time))?;
         }
         tx.commit().await
     }
@@ -180,21 +168,17 @@ impl Store {
     /// Gives back, unharmed, what this lease has claimed for a device apart from `held`: a claim whose COMMIT was
     /// answered by a lost connection is nobody's otherwise.
     pub async fn give_back_orphans(&self, device: DeviceId, lease: Lease, held: &[OrderId]) -> Result<(), StoreError> {
+        let sql = "SELECT o.id FROM runs r CROSS JOIN orders o WHERE o.run_id = r.id AND r.ended_at IS NULL \
+                   AND o.device_id = $1 AND o.claim_epoch = $2 \
+                   UNION SELECT o.id FROM orders o WHERE o.stop_requested IS NOT NULL AND o.shard = $3 \
+                   AND o.device_id = $1 AND o.claim_epoch = $2";
         let mut tx = self.database.begin().await?;
-        on_tx!(&mut tx, |connection, Db| {
-            let mut query = QueryBuilder::<Db>::new("UPDATE orders SET claim_epoch = NULL, starts = starts - 1");
-            query.push(" WHERE device_id = ").push_bind(device.0);
-            query.push(" AND claim_epoch = ").push_bind(lease.epoch);
-            if !held.is_empty() {
-                query.push(" AND id NOT IN (");
-                let mut kept = query.separated(", ");
-                for order in held {
-                    kept.push_bind(order.0);
-                }
-                query.push(")");
-            }
-            query.build().execute(connection).await.map(drop)
-        })?;
+        let claimed: Vec<(Uuid,)> = rows!(&mut tx, sql, device.0, lease.epoch, i64::from(lease.shard))?;
+        let held: HashSet<Uuid> = held.iter().map(|order| order.0).collect();
+        let sql = "UPDATE orders SET claim_epoch = NULL, starts = starts - 1 WHERE id = $1 AND claim_epoch = $2";
+        for (orphan,) in claimed.into_iter().filter(|(id,)| !held.contains(id)) {
+            execute!(&mut tx, sql, orphan, lease.epoch)?;
+        }
         tx.commit().await
     }
 
@@ -218,8 +202,7 @@ impl Store {
                    WHERE o.stop_requested IS NOT NULL AND o.device_id = d.id \
                    AND (o.claim_epoch IS NULL OR o.claim_epoch <> l.epoch) LIMIT 1)) \
                    FROM devices d ORDER BY d.id";
-        let rows: Vec<(Uuid, Option<i64>)> =
-            on_db!(self, |db| sqlx::query_as(sql).bind(Time(now)).fetch_all(db).await?);
+        let rows: Vec<(Uuid, Option<i64>)> = read_rows!(self, sql, Time(now))?;
         let wanted = |shard: i64| shards.iter().any(|wanted| i64::from(*wanted) == shard);
         Ok(rows.into_iter().filter(|(_, shard)| shard.is_some_and(wanted)).map(|(id, _)| id.into()).collect())
     }

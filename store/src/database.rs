@@ -78,7 +78,67 @@ macro_rules! on_tx {
     };
 }
 
-pub(crate) use {on_db, on_tx};
+/// Runs a statement with its values in a transaction: how many rows it changed.
+macro_rules! execute {
+    ($tx:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::database::on_tx!($tx, |connection| {
+            let query = sqlx::query($sql)$(.bind($value))*;
+            query.execute(connection).await.map(|done| done.rows_affected())
+        })
+    };
+}
+
+/// Runs a query with its values in a transaction and returns its row, if there is one.
+macro_rules! row {
+    ($tx:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::database::on_tx!($tx, |connection| {
+            sqlx::query_as($sql)$(.bind($value))*.fetch_optional(connection).await
+        })
+    };
+}
+
+/// Runs a query with its values in a transaction and returns its rows.
+macro_rules! rows {
+    ($tx:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::database::on_tx!($tx, |connection| {
+            sqlx::query_as($sql)$(.bind($value))*.fetch_all(connection).await
+        })
+    };
+}
+
+/// As `row`, outside any transaction.
+macro_rules! read_row {
+    ($store:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::database::on_db!($store, |db| sqlx::query_as($sql)$(.bind($value))*.fetch_optional(db).await)
+    };
+}
+
+/// As `rows`, outside any transaction.
+macro_rules! read_rows {
+    ($store:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::database::on_db!($store, |db| sqlx::query_as($sql)$(.bind($value))*.fetch_all(db).await)
+    };
+}
+
+pub(crate) use {execute, on_db, on_tx, read_row, read_rows, row, rows};
+
+/// How often a transaction is repeated that failed only because of others.
+pub(crate) const REPEATS: u32 = 20;
+
+/// Does it, and does it again while it fails only because of others. (A function that takes an async closure would
+/// make futures that the compiler can't prove to be `Send`.)
+macro_rules! repeated {
+    ($attempt:expr) => {{
+        let mut left = $crate::database::REPEATS;
+        loop {
+            match $attempt.await {
+                Err(error) if $crate::database::is_transient(&error) && left > 0 => left -= 1,
+                result => break result,
+            }
+        }
+    }};
+}
+pub(crate) use repeated;
 
 impl Database {
     /// Begins a transaction that writes. On SQLite it takes the write lock at once, because a lock that is asked for

@@ -3,7 +3,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::columns::word;
-use crate::database::{on_db, on_tx};
+use crate::database::{execute, read_row, read_rows};
 use crate::{Store, StoreError};
 
 const COLUMNS: &str = "id, organization_id, name, kind, address, version, login, password, ca, limits";
@@ -35,22 +35,20 @@ impl Store {
                    address = excluded.address, version = excluded.version, login = excluded.login, \
                    password = excluded.password, ca = excluded.ca, limits = excluded.limits";
         let mut tx = self.database.begin().await?;
-        on_tx!(&mut tx, |connection| {
-            sqlx::query(sql)
-                .bind(device.id.0)
-                .bind(device.organization.0)
-                .bind(&device.name)
-                .bind(device.kind.word())
-                .bind(&device.address)
-                .bind(&device.version)
-                .bind(&device.login)
-                .bind(&device.password)
-                .bind(&device.ca)
-                .bind(Json(device.limits))
-                .execute(connection)
-                .await
-                .map(drop)
-        })
+        execute!(
+            &mut tx,
+            sql,
+            device.id.0,
+            device.organization.0,
+            &device.name,
+            device.kind.word(),
+            &device.address,
+            &device.version,
+            &device.login,
+            &device.password,
+            &device.ca,
+            Json(device.limits)
+        )
         .map_err(|error| StoreError::or_name_taken(error, "device", &device.name))?;
         tx.commit().await
     }
@@ -58,23 +56,21 @@ impl Store {
     /// One device.
     pub async fn device(&self, id: DeviceId) -> Result<Device, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM devices WHERE id = $1");
-        let row: Option<DeviceRow> =
-            on_db!(self, |db| { sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_optional(db).await? });
+        let row: Option<DeviceRow> = read_row!(self, sqlx::AssertSqlSafe(sql), id.0)?;
         row.ok_or_else(|| StoreError::not_found("device", id))?.try_into()
     }
 
     /// The devices of a tenant, by name.
     pub async fn devices(&self, organization: OrganizationId) -> Result<Vec<Device>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM devices WHERE organization_id = $1 ORDER BY name");
-        let rows: Vec<DeviceRow> =
-            on_db!(self, |db| { sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(organization.0).fetch_all(db).await? });
+        let rows: Vec<DeviceRow> = read_rows!(self, sqlx::AssertSqlSafe(sql), organization.0)?;
         rows.into_iter().map(Device::try_from).collect()
     }
 
     /// All devices of all tenants, by id: what a worker's holder asks for.
     pub async fn all_devices(&self) -> Result<Vec<Device>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM devices ORDER BY id");
-        let rows: Vec<DeviceRow> = on_db!(self, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(db).await?);
+        let rows: Vec<DeviceRow> = read_rows!(self, sqlx::AssertSqlSafe(sql))?;
         rows.into_iter().map(Device::try_from).collect()
     }
 }

@@ -6,7 +6,7 @@ use sqlx::QueryBuilder;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::database::{Tx, on_tx, pieces};
+use crate::database::{Tx, execute, on_tx, pieces, row, rows};
 use crate::licences::{self, LicenceMoves};
 use crate::{ExtensionClaim, StoreError};
 
@@ -188,7 +188,7 @@ async fn insert_new(
         });
         if inserted < piece.len() as u64 {
             for (taking, extension) in piece {
-                refuse_taken(tx, organization, taking.order, &extension.key, extension).await?;
+                refuse_taken(tx, organization, taking.order, "", extension).await?;
             }
         }
     }
@@ -204,9 +204,7 @@ async fn open_change(
 ) -> Result<Extension, StoreError> {
     let sql =
         format!("SELECT {COLUMNS} FROM extensions WHERE organization_id = $1 AND key = $2 AND state = 'provisioned'");
-    let row: Option<ExtensionRow> = on_tx!(tx, |connection| {
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(organization.0).bind(key).fetch_optional(connection).await?
-    });
+    let row: Option<ExtensionRow> = row!(tx, sqlx::AssertSqlSafe(sql), organization.0, key)?;
     if let Some(row) = row {
         return Ok(row.extension());
     }
@@ -234,17 +232,8 @@ async fn refuse_taken(
                LEFT JOIN templates t ON t.id = e.template_id \
                WHERE e.organization_id = $1 AND (e.key = $2 OR e.user_id = $3 OR e.number = $4) \
                AND (e.order_id IS NULL OR e.order_id <> $5) AND e.key <> $6 ORDER BY e.key LIMIT 1";
-    let row: Option<(String, Option<Uuid>, String, Option<String>)> = on_tx!(tx, |connection| {
-        sqlx::query_as(sql)
-            .bind(organization.0)
-            .bind(&wanted.key)
-            .bind(wanted.user.map(|user| user.0))
-            .bind(&wanted.number)
-            .bind(order.0)
-            .bind(own)
-            .fetch_optional(connection)
-            .await?
-    });
+    let row: Option<(String, Option<Uuid>, String, Option<String>)> =
+        row!(tx, sql, organization.0, &wanted.key, wanted.user.map(|user| user.0), &wanted.number, order.0, own)?;
     let Some((key, user, state, template)) = row else { return Ok(()) };
     let (what, value) = if key == wanted.key {
         ("ext key", key.clone())
@@ -260,7 +249,7 @@ async fn refuse_taken(
 /// The values that open changes hold for the case that they are taken back.
 async fn held_values(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<(String, String)>, StoreError> {
     let sql = "SELECT kind, value FROM held_values WHERE organization_id = $1";
-    Ok(on_tx!(tx, |connection| sqlx::query_as(sql).bind(organization.0).fetch_all(connection).await?))
+    Ok(rows!(tx, sql, organization.0)?)
 }
 
 fn refuse_held(held: &[(String, String)], wanted: &Extension) -> Result<(), StoreError> {
@@ -282,16 +271,7 @@ async fn hold_old_values(
     let kept: Vec<(&str, String)> = values(to).collect();
     for (kind, value) in values(before).filter(|value| !kept.contains(value)) {
         let sql = "INSERT INTO held_values (organization_id, kind, value, order_id) VALUES ($1, $2, $3, $4)";
-        on_tx!(tx, |connection| {
-            sqlx::query(sql)
-                .bind(organization.0)
-                .bind(kind)
-                .bind(value)
-                .bind(order.0)
-                .execute(connection)
-                .await
-                .map(drop)
-        })?;
+        execute!(tx, sql, organization.0, kind, value, order.0)?;
     }
     Ok(())
 }
@@ -314,22 +294,20 @@ async fn set_values(
 ) -> Result<(), StoreError> {
     let sql = "UPDATE extensions SET key = $3, directory_name = $4, user_id = $5, number = $6, add_ons = $7, \
                state = $8, before = $9, order_id = $10 WHERE organization_id = $1 AND key = $2";
-    on_tx!(tx, |connection| {
-        sqlx::query(sql)
-            .bind(organization.0)
-            .bind(key)
-            .bind(&to.key)
-            .bind(&to.directory_name)
-            .bind(to.user.map(|user| user.0))
-            .bind(&to.number)
-            .bind(Json(&to.add_ons))
-            .bind(state)
-            .bind(before.map(Json))
-            .bind(order.0)
-            .execute(connection)
-            .await
-            .map(drop)
-    })?;
+    execute!(
+        tx,
+        sql,
+        organization.0,
+        key,
+        &to.key,
+        &to.directory_name,
+        to.user.map(|user| user.0),
+        &to.number,
+        Json(&to.add_ons),
+        state,
+        before.map(Json),
+        order.0
+    )?;
     Ok(())
 }
 
@@ -419,9 +397,7 @@ struct Open {
 
 async fn open(tx: &mut Tx, holder: &Holder) -> Result<Open, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM extensions WHERE order_id = $1 AND state <> 'provisioned'");
-    let row: Option<ExtensionRow> = on_tx!(tx, |connection| {
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(holder.order.0).fetch_optional(connection).await?
-    });
+    let row: Option<ExtensionRow> = row!(tx, sqlx::AssertSqlSafe(sql), holder.order.0)?;
     let mut row = row.ok_or_else(|| StoreError::inconsistent("orders", "claim", holder.order, holder.kind.word()))?;
     let (before, device) = (row.before.take(), row.device_id.into());
     let now = row.extension();
@@ -435,14 +411,12 @@ async fn restore(tx: &mut Tx, holder: &Holder, now: &Extension, before: &Extensi
 
 async fn remove(tx: &mut Tx, holder: &Holder) -> Result<(), StoreError> {
     let sql = "DELETE FROM extensions WHERE order_id = $1 AND state <> 'provisioned'";
-    on_tx!(tx, |connection| sqlx::query(sql).bind(holder.order.0).execute(connection).await.map(drop))?;
+    execute!(tx, sql, holder.order.0)?;
     Ok(())
 }
 
 async fn unhold_values(tx: &mut Tx, holder: &Holder) -> Result<(), StoreError> {
     let sql = "DELETE FROM held_values WHERE organization_id = $1 AND order_id = $2";
-    on_tx!(tx, |connection| {
-        sqlx::query(sql).bind(holder.organization.0).bind(holder.order.0).execute(connection).await.map(drop)
-    })?;
+    execute!(tx, sql, holder.organization.0, holder.order.0)?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::columns::word;
-use crate::database::on_db;
+use crate::database::{read_row, read_rows};
 use crate::{Store, StoreError};
 
 /// An extension of the Phone System as the inventory knows it.
@@ -86,23 +86,15 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<ExtensionRecord>, StoreError> {
         let sql = format!("{SELECT} e.key > $2 AND e.state <> 'claimed' ORDER BY e.key LIMIT $3");
-        let rows: Vec<ExtensionRow> = on_db!(self, |db| {
-            sqlx::query_as(AssertSqlSafe(sql))
-                .bind(organization.0)
-                .bind(after.unwrap_or_default())
-                .bind(i64::from(limit))
-                .fetch_all(db)
-                .await?
-        });
+        let rows: Vec<ExtensionRow> =
+            read_rows!(self, AssertSqlSafe(sql), organization.0, after.unwrap_or_default(), i64::from(limit))?;
         rows.into_iter().map(ExtensionRecord::try_from).collect()
     }
 
     /// One extension by its key; one that is only claimed isn't there yet.
     pub async fn extension(&self, organization: OrganizationId, key: &str) -> Result<ExtensionRecord, StoreError> {
         let sql = format!("{SELECT} e.key = $2 AND e.state <> 'claimed'");
-        let row: Option<ExtensionRow> = on_db!(self, |db| {
-            sqlx::query_as(AssertSqlSafe(sql)).bind(organization.0).bind(key).fetch_optional(db).await?
-        });
+        let row: Option<ExtensionRow> = read_row!(self, AssertSqlSafe(sql), organization.0, key)?;
         row.ok_or_else(|| StoreError::not_found("extension", key))?.try_into()
     }
 }

@@ -5,7 +5,7 @@ use sqlx::QueryBuilder;
 use sqlx::types::Json;
 
 use crate::columns::StateColumns;
-use crate::database::{Tx, on_tx, pieces};
+use crate::database::{Tx, execute, on_tx, pieces, repeated};
 use crate::extension_claims::{self, ClaimKind, Taking};
 use crate::licences::LicenceMoves;
 use crate::time::Time;
@@ -29,12 +29,7 @@ impl Store {
     /// # Errors
     /// As [`Store::add_run`]; [`StoreError::ProjectRunning`] while another run of the project isn't over.
     pub async fn add_project_run(&self, new: &NewRun, project: &ProjectRun) -> Result<(), StoreError> {
-        loop {
-            match self.try_add_run(new, project).await {
-                Err(error) if crate::database::is_transient(&error) => {}
-                result => return result,
-            }
-        }
+        repeated!(self.try_add_run(new, project))
     }
 
     async fn try_add_run(&self, new: &NewRun, project: &ProjectRun) -> Result<(), StoreError> {
@@ -76,7 +71,7 @@ async fn start_template(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
     let Some((template, version)) = new.template else { return Ok(()) };
     templates::change(tx, template, version, TemplateAction::Assign).await?;
     let sql = "UPDATE templates SET status = 'in_progress', run_id = $2 WHERE id = $1";
-    on_tx!(tx, |connection| { sqlx::query(sql).bind(template.0).bind(new.id.0).execute(connection).await.map(drop) })?;
+    execute!(tx, sql, template.0, new.id.0)?;
     Ok(())
 }
 
@@ -110,28 +105,24 @@ async fn insert_run(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
     let sql = "INSERT INTO runs (id, organization_id, kind, template_id, project_id, name, profile, state, version, \
                first_order, last_order, created_at, created_by) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', 1, $8, $9, $10, $11)";
-    on_tx!(tx, |connection| {
-        sqlx::query(sql)
-            .bind(new.id.0)
-            .bind(new.organization.0)
-            .bind(new.kind.word())
-            .bind(new.template.map(|(id, _)| id.0))
-            .bind(new.project.map(|id| id.0))
-            .bind(&new.name)
-            .bind(new.profile.word())
-            .bind(first.0)
-            .bind(last.0)
-            .bind(Time(new.at))
-            .bind(&new.by)
-            .execute(connection)
-            .await
-            .map(drop)
-    })?;
+    execute!(
+        tx,
+        sql,
+        new.id.0,
+        new.organization.0,
+        new.kind.word(),
+        new.template.map(|(id, _)| id.0),
+        new.project.map(|id| id.0),
+        &new.name,
+        new.profile.word(),
+        first.0,
+        last.0,
+        Time(new.at),
+        &new.by
+    )?;
     for (position, upload) in (1_i64..).zip(&new.uploads) {
         let sql = "INSERT INTO run_uploads (run_id, position, upload_id) VALUES ($1, $2, $3)";
-        on_tx!(tx, |connection| {
-            sqlx::query(sql).bind(new.id.0).bind(position).bind(upload.0).execute(connection).await.map(drop)
-        })?;
+        execute!(tx, sql, new.id.0, position, upload.0)?;
     }
     Ok(())
 }

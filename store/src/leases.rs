@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-use crate::database::{Tx, on_db, on_tx};
+use crate::database::{Tx, execute, on_tx, read_rows};
 use crate::{Store, StoreError};
 
 /// A shard's lease: the right to claim and record for its devices.
@@ -28,7 +28,7 @@ impl Store {
     /// All leases as they stand, by shard; a shard that was never held has epoch 0.
     pub async fn leases(&self, shards: u16) -> Result<Vec<Lease>, StoreError> {
         let sql = "SELECT shard, holder, epoch, beat FROM shard_leases WHERE shard < $1";
-        let rows: Vec<LeaseRow> = on_db!(self, |db| sqlx::query_as(sql).bind(i64::from(shards)).fetch_all(db).await?);
+        let rows: Vec<LeaseRow> = read_rows!(self, sql, i64::from(shards))?;
         let mut leases: Vec<Lease> =
             (0..shards).map(|shard| Lease { shard, holder: Uuid::nil(), epoch: 0, beat: 0 }).collect();
         for row in rows {
@@ -53,16 +53,14 @@ impl Store {
         let mut tx = self.database.begin().await?;
         let mut taken = Vec::new();
         for lease in seen {
-            let changed = on_tx!(&mut tx, |connection| {
-                sqlx::query(sql)
+            if let Tx::Postgres(connection) = &mut tx {
+                // It waits for transactions that rely on the lease as it is, see `holds`; renewing doesn't.
+                sqlx::query("SELECT 1 FROM shard_leases WHERE shard = $1 FOR UPDATE")
                     .bind(i64::from(lease.shard))
-                    .bind(holder)
-                    .bind(lease.epoch)
-                    .bind(lease.beat)
-                    .execute(connection)
-                    .await?
-                    .rows_affected()
-            });
+                    .execute(&mut **connection)
+                    .await?;
+            }
+            let changed = execute!(&mut tx, sql, i64::from(lease.shard), holder, lease.epoch, lease.beat)?;
             if changed == 1 {
                 taken.push(Lease { shard: lease.shard, holder, epoch: lease.epoch + 1, beat: lease.beat + 1 });
             }
@@ -93,15 +91,7 @@ impl Store {
         let sql = "UPDATE shard_leases SET holder = NULL, beat = beat + 1 \
                    WHERE shard = $1 AND epoch = $2 AND holder = $3";
         let mut tx = self.database.begin().await?;
-        on_tx!(&mut tx, |connection| {
-            sqlx::query(sql)
-                .bind(i64::from(lease.shard))
-                .bind(lease.epoch)
-                .bind(lease.holder)
-                .execute(connection)
-                .await
-                .map(drop)
-        })?;
+        execute!(&mut tx, sql, i64::from(lease.shard), lease.epoch, lease.holder)?;
         tx.commit().await
     }
 }
@@ -111,7 +101,7 @@ pub(crate) async fn holds(tx: &mut Tx, lease: Lease) -> Result<bool, StoreError>
     let sql = match tx {
         Tx::Sqlite(_) => "SELECT 1 FROM shard_leases WHERE shard = $1 AND epoch = $2 AND holder = $3",
         Tx::Postgres(_) => {
-            "SELECT 1::bigint FROM shard_leases WHERE shard = $1 AND epoch = $2 AND holder = $3 FOR SHARE"
+            "SELECT 1::bigint FROM shard_leases WHERE shard = $1 AND epoch = $2 AND holder = $3 FOR KEY SHARE"
         }
     };
     let held: Option<i64> = on_tx!(tx, |connection| {

@@ -33,7 +33,7 @@ pub use extensions::{ExtensionRecord, ExtensionState};
 pub use fulfilments::{Fulfilment, ProjectRun};
 pub use leases::Lease;
 pub use orders::{EventRecord, OrderFilter, OrderRecord, PersonalAct};
-pub use organizations::{Claimed, NewOrganization};
+pub use organizations::{Claimed, NewOrganization, Owned};
 pub use projects::{NewProject, ProjectRecord};
 pub use records::{Outcome, Recorded, RecordedBatch, Verdict};
 pub use runs::{ExtensionClaim, NewOrder, NewRun, RunCounts, RunRecord};

@@ -4,7 +4,7 @@ use dialtone_model::{AddOn, Licence, OrganizationId};
 use uuid::Uuid;
 
 use crate::StoreError;
-use crate::database::{Tx, on_tx};
+use crate::database::{Tx, execute, on_tx};
 
 /// Changes of licence counts, added up for one transaction. `owned = free + reserved + used` holds because each move
 /// takes from one and gives to another.
@@ -53,17 +53,7 @@ impl LicenceMoves {
         let sql = "UPDATE licences SET free = free + $3, reserved = reserved + $4, used = used + $5 \
                    WHERE organization_id = $1 AND code = $2 AND free + $3 >= 0";
         for ((organization, licence), counts) in self.moves {
-            let changed = on_tx!(tx, |connection| {
-                sqlx::query(sql)
-                    .bind(organization)
-                    .bind(licence.code())
-                    .bind(counts.free)
-                    .bind(counts.reserved)
-                    .bind(counts.used)
-                    .execute(connection)
-                    .await?
-                    .rows_affected()
-            });
+            let changed = execute!(tx, sql, organization, licence.code(), counts.free, counts.reserved, counts.used)?;
             if changed == 0 {
                 let sql = "SELECT free FROM licences WHERE organization_id = $1 AND code = $2";
                 let free: Option<i64> = on_tx!(tx, |connection| {

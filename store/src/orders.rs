@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
 use crate::columns::{StateColumns, narrow, row_ref, word};
-use crate::database::on_db;
+use crate::database::{on_db, read_row, read_rows};
 use crate::time::Time;
 use crate::{Store, StoreError};
 
@@ -117,6 +117,9 @@ const SELECT: &str = "SELECT o.id, o.number, o.run_id, r.state AS run_state, o.o
                       o.not_before, o.code, o.message, o.repair, o.started_at, o.ended_at \
                       FROM runs r JOIN orders o ON o.run_id = r.id ";
 
+/// How many orders are read at a time where not all that are read are wanted.
+const PAGE: u32 = 1_000;
+
 #[derive(sqlx::FromRow)]
 struct OrderRow {
     id: Uuid,
@@ -166,17 +169,14 @@ impl Store {
     /// One order of a tenant by its number.
     pub async fn order(&self, organization: OrganizationId, number: i64) -> Result<OrderRecord, StoreError> {
         let sql = format!("{SELECT} WHERE o.number = $1 AND o.organization_id = $2");
-        let row: Option<OrderRow> = on_db!(self, |db| {
-            sqlx::query_as(AssertSqlSafe(sql)).bind(number).bind(organization.0).fetch_optional(db).await?
-        });
+        let row: Option<OrderRow> = read_row!(self, AssertSqlSafe(sql), number, organization.0)?;
         row.ok_or_else(|| StoreError::not_found("order", number))?.try_into()
     }
 
     /// One order by its id.
     pub async fn order_by_id(&self, id: OrderId) -> Result<OrderRecord, StoreError> {
         let sql = format!("{SELECT} WHERE o.id = $1");
-        let row: Option<OrderRow> =
-            on_db!(self, |db| sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).fetch_optional(db).await?);
+        let row: Option<OrderRow> = read_row!(self, AssertSqlSafe(sql), id.0)?;
         row.ok_or_else(|| StoreError::not_found("order", id))?.try_into()
     }
 
@@ -186,12 +186,40 @@ impl Store {
         organization: OrganizationId,
         filter: &OrderFilter,
     ) -> Result<Vec<OrderRecord>, StoreError> {
-        // SQLite's lower() knows ASCII alone; likewise a search that PostgreSQL's lower() would read otherwise.
-        let rows: Vec<OrderRow> = on_db!(self, |db, Db| {
+        // lower() of SQLite, and of PostgreSQL in some locales, knows ASCII alone, so the subjects are compared here.
+        let wanted = filter.subject.as_ref().map(|subject| subject.to_lowercase());
+        let limit = filter.limit as usize;
+        let mut after = filter.after;
+        let mut found = Vec::new();
+        loop {
+            let rows = self.matching(organization, filter, after).await?;
+            let Some(last) = rows.last() else { return Ok(found) };
+            after = Some(last.id.into());
+            for row in rows {
+                if found.len() == limit {
+                    return Ok(found);
+                }
+                if wanted.as_ref().is_none_or(|wanted| row.subject.to_lowercase().contains(wanted)) {
+                    found.push(row.try_into()?);
+                }
+            }
+        }
+    }
+
+    /// The next page of what the filter says, but for the subject.
+    async fn matching(
+        &self,
+        organization: OrganizationId,
+        filter: &OrderFilter,
+        after: Option<OrderId>,
+    ) -> Result<Vec<OrderRow>, StoreError> {
+        let page = if filter.subject.is_some() { PAGE } else { filter.limit };
+        Ok(on_db!(self, |db, Db| {
             let mut query = QueryBuilder::<Db>::new(SELECT);
             query.push(" WHERE o.organization_id = ").push_bind(organization.0);
             if let Some(run) = filter.run {
                 query.push(" AND o.run_id = ").push_bind(run.0);
+                query.push(" AND o.id >= r.first_order AND o.id <= r.last_order");
             }
             if let Some(state) = &filter.state {
                 query.push(" AND o.state = ").push_bind(state);
@@ -199,17 +227,12 @@ impl Store {
             if let Some(extended) = &filter.extended {
                 query.push(" AND o.extended = ").push_bind(extended);
             }
-            if let Some(subject) = &filter.subject {
-                let wanted = subject.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-                query.push(" AND lower(o.subject) LIKE ").push_bind(format!("%{wanted}%")).push(" ESCAPE '\\'");
-            }
-            if let Some(after) = filter.after {
+            if let Some(after) = after {
                 query.push(" AND o.id > ").push_bind(after.0);
             }
-            query.push(" ORDER BY o.id LIMIT ").push_bind(i64::from(filter.limit));
+            query.push(" ORDER BY o.id LIMIT ").push_bind(i64::from(page));
             query.build_query_as().fetch_all(db).await?
-        });
-        rows.into_iter().map(OrderRecord::try_from).collect()
+        }))
     }
 
     /// The orders of a run in the order of its rows, from after `after`, at most `limit`: a report reads page by page.
@@ -223,14 +246,8 @@ impl Store {
             "{SELECT} WHERE r.id = $1 AND o.id >= r.first_order AND o.id <= r.last_order AND o.id > $2 \
              ORDER BY o.id LIMIT $3"
         );
-        let rows: Vec<OrderRow> = on_db!(self, |db| {
-            sqlx::query_as(AssertSqlSafe(sql))
-                .bind(run.0)
-                .bind(after.map_or(Uuid::nil(), |after| after.0))
-                .bind(i64::from(limit))
-                .fetch_all(db)
-                .await?
-        });
+        let rows: Vec<OrderRow> =
+            read_rows!(self, AssertSqlSafe(sql), run.0, after.map_or(Uuid::nil(), |after| after.0), i64::from(limit))?;
         rows.into_iter().map(OrderRecord::try_from).collect()
     }
 
@@ -238,7 +255,7 @@ impl Store {
     pub async fn order_events(&self, id: OrderId) -> Result<Vec<EventRecord>, StoreError> {
         let sql = "SELECT version, at, kind, actor, step, state, extended, code, message FROM order_events \
                    WHERE order_id = $1 ORDER BY version";
-        let rows: Vec<EventRow> = on_db!(self, |db| sqlx::query_as(sql).bind(id.0).fetch_all(db).await?);
+        let rows: Vec<EventRow> = read_rows!(self, sql, id.0)?;
         rows.into_iter()
             .map(|row| {
                 Ok(EventRecord {

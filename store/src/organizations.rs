@@ -6,7 +6,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::columns::word;
-use crate::database::{on_db, on_tx, pieces};
+use crate::database::{execute, on_db, on_tx, pieces, read_row, read_rows};
 use crate::time::Time;
 use crate::{Store, StoreError};
 
@@ -24,8 +24,8 @@ pub struct NewOrganization {
 pub struct Claimed {
     /// Extension keys, with the name of the template in progress that claims each, if it isn't an extension yet.
     pub ext_keys: HashMap<String, Option<String>>,
-    /// Users likewise.
-    pub users: HashMap<UserId, Option<String>>,
+    /// Users, with what they have.
+    pub users: HashMap<UserId, Owned>,
     /// Numbers likewise.
     pub numbers: HashMap<String, Option<String>>,
 }
@@ -47,6 +47,23 @@ struct LicenceRow {
     used: i64,
 }
 
+/// The extension that a user owns or will own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owned {
+    /// Its key; `None` while a change takes the user away from it.
+    pub ext_key: Option<String>,
+    /// The name of the template in progress that claims the user, if it isn't an extension yet.
+    pub template: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct ClaimedRow {
+    key: String,
+    user_id: Option<Uuid>,
+    number: Option<String>,
+    claimed_by: Option<String>,
+}
+
 impl Store {
     /// Adds a tenant without users, numbers and licences.
     ///
@@ -56,31 +73,22 @@ impl Store {
         let Organization { id, name, profile } = &new.organization;
         let sql = "INSERT INTO organizations (id, name, profile, created_at) VALUES ($1, $2, $3, $4)";
         let mut tx = self.database.begin().await?;
-        on_tx!(&mut tx, |connection| {
-            sqlx::query(sql)
-                .bind(id.0)
-                .bind(name)
-                .bind(profile.word())
-                .bind(Time(new.at))
-                .execute(connection)
-                .await
-                .map(drop)
-        })
-        .map_err(|error| StoreError::or_name_taken(error, "organization", name))?;
+        execute!(&mut tx, sql, id.0, name, profile.word(), Time(new.at))
+            .map_err(|error| StoreError::or_name_taken(error, "organization", name))?;
         tx.commit().await
     }
 
     /// All tenants, by name.
     pub async fn organizations(&self) -> Result<Vec<Organization>, StoreError> {
         let sql = "SELECT id, name, profile FROM organizations ORDER BY name";
-        let rows: Vec<OrganizationRow> = on_db!(self, |db| sqlx::query_as(sql).fetch_all(db).await?);
+        let rows: Vec<OrganizationRow> = read_rows!(self, sql)?;
         rows.into_iter().map(Organization::try_from).collect()
     }
 
     /// One tenant by its id.
     pub async fn organization(&self, id: OrganizationId) -> Result<Organization, StoreError> {
         let sql = "SELECT id, name, profile FROM organizations WHERE id = $1";
-        let row: Option<OrganizationRow> = on_db!(self, |db| sqlx::query_as(sql).bind(id.0).fetch_optional(db).await?);
+        let row: Option<OrganizationRow> = read_row!(self, sql, id.0)?;
         row.ok_or_else(|| StoreError::not_found("organization", id))?.try_into()
     }
 
@@ -137,16 +145,7 @@ impl Store {
                    WHERE excluded.owned >= licences.reserved + licences.used";
         let mut tx = self.database.begin().await?;
         for count in licences {
-            let changed = on_tx!(&mut tx, |connection| {
-                sqlx::query(sql)
-                    .bind(organization.0)
-                    .bind(count.licence.code())
-                    .bind(&count.name)
-                    .bind(count.owned)
-                    .execute(connection)
-                    .await?
-                    .rows_affected()
-            });
+            let changed = execute!(&mut tx, sql, organization.0, count.licence.code(), &count.name, count.owned)?;
             if changed == 0 {
                 let sql = "SELECT reserved + used FROM licences WHERE organization_id = $1 AND code = $2";
                 let taken: i64 = on_tx!(&mut tx, |connection| {
@@ -168,8 +167,7 @@ impl Store {
     /// All users of a tenant, by id.
     pub async fn users(&self, organization: OrganizationId) -> Result<Vec<User>, StoreError> {
         let sql = "SELECT id, name FROM users WHERE organization_id = $1 ORDER BY id";
-        let rows: Vec<(Uuid, String)> =
-            on_db!(self, |db| sqlx::query_as(sql).bind(organization.0).fetch_all(db).await?);
+        let rows: Vec<(Uuid, String)> = read_rows!(self, sql, organization.0)?;
         Ok(rows.into_iter().map(|(id, name)| User { id: id.into(), name }).collect())
     }
 
@@ -193,8 +191,7 @@ impl Store {
     pub async fn licences(&self, organization: OrganizationId) -> Result<Vec<LicenceCount>, StoreError> {
         let sql = "SELECT code, name, owned, free, reserved, used FROM licences \
                    WHERE organization_id = $1 ORDER BY (code <> $2), code";
-        let rows: Vec<LicenceRow> =
-            on_db!(self, |db| { sqlx::query_as(sql).bind(organization.0).bind(Licence::BASE).fetch_all(db).await? });
+        let rows: Vec<LicenceRow> = read_rows!(self, sql, organization.0, Licence::BASE)?;
         Ok(rows
             .into_iter()
             .map(|row| LicenceCount {
@@ -211,15 +208,14 @@ impl Store {
     /// What is taken.
     pub async fn claimed(&self, organization: OrganizationId) -> Result<Claimed, StoreError> {
         let sql = "SELECT e.key, e.user_id, e.number, \
-                   CASE WHEN e.state = 'claimed' THEN t.name END \
+                   CASE WHEN e.state = 'claimed' THEN t.name END AS claimed_by \
                    FROM extensions e LEFT JOIN templates t ON t.id = e.template_id \
                    WHERE e.organization_id = $1";
-        let rows: Vec<(String, Option<Uuid>, Option<String>, Option<String>)> =
-            on_db!(self, |db| sqlx::query_as(sql).bind(organization.0).fetch_all(db).await?);
+        let rows: Vec<ClaimedRow> = read_rows!(self, sql, organization.0)?;
         let mut claimed = Claimed::default();
-        for (key, user, number, by) in rows {
-            if let Some(user) = user {
-                claimed.users.insert(user.into(), by.clone());
+        for ClaimedRow { key, user_id, number, claimed_by: by } in rows {
+            if let Some(user) = user_id {
+                claimed.users.insert(user.into(), Owned { ext_key: Some(key.clone()), template: by.clone() });
             }
             if let Some(number) = number {
                 claimed.numbers.insert(number, by.clone());
@@ -227,8 +223,7 @@ impl Store {
             claimed.ext_keys.insert(key, by);
         }
         let sql = "SELECT kind, value FROM held_values WHERE organization_id = $1";
-        let held: Vec<(String, String)> =
-            on_db!(self, |db| sqlx::query_as(sql).bind(organization.0).fetch_all(db).await?);
+        let held: Vec<(String, String)> = read_rows!(self, sql, organization.0)?;
         for (kind, value) in held {
             match kind.as_str() {
                 "ext key" => {

@@ -6,7 +6,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::columns::{StateColumns, word};
-use crate::database::{Tx, is_refusal, is_transient, on_tx, pieces};
+use crate::database::{Tx, is_refusal, on_tx, pieces, repeated, row};
 use crate::events::{self, NewEvent};
 use crate::extension_claims::ClaimKind;
 use crate::time::Time;
@@ -76,9 +76,6 @@ pub struct RecordedBatch {
     pub finished: Vec<RunId>,
 }
 
-/// How often a group that failed only because of others is repeated before the caller hears of it.
-const REPEATS: u32 = 20;
-
 impl Store {
     /// Records a group of outcomes of one shard in one transaction: the states by compare-and-set on version and epoch
     /// (and the shard's epoch must still be the lease's), an event each, the claims on extensions, the licence counts,
@@ -94,7 +91,7 @@ impl Store {
         // The pieces still to be recorded, the next one last.
         let mut rest = vec![outcomes];
         while let Some(group) = rest.pop() {
-            match self.record_group(lease, actor, group).await {
+            match repeated!(self.try_record(lease, actor, group)) {
                 Ok(recorded) => batch.append(recorded),
                 Err(error) if is_refusal(&error) && group.len() > 1 => {
                     let (first, second) = group.split_at(group.len() / 2);
@@ -103,23 +100,14 @@ impl Store {
                 Err(error) if is_refusal(&error) => {
                     for outcome in group {
                         tracing::error!(order = %outcome.order, %error, "the database refused an outcome");
-                        batch.append(self.record_refused(lease, actor, outcome, &error).await?);
+                        let aside = repeated!(self.record_refused(lease, actor, outcome, &error));
+                        batch.append(aside?);
                     }
                 }
                 Err(error) => return Err(error),
             }
         }
         Ok(batch)
-    }
-
-    async fn record_group(&self, lease: Lease, actor: &str, outcomes: &[Outcome]) -> Result<RecordedBatch, StoreError> {
-        let mut repeats = 0;
-        loop {
-            match self.try_record(lease, actor, outcomes).await {
-                Err(error) if is_transient(&error) && repeats < REPEATS => repeats += 1,
-                result => return result,
-            }
-        }
     }
 
     async fn try_record(&self, lease: Lease, actor: &str, outcomes: &[Outcome]) -> Result<RecordedBatch, StoreError> {
@@ -340,9 +328,8 @@ async fn run_states(tx: &mut Tx, outcomes: &[&Outcome]) -> Result<BTreeMap<RunId
             continue;
         }
         let sql = "SELECT state FROM runs WHERE id = $1";
-        let state: Option<String> =
-            on_tx!(tx, |connection| { sqlx::query_scalar(sql).bind(outcome.run.0).fetch_optional(connection).await? });
-        let state = state.ok_or_else(|| StoreError::not_found("run", outcome.run))?;
+        let state: Option<(String,)> = row!(tx, sql, outcome.run.0)?;
+        let (state,) = state.ok_or_else(|| StoreError::not_found("run", outcome.run))?;
         states.insert(outcome.run, word(&state, RunState::from_word, "runs", "state", outcome.run)?);
     }
     Ok(states)
@@ -360,16 +347,8 @@ async fn recognise(
         let sql = "SELECT o.version, o.claim_epoch, o.device_id, r.state FROM order_events e \
                    JOIN orders o ON o.id = e.order_id JOIN runs r ON r.id = o.run_id \
                    WHERE e.order_id = $1 AND e.version = $2 AND e.kind = $3 AND e.actor = $4 AND e.at = $5";
-        let row: Option<(i64, Option<i64>, Option<Uuid>, String)> = on_tx!(tx, |connection| {
-            sqlx::query_as(sql)
-                .bind(outcome.order.0)
-                .bind(outcome.version + 1)
-                .bind(events::kind(outcome.event))
-                .bind(actor)
-                .bind(Time(outcome.at))
-                .fetch_optional(connection)
-                .await?
-        });
+        let row: Option<(i64, Option<i64>, Option<Uuid>, String)> =
+            row!(tx, sql, outcome.order.0, outcome.version + 1, events::kind(outcome.event), actor, Time(outcome.at))?;
         let Some((version, claim_epoch, device, run)) = row else { continue };
         let untouched = version == outcome.version + 1;
         let verdict = if untouched && claim_epoch == Some(lease.epoch) {

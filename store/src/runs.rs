@@ -10,7 +10,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::columns::{narrow, word};
-use crate::database::on_db;
+use crate::database::{on_db, read_row, read_rows};
 use crate::time::Time;
 use crate::{Store, StoreError, licences};
 
@@ -150,24 +150,21 @@ impl Store {
     /// One run.
     pub async fn run(&self, id: RunId) -> Result<RunRecord, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM runs WHERE id = $1");
-        let row: Option<RunRow> =
-            on_db!(self, |db| sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).fetch_optional(db).await?);
+        let row: Option<RunRow> = read_row!(self, AssertSqlSafe(sql), id.0)?;
         row.ok_or_else(|| StoreError::not_found("run", id))?.try_into()
     }
 
     /// The runs of a tenant, the newest first.
     pub async fn runs(&self, organization: OrganizationId, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM runs WHERE organization_id = $1 ORDER BY id DESC LIMIT $2");
-        let rows: Vec<RunRow> = on_db!(self, |db| {
-            sqlx::query_as(AssertSqlSafe(sql)).bind(organization.0).bind(i64::from(limit)).fetch_all(db).await?
-        });
+        let rows: Vec<RunRow> = read_rows!(self, AssertSqlSafe(sql), organization.0, i64::from(limit))?;
         rows.into_iter().map(RunRecord::try_from).collect()
     }
 
     /// Runs that aren't over, of every tenant, oldest first: what a restarted process goes on with.
     pub async fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM runs WHERE ended_at IS NULL ORDER BY id");
-        let rows: Vec<RunRow> = on_db!(self, |db| sqlx::query_as(AssertSqlSafe(sql)).fetch_all(db).await?);
+        let rows: Vec<RunRow> = read_rows!(self, AssertSqlSafe(sql))?;
         rows.into_iter().map(RunRecord::try_from).collect()
     }
 
@@ -183,8 +180,7 @@ impl Store {
         let sql = "SELECT o.state, o.extended, count(*) FROM runs r JOIN orders o \
                    ON o.id >= r.first_order AND o.id <= r.last_order AND o.run_id = r.id \
                    WHERE r.id = $1 GROUP BY o.state, o.extended";
-        let rows: Vec<(String, Option<String>, i64)> =
-            on_db!(self, |db| sqlx::query_as(sql).bind(id.0).fetch_all(db).await?);
+        let rows: Vec<(String, Option<String>, i64)> = read_rows!(self, sql, id.0)?;
         let mut counts = RunCounts::default();
         for (state, extended, count) in rows {
             let extended = extended

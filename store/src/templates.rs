@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
 use crate::columns::{narrow, row_ref, word};
-use crate::database::{Tx, on_db, on_tx, pieces};
+use crate::database::{Tx, execute, on_db, on_tx, pieces, read_row, read_rows, row};
 use crate::time::Time;
 use crate::{Store, StoreError};
 
@@ -106,8 +106,7 @@ impl Store {
     /// One template.
     pub async fn template(&self, id: TemplateId) -> Result<TemplateRecord, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM templates WHERE id = $1");
-        let row: Option<TemplateRow> =
-            on_db!(self, |db| sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).fetch_optional(db).await?);
+        let row: Option<TemplateRow> = read_row!(self, AssertSqlSafe(sql), id.0)?;
         row.ok_or_else(|| StoreError::not_found("template", id))?.try_into()
     }
 
@@ -120,8 +119,7 @@ impl Store {
     ) -> Result<Vec<TemplateRecord>, StoreError> {
         let sql =
             format!("SELECT {COLUMNS} FROM templates WHERE organization_id = $1 ORDER BY created_at DESC, id DESC");
-        let rows: Vec<TemplateRow> =
-            on_db!(self, |db| { sqlx::query_as(AssertSqlSafe(sql)).bind(organization.0).fetch_all(db).await? });
+        let rows: Vec<TemplateRow> = read_rows!(self, AssertSqlSafe(sql), organization.0)?;
         // SQLite's lower() knows ASCII alone, so the names are compared here.
         let wanted = search.to_lowercase();
         rows.into_iter()
@@ -140,19 +138,18 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         change(&mut tx, id, version, TemplateAction::Edit).await?;
-        on_tx!(&mut tx, |connection| {
-            sqlx::query("UPDATE templates SET name = $2, add_ons = $3 WHERE id = $1")
-                .bind(id.0)
-                .bind(name)
-                .bind(Json(sorted(add_ons)))
-                .execute(connection)
-                .await
-                .map(drop)
-        })?;
+        execute!(
+            &mut tx,
+            "UPDATE templates SET name = $2, add_ons = $3 WHERE id = $1",
+            id.0,
+            name,
+            Json(sorted(add_ons))
+        )?;
         tx.commit().await
     }
 
-    /// Adds users to the end of a draft's list and `uploads` to its files, in one transaction, if its version is still `version`.
+    /// Adds users to the end of a draft's list and `uploads` to its files, in one transaction, if its version is still
+    /// `version`.
     pub async fn add_template_users(
         &self,
         id: TemplateId,
@@ -165,9 +162,7 @@ impl Store {
         for upload in uploads {
             let sql = "INSERT INTO template_uploads (template_id, position, upload_id) \
                        SELECT $1, coalesce(max(position), 0) + 1, $2 FROM template_uploads WHERE template_id = $1";
-            on_tx!(&mut tx, |connection| {
-                sqlx::query(sql).bind(id.0).bind(upload.0).execute(connection).await.map(drop)
-            })?;
+            execute!(&mut tx, sql, id.0, upload.0)?;
         }
         let sql = "SELECT coalesce(max(position), 0) FROM template_users WHERE template_id = $1";
         let last: i64 = on_tx!(&mut tx, |connection| sqlx::query_scalar(sql).bind(id.0).fetch_one(connection).await?);
@@ -228,7 +223,7 @@ impl Store {
     pub async fn template_users(&self, id: TemplateId) -> Result<Vec<TemplateUser>, StoreError> {
         let sql = "SELECT upload_id, row_number, ext_key, user_id, user_name, number FROM template_users \
                    WHERE template_id = $1 ORDER BY position";
-        let rows: Vec<UserRow> = on_db!(self, |db| sqlx::query_as(sql).bind(id.0).fetch_all(db).await?);
+        let rows: Vec<UserRow> = read_rows!(self, sql, id.0)?;
         rows.into_iter()
             .map(|row| {
                 Ok(TemplateUser {
@@ -261,9 +256,7 @@ impl Store {
              SELECT $1, position, upload_id, row_number, ext_key, user_id, user_name, number \
              FROM template_users WHERE template_id = $2",
         ] {
-            on_tx!(&mut tx, |connection| {
-                sqlx::query(sql).bind(new.id.0).bind(from.0).execute(connection).await.map(drop)
-            })?;
+            execute!(&mut tx, sql, new.id.0, from.0)?;
         }
         count_users(&mut tx, new.id).await?;
         tx.commit().await
@@ -278,7 +271,7 @@ impl Store {
             "DELETE FROM template_uploads WHERE template_id = $1",
             "DELETE FROM templates WHERE id = $1",
         ] {
-            on_tx!(&mut tx, |connection| sqlx::query(sql).bind(id.0).execute(connection).await.map(drop))?;
+            execute!(&mut tx, sql, id.0)?;
         }
         tx.commit().await
     }
@@ -292,8 +285,7 @@ pub(crate) async fn change(
     action: TemplateAction,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE templates SET version = version + 1 WHERE id = $1 RETURNING status, version";
-    let row: Option<(String, i64)> =
-        on_tx!(tx, |connection| sqlx::query_as(sql).bind(id.0).fetch_optional(connection).await?);
+    let row: Option<(String, i64)> = row!(tx, sql, id.0)?;
     let (status, now) = row.ok_or_else(|| StoreError::not_found("template", id))?;
     word(&status, TemplateStatus::from_word, "templates", "status", id)?.allow(action)?;
     if now == version + 1 { Ok(()) } else { Err(StoreError::Changed { what: "template" }) }
@@ -303,25 +295,14 @@ async fn insert(tx: &mut Tx, new: &NewTemplate) -> Result<(), StoreError> {
     let sql = "INSERT INTO templates \
                (id, organization_id, name, add_ons, status, total_users, version, created_at, created_by) \
                VALUES ($1, $2, $3, $4, 'draft', 0, 1, $5, $6)";
-    on_tx!(tx, |connection| {
-        sqlx::query(sql)
-            .bind(new.id.0)
-            .bind(new.organization.0)
-            .bind(&new.name)
-            .bind(Json(sorted(&new.add_ons)))
-            .bind(Time(new.at))
-            .bind(&new.by)
-            .execute(connection)
-            .await
-            .map(drop)
-    })?;
+    execute!(tx, sql, new.id.0, new.organization.0, &new.name, Json(sorted(&new.add_ons)), Time(new.at), &new.by)?;
     Ok(())
 }
 
 async fn count_users(tx: &mut Tx, id: TemplateId) -> Result<(), StoreError> {
     let sql = "UPDATE templates SET total_users = \
                (SELECT count(*) FROM template_users u WHERE u.template_id = templates.id) WHERE id = $1";
-    on_tx!(tx, |connection| sqlx::query(sql).bind(id.0).execute(connection).await.map(drop))?;
+    execute!(tx, sql, id.0)?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::StoreError;
 use crate::columns::{StateColumns, narrow, word};
-use crate::database::{Tx, on_tx, pieces};
+use crate::database::{Tx, execute, on_tx, pieces};
 use crate::events::{self, NewEvent};
 use crate::extension_claims::{self, ClaimKind, GivenBack, Holder};
 use crate::licences::LicenceMoves;
@@ -212,25 +212,23 @@ impl LiveOrder {
                    version = version + 1, device_id = $8, claim_epoch = NULL, not_before = NULL, \
                    blocked_by = CASE WHEN $9 THEN NULL ELSE blocked_by END, stop_requested = NULL, stop_by = NULL, \
                    code = $10, message = $11, repair = $12, ended_at = $13 WHERE id = $1 AND version = $2";
-        let changed = on_tx!(tx, |connection| {
-            sqlx::query(sql)
-                .bind(self.id.0)
-                .bind(self.version)
-                .bind(columns.state)
-                .bind(columns.extended)
-                .bind(i64::from(columns.at.step))
-                .bind(i64::from(columns.at.attempts))
-                .bind(columns.at.unknown)
-                .bind(device.map(|step| step.device.0))
-                .bind(frees)
-                .bind(cause.reason.map(|reason| &reason.code))
-                .bind(cause.reason.map(|reason| &reason.message))
-                .bind(cause.reason.and_then(|reason| reason.repair.as_ref()))
-                .bind(ended.then_some(Time(cause.at)))
-                .execute(connection)
-                .await?
-                .rows_affected()
-        });
+        let changed = execute!(
+            tx,
+            sql,
+            self.id.0,
+            self.version,
+            columns.state,
+            columns.extended,
+            i64::from(columns.at.step),
+            i64::from(columns.at.attempts),
+            columns.at.unknown,
+            device.map(|step| step.device.0),
+            frees,
+            cause.reason.map(|reason| &reason.code),
+            cause.reason.map(|reason| &reason.message),
+            cause.reason.and_then(|reason| reason.repair.as_ref()),
+            ended.then_some(Time(cause.at))
+        )?;
         if changed != 1 {
             return Err(StoreError::Changed { what: "order" });
         }
@@ -295,9 +293,7 @@ async fn settle_claims(tx: &mut Tx, changed: &[Changed], moves: &mut LicenceMove
     extension_claims::complete(tx, &holders(|next| next == State::Completed), moves).await?;
     for (order, given_back) in extension_claims::give_back(tx, &holders(gives_back), moves).await? {
         let sql = "UPDATE orders SET given_back = $2, reservation = 'none' WHERE id = $1";
-        on_tx!(tx, |connection| {
-            sqlx::query(sql).bind(order.0).bind(Json(&given_back)).execute(connection).await.map(drop)
-        })?;
+        execute!(tx, sql, order.0, Json(&given_back))?;
     }
     Ok(())
 }
@@ -364,9 +360,9 @@ async fn end_run(tx: &mut Tx, run: RunId, at: Timestamp) -> Result<bool, StoreEr
     }
     let sql = "UPDATE runs SET state = 'finished', ended_at = $2, version = version + 1 \
                WHERE id = $1 AND state IN ('running', 'paused')";
-    on_tx!(tx, |connection| { sqlx::query(sql).bind(run.0).bind(Time(at)).execute(connection).await.map(drop) })?;
+    execute!(tx, sql, run.0, Time(at))?;
     let sql = "UPDATE templates SET status = 'completed', version = version + 1 \
                WHERE run_id = $1 AND status = 'in_progress'";
-    on_tx!(tx, |connection| sqlx::query(sql).bind(run.0).execute(connection).await.map(drop))?;
+    execute!(tx, sql, run.0)?;
     Ok(true)
 }

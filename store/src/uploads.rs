@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
 use crate::columns::narrow;
-use crate::database::{on_db, on_tx, pieces};
+use crate::database::{execute, on_tx, pieces, read_row, read_rows};
 use crate::time::Time;
 use crate::{Store, StoreError};
 
@@ -62,21 +62,19 @@ impl Store {
         let sql = format!("INSERT INTO uploads ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
         let size = i64::try_from(upload.size).unwrap_or(i64::MAX);
         let mut tx = self.database.begin().await?;
-        on_tx!(&mut tx, |connection| {
-            sqlx::query(AssertSqlSafe(sql))
-                .bind(upload.id.0)
-                .bind(upload.organization.0)
-                .bind(&upload.name)
-                .bind(&upload.kind)
-                .bind(&upload.sha256)
-                .bind(size)
-                .bind(&upload.storage_key)
-                .bind(Time(upload.uploaded_at))
-                .bind(&upload.uploaded_by)
-                .execute(connection)
-                .await
-                .map(drop)
-        })?;
+        execute!(
+            &mut tx,
+            AssertSqlSafe(sql),
+            upload.id.0,
+            upload.organization.0,
+            &upload.name,
+            &upload.kind,
+            &upload.sha256,
+            size,
+            &upload.storage_key,
+            Time(upload.uploaded_at),
+            &upload.uploaded_by
+        )?;
         for piece in pieces(refused) {
             on_tx!(&mut tx, |connection, Db| {
                 QueryBuilder::<Db>::new("INSERT INTO refused_rows (upload_id, row_number, findings) ")
@@ -95,16 +93,14 @@ impl Store {
     /// One upload.
     pub async fn upload(&self, id: UploadId) -> Result<UploadRecord, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM uploads WHERE id = $1");
-        let row: Option<UploadRow> =
-            on_db!(self, |db| sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).fetch_optional(db).await?);
+        let row: Option<UploadRow> = read_row!(self, AssertSqlSafe(sql), id.0)?;
         row.ok_or_else(|| StoreError::not_found("upload", id))?.try_into()
     }
 
     /// The refused rows of an upload, by row.
     pub async fn refused_rows(&self, id: UploadId) -> Result<Vec<RefusedRow>, StoreError> {
         let sql = "SELECT row_number, findings FROM refused_rows WHERE upload_id = $1 ORDER BY row_number";
-        let rows: Vec<(i64, Json<Vec<Finding>>)> =
-            on_db!(self, |db| sqlx::query_as(sql).bind(id.0).fetch_all(db).await?);
+        let rows: Vec<(i64, Json<Vec<Finding>>)> = read_rows!(self, sql, id.0)?;
         rows.into_iter()
             .map(|(row, findings)| {
                 Ok(RefusedRow { row: narrow(row, "refused_rows", "row_number", id)?, findings: findings.0 })
@@ -122,9 +118,7 @@ impl Store {
             "SELECT {COLUMNS} FROM uploads WHERE organization_id = $1 AND sha256 = $2 \
              ORDER BY uploaded_at DESC, id DESC"
         );
-        let rows: Vec<UploadRow> = on_db!(self, |db| {
-            sqlx::query_as(AssertSqlSafe(sql)).bind(organization.0).bind(sha256).fetch_all(db).await?
-        });
+        let rows: Vec<UploadRow> = read_rows!(self, AssertSqlSafe(sql), organization.0, sha256)?;
         rows.into_iter().map(UploadRecord::try_from).collect()
     }
 }

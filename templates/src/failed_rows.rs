@@ -224,3 +224,24 @@ fn encode(text: Vec<u8>, encoding: Encoding) -> Vec<u8> {
         Encoding::Utf16Be => units(&text).into_iter().flat_map(u16::to_be_bytes).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::TableBuilder;
+
+    #[test]
+    fn cells_right_of_the_header_stay_right_of_it() {
+        let mut reading = crate::read("users.csv", b"Ext Key,User's Name\n101,Tony\n".to_vec());
+        let mut table = TableBuilder::default();
+        for (column, cell) in [(0, "101"), (1, "Tony"), (2, "Lee"), (4, "1")] {
+            table.write(cell);
+            table.keep(column, 0..cell.len());
+        }
+        table.end_row(2, true);
+        reading.table = table.finish();
+        let refused = RefusedRow { file: 0, row: 2, reasons: Vec::new() };
+        let bytes = failed_rows(&reading, &[refused], None).unwrap();
+        assert_eq!(String::from_utf8(bytes).unwrap(), "Ext Key,User's Name,Dialtone Reason\n101,Tony,,Lee,,1\n");
+    }
+}

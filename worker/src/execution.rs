@@ -86,3 +86,88 @@ fn conflict(title: &str, differences: &[String]) -> Fault {
         Complaint::new("duplicate", message).repair("change the row, or remove what the device has, then retry"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use dialtone_model::{Action, DeviceId, Life, Origin, Step};
+    use futures_util::future::{BoxFuture, ready};
+
+    use super::*;
+
+    /// A driver that answers from a list and panics when it is asked for more.
+    #[derive(Debug, Default)]
+    struct Script {
+        runs: Mutex<Vec<Result<Ran, Fault>>>,
+        looks: Mutex<Vec<Result<Look, Fault>>>,
+    }
+
+    impl Driver for Script {
+        fn run<'a>(&'a self, _call: Call<'a>) -> BoxFuture<'a, Result<Ran, Fault>> {
+            ready(self.runs.lock().unwrap().pop().expect("no run was expected")).boxed()
+        }
+
+        fn look<'a>(&'a self, _call: Call<'a>) -> BoxFuture<'a, Result<Look, Fault>> {
+            ready(self.looks.lock().unwrap().pop().expect("no look was expected")).boxed()
+        }
+
+        fn undo<'a>(&'a self, _call: Call<'a>) -> BoxFuture<'a, Result<(), Fault>> {
+            panic!("a worker undoes nothing by itself")
+        }
+    }
+
+    fn claim(unknown: bool) -> Claim {
+        let id = "01890000-0000-7000-8000-000000000001".parse::<DeviceId>().unwrap();
+        let step = Step { device: id, action: Action::DeleteExtension { key: "101".to_owned() } };
+        Claim {
+            order: id.0.into(),
+            run: id.0.into(),
+            device: id,
+            version: 1,
+            epoch: 1,
+            life: Life { origin: Origin::Batch, steps: 1 },
+            at: Position { step: 0, attempts: 0, unknown },
+            steps: vec![step],
+        }
+    }
+
+    fn check(unknown: bool, looks: &[Result<Look, Fault>], runs: &[Result<Ran, Fault>], expected: (&str, bool)) {
+        let reversed = |list: &[Result<Ran, Fault>]| list.iter().rev().cloned().collect();
+        let script =
+            Script { runs: Mutex::new(reversed(runs)), looks: Mutex::new(looks.iter().rev().cloned().collect()) };
+        let execution = execute(&script, &claim(unknown), Duration::from_secs(1)).now_or_never().unwrap();
+        let code = match &execution.result {
+            Ok(_) => "done",
+            Err(fault) => &fault.complaint().code,
+        };
+        assert_eq!((code, execution.unknown), expected, "unknown {unknown}, looks {looks:?}, runs {runs:?}");
+        assert_eq!(execution.calls as usize, looks.len() + runs.len());
+        assert!(script.runs.lock().unwrap().is_empty() && script.looks.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_look_comes_only_where_the_effect_may_be_there() {
+        let done = || Ok(Ran::Done(Done::default()));
+        let equal = || Ok(Look::Equal(Done::default()));
+        let different = || Ok(Look::Different { differences: vec!["user".to_owned()] });
+        let lost = || Fault::Unknown(Complaint::new("lost", "lost"));
+
+        check(false, &[], &[done()], ("done", false));
+        check(false, &[], &[Err(lost())], ("lost", false));
+        check(false, &[equal()], &[Ok(Ran::AlreadyThere)], ("done", false));
+        check(false, &[different()], &[Ok(Ran::AlreadyThere)], ("duplicate", false));
+        check(false, &[Ok(Look::Absent)], &[Ok(Ran::AlreadyThere)], ("changing-meanwhile", false));
+        check(false, &[Err(lost())], &[Ok(Ran::AlreadyThere)], ("lost", true));
+        check(true, &[equal()], &[], ("done", false));
+        check(true, &[different()], &[], ("duplicate", false));
+        check(true, &[Ok(Look::Absent)], &[done()], ("done", false));
+        check(true, &[Err(lost())], &[], ("lost", true));
+    }
+
+    #[test]
+    fn a_driver_that_panics_leaves_the_outcome_unknown() {
+        let execution = execute(&Script::default(), &claim(false), Duration::from_secs(1)).now_or_never().unwrap();
+        assert!(matches!(execution.result, Err(Fault::Unknown(_))) && execution.unknown);
+    }
+}

@@ -212,7 +212,7 @@ impl Line {
         // unclaimed, where a paused or cancelled run still finds them.
         if has_room
             && slots > 0
-            && self.ready.len() < slots
+            && (self.ready.len() < slots || !self.urgent.is_empty())
             && let Some(want) = self.claims()
         {
             return want;
@@ -270,4 +270,124 @@ fn objects(claim: &Claim) -> Vec<String> {
 fn drain(orders: &mut VecDeque<OrderId>, most: usize) -> Vec<OrderId> {
     let count = orders.len().min(most);
     orders.drain(..count).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use dialtone_drivers::NullDriver;
+    use dialtone_model::{
+        Action, Complaint, DeviceId, DeviceKind, DeviceLimits, Life, OrganizationId, Origin, Position, Step,
+    };
+    use jiff::Timestamp;
+
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(10);
+
+    fn line(concurrency: u16) -> Line {
+        let device = Device {
+            id: DeviceId(id(0)),
+            organization: OrganizationId(id(0)),
+            name: "device".to_owned(),
+            kind: DeviceKind::Null,
+            address: String::new(),
+            version: None,
+            login: String::new(),
+            password: String::new(),
+            ca: None,
+            limits: DeviceLimits { concurrency, ..DeviceLimits::default() },
+        };
+        Line::new(device, 0, Arc::new(NullDriver), NOW)
+    }
+
+    fn id(number: u128) -> uuid::Uuid {
+        uuid::Uuid::from_u128(number)
+    }
+
+    fn claim(number: u128, key: &str) -> Claim {
+        let action = Action::DeleteExtension { key: key.to_owned() };
+        Claim {
+            order: OrderId(id(number)),
+            run: id(0).into(),
+            device: DeviceId(id(0)),
+            version: 1,
+            epoch: 1,
+            life: Life { origin: Origin::Batch, steps: 1 },
+            at: Position::default(),
+            steps: vec![Step { device: DeviceId(id(0)), action }],
+        }
+    }
+
+    /// What the line wants until it wants nothing more, in words.
+    fn wants(line: &mut Line) -> Vec<String> {
+        let mut wants = Vec::new();
+        loop {
+            wants.push(match line.next(NOW) {
+                Want::Call(claim) => format!("call {}", claim.order.0.as_u128()),
+                Want::GiveUp(claims) => format!("give up {}", claims.len()),
+                Want::Claims { wanted: Wanted::Any, limit, .. } => format!("claim any {limit}"),
+                Want::Claims { wanted: Wanted::These(ids), urgent, .. } => format!("claim {} {urgent}", ids.len()),
+                Want::Nothing(_) => return wants,
+            });
+        }
+    }
+
+    #[test]
+    fn it_claims_twice_what_the_device_takes_and_calls_as_many_as_it_takes() {
+        let mut line = line(2);
+        assert_eq!(wants(&mut line), ["claim any 4"]);
+        line.claimed((1..=4).map(|number| claim(number, &number.to_string())).collect(), false, true, None);
+        assert_eq!(wants(&mut line), ["call 1", "call 2"]);
+        line.called(&claim(1, "1"), 1, NOW);
+        assert_eq!(wants(&mut line), ["call 3", "claim any 3"]);
+    }
+
+    #[test]
+    fn two_steps_on_one_object_never_run_at_once() {
+        let mut line = line(3);
+        wants(&mut line);
+        line.claimed(vec![claim(1, "same"), claim(2, "same"), claim(3, "other")], false, false, None);
+        assert_eq!(wants(&mut line), ["call 1", "call 3"]);
+        line.called(&claim(1, "same"), 1, NOW);
+        assert_eq!(wants(&mut line), ["call 2"]);
+    }
+
+    #[test]
+    fn what_a_person_waits_for_goes_first() {
+        let mut line = line(1);
+        wants(&mut line);
+        line.claimed(vec![claim(1, "1"), claim(2, "2")], false, false, None);
+        let hint = |lane, number| Hint { device: DeviceId(id(0)), shard: 0, lane, orders: vec![OrderId(id(number))] };
+        line.hint(hint(Lane::Interactive, 3));
+        assert_eq!(wants(&mut line), ["call 1", "claim 1 true"]);
+        line.claimed(vec![claim(3, "3")], true, false, None);
+        line.called(&claim(1, "1"), 1, NOW);
+        assert_eq!(wants(&mut line), ["call 3"]);
+    }
+
+    #[test]
+    fn hints_without_room_are_left_to_the_store() {
+        let mut line = line(1);
+        wants(&mut line);
+        line.claimed(Vec::new(), false, false, None);
+        let orders = (0..50).map(|number| OrderId(id(number))).collect();
+        line.hint(Hint { device: DeviceId(id(0)), shard: 0, lane: Lane::Batch, orders });
+        assert_eq!(wants(&mut line), ["claim any 2"]);
+    }
+
+    #[test]
+    fn a_device_that_was_given_up_gives_its_waiting_orders_to_a_person_and_starts_afresh() {
+        let mut line = line(2);
+        wants(&mut line);
+        line.claimed(vec![claim(1, "1"), claim(2, "2")], false, true, None);
+        let patience = line.device.limits.patience;
+        line.trouble.busy(None, &Complaint::new("busy", "busy"), NOW.saturating_sub(patience), Timestamp::UNIX_EPOCH);
+        line.trouble.busy(None, &Complaint::new("busy", "busy"), NOW, Timestamp::UNIX_EPOCH);
+        line.device.limits.patience = Duration::ZERO;
+        assert_eq!(wants(&mut line), ["give up 2", "claim any 4"]);
+        line.claimed(Vec::new(), false, false, None);
+        assert_eq!(wants(&mut line), [] as [&str; 0]);
+        line.ask_store();
+        assert_eq!(wants(&mut line), ["claim any 4"]);
+    }
 }

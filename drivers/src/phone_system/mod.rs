@@ -9,7 +9,7 @@ use hyper::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, IF_NO
 use hyper::{Method, Request, StatusCode, Uri};
 
 use self::wire::OnDevice;
-use crate::device::unsupported;
+use crate::device::{no_undo, unsupported};
 use crate::http::{Answer, Client, Deadline, Effect};
 use crate::{Call, Done, Driver, DriverError, Look, Ran};
 
@@ -104,10 +104,7 @@ impl PhoneSystem {
                     self.delete(&call, &new.key, tag.unwrap_or(ANY), deadline).await
                 }
             },
-            Action::ChangeExtension { .. } | Action::DeleteExtension { .. } => {
-                let message = "the values from before are not known, so it can't be undone";
-                Err(Fault::Rejected(Complaint::new("no-undo", message)))
-            }
+            Action::ChangeExtension { .. } | Action::DeleteExtension { .. } => Err(no_undo()),
             _ => Err(unsupported(DeviceKind::PhoneSystem)),
         }
     }

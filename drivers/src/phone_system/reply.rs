@@ -3,7 +3,7 @@ use hyper::StatusCode;
 use hyper::header::CONTENT_TYPE;
 use serde::Deserialize;
 
-use crate::http::{Answer, Effect};
+use crate::http::{Answer, Effect, credentials_refused};
 
 /// The body of a refusal.
 #[derive(Deserialize)]
@@ -23,11 +23,7 @@ pub(super) fn fault(answer: &Answer, effect: Effect) -> Fault {
         }
     };
     match status {
-        StatusCode::UNAUTHORIZED => Fault::NotSent {
-            complaint: Complaint::new("credentials-refused", "the device refuses the login or the password")
-                .repair("Correct the login and the password of the device, then retry."),
-            retry_after: None,
-        },
+        StatusCode::UNAUTHORIZED => credentials_refused(),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             Fault::Busy { complaint, retry_after: answer.retry_after() }
         }

@@ -7,3 +7,6 @@ mod phone_system_faults;
 mod phone_system_interleaved;
 mod scripted;
 mod support;
+mod unified_cm;
+mod unified_cm_faults;
+mod unity_connection;

@@ -4,7 +4,7 @@ use dialtone_simulator::{Protocol, Simulator};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{Bench, call, device, step};
+use crate::support::{Bench, Case, call, device, failed, step, twice};
 
 pub(crate) fn extension(key: &str, user: u128) -> Extension {
     Extension {
@@ -29,7 +29,7 @@ fn delete(key: &str) -> Action {
 }
 
 /// Every action with what must be there before it.
-fn actions() -> Vec<(Vec<Action>, Action)> {
+fn actions() -> Vec<Case> {
     let there = || vec![provision("0101", 1)];
     vec![
         (vec![], provision("0101", 1)),
@@ -54,37 +54,12 @@ async fn an_extension_is_taken_whole() {
 
 #[tokio::test]
 async fn every_action_run_twice_has_one_effect() {
-    for (before, action) in actions() {
-        let bench = Bench::phone_system(&[]).await;
-        for action in &before {
-            bench.done(action).await;
-        }
-        bench.done(&action).await;
-        let (state, effects) = (bench.state(), bench.effects());
-        assert!(matches!(bench.settle(&action).await, Look::Equal(_)), "{action:?}");
-        assert_eq!(bench.state(), state, "{action:?}");
-        // A change to the same values is a set: it may be written again, but is no second object.
-        assert!(bench.effects() - effects <= usize::from(matches!(action, Action::ChangeExtension { .. })));
-    }
+    twice(Protocol::PhoneSystem, "", actions()).await;
 }
 
 #[tokio::test]
 async fn every_action_failed_before_or_after_its_effect_comes_to_the_same_end() {
-    for fault in ["drop-before=100%,once", "drop-after=100%,once", "error=100%,once"] {
-        for (before, action) in actions() {
-            let [healthy, faulty] = [Bench::phone_system(&[]).await, Bench::phone_system(&[]).await];
-            for bench in [&healthy, &faulty] {
-                for action in &before {
-                    bench.done(action).await;
-                }
-            }
-            healthy.done(&action).await;
-            faulty.simulator.inject(format!("phone-system:{fault}").parse().unwrap());
-            assert!(matches!(faulty.settle(&action).await, Look::Equal(_)), "{fault} {action:?}");
-            assert_eq!(faulty.state(), healthy.state(), "{fault} {action:?}");
-            assert_eq!(faulty.effects(), healthy.effects(), "{fault} {action:?}");
-        }
-    }
+    failed(Protocol::PhoneSystem, "", actions()).await;
 }
 
 #[tokio::test]

@@ -17,13 +17,41 @@ pub(crate) struct Bench {
 impl Bench {
     /// A fresh Phone System with faults such as `drop-after=key:101`.
     pub(crate) async fn phone_system(faults: &[&str]) -> Self {
-        let mut builder = Simulator::builder().phone_system(0);
-        for fault in faults {
-            builder = builder.fault(format!("phone-system:{fault}").parse().unwrap());
-        }
+        Self::start(Protocol::PhoneSystem, "", faults).await
+    }
+
+    /// A fresh Unified CM of this version.
+    pub(crate) async fn unified_cm(version: &str, faults: &[&str]) -> Self {
+        Self::start(Protocol::Axl, version, faults).await
+    }
+
+    /// A fresh Unity Connection.
+    pub(crate) async fn unity_connection(faults: &[&str]) -> Self {
+        Self::start(Protocol::Cupi, "", faults).await
+    }
+
+    /// A fresh device of a protocol; `version` is empty where the protocol has none.
+    pub(crate) async fn start(protocol: Protocol, version: &str, faults: &[&str]) -> Self {
+        let builder = match protocol {
+            Protocol::PhoneSystem => Simulator::builder().phone_system(0),
+            Protocol::Axl => Simulator::builder().unified_cm(version, 0),
+            Protocol::Cupi => Simulator::builder().unity_connection(0),
+        };
         let simulator = builder.start().await.unwrap();
-        let row = device(DeviceKind::PhoneSystem, simulator.phone_system().unwrap(), &simulator);
-        Self { driver: for_device(&row).unwrap(), simulator, protocol: Protocol::PhoneSystem }
+        let (kind, address) = match protocol {
+            Protocol::PhoneSystem => (DeviceKind::PhoneSystem, simulator.phone_system()),
+            Protocol::Axl => (DeviceKind::UnifiedCm, simulator.unified_cm().next().map(|(_, address)| address)),
+            Protocol::Cupi => (DeviceKind::UnityConnection, simulator.unity_connection()),
+        };
+        let row = Device { version: Some(version.to_owned()), ..device(kind, address.unwrap(), &simulator) };
+        let bench = Self { driver: for_device(&row).unwrap(), simulator, protocol };
+        faults.iter().for_each(|fault| bench.inject(fault));
+        bench
+    }
+
+    /// Gives the device a fault such as `drop-after=key:101`.
+    pub(crate) fn inject(&self, fault: &str) {
+        self.simulator.inject(format!("{}:{fault}", self.protocol.name()).parse().unwrap());
     }
 
     pub(crate) async fn run(&self, action: &Action) -> Result<Ran, Fault> {
@@ -69,6 +97,85 @@ impl Bench {
             }
         }
         panic!("{action:?} did not settle");
+    }
+}
+
+/// An action with those that must be done before it.
+pub(crate) type Case = (Vec<Action>, Action);
+
+/// Runs every action twice; the second time must end well and change nothing.
+pub(crate) async fn twice(protocol: Protocol, version: &str, cases: Vec<Case>) {
+    for (before, action) in cases {
+        let bench = Bench::start(protocol, version, &[]).await;
+        for action in &before {
+            bench.done(action).await;
+        }
+        bench.done(&action).await;
+        let state = bench.state();
+        assert!(matches!(bench.look(&action).await.unwrap(), Look::Equal(_)), "{action:?}");
+        assert!(matches!(bench.settle(&action).await, Look::Equal(_)), "{action:?}");
+        assert_eq!(bench.state(), state, "{action:?}");
+    }
+}
+
+/// Lets every request of every action fail once, before and after its effect; the end must be as without faults.
+pub(crate) async fn failed(protocol: Protocol, version: &str, cases: Vec<Case>) {
+    for fault in ["drop-before=100%,once", "drop-after=100%,once", "error=100%,once"] {
+        for (before, action) in &cases {
+            let healthy = Bench::start(protocol, version, &[]).await;
+            let faulty = Bench::start(protocol, version, &[]).await;
+            for bench in [&healthy, &faulty] {
+                for action in before {
+                    bench.done(action).await;
+                }
+            }
+            healthy.done(action).await;
+            faulty.inject(fault);
+            assert!(matches!(faulty.settle(action).await, Look::Equal(_)), "{fault} {action:?}");
+            assert_eq!(without_ids(faulty.state()), without_ids(healthy.state()), "{fault} {action:?}");
+            assert_eq!(faulty.effects(), healthy.effects(), "{fault} {action:?}");
+        }
+    }
+}
+
+/// Undoes every action, twice; what is left must be what was there before it.
+pub(crate) async fn undone(protocol: Protocol, version: &str, cases: Vec<Case>) {
+    for (before, action) in cases {
+        let bench = Bench::start(protocol, version, &[]).await;
+        for action in &before {
+            bench.done(action).await;
+        }
+        let state = bench.state();
+        bench.undo(&action).await.unwrap();
+        assert_eq!(bench.state(), state, "{action:?}");
+        bench.done(&action).await;
+        assert_ne!(bench.state(), state, "{action:?}");
+        bench.undo(&action).await.unwrap();
+        bench.undo(&action).await.unwrap();
+        assert_eq!(without_empty_lists(bench.state()), without_empty_lists(state), "{action:?}");
+    }
+}
+
+/// A device numbers its objects by its requests, so a repeated request has other ids.
+fn without_ids(mut state: serde_json::Value) -> serde_json::Value {
+    prune(&mut state, &|name, _| matches!(name, "ObjectId" | "URI" | "UserObjectId"));
+    state
+}
+
+/// A list that was emptied is as good as one that never was.
+fn without_empty_lists(mut state: serde_json::Value) -> serde_json::Value {
+    prune(&mut state, &|_, value| value.as_array().is_some_and(Vec::is_empty));
+    state
+}
+
+fn prune(value: &mut serde_json::Value, goes: &impl Fn(&str, &serde_json::Value) -> bool) {
+    match value {
+        serde_json::Value::Object(members) => {
+            members.retain(|name, value| !goes(name, value));
+            members.values_mut().for_each(|value| prune(value, goes));
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| prune(item, goes)),
+        _ => {}
     }
 }
 

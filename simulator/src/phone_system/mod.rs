@@ -61,7 +61,9 @@ impl Device for PhoneSystem {
         };
         let (answer, changes) = outcome.unwrap_or_else(|problem| (problem.answer(), Changes::new()));
         let answer = if matches!(strike, Some(Strike::DropBefore | Strike::DropAfter)) { None } else { Some(answer) };
-        match ledger.record(request, answer.as_ref().map(Answer::status), changes) {
+        let line = format!("{} {}", request.method(), request.uri());
+        let id = request.headers().get("request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+        match ledger.record(line, id, answer.as_ref().map(Answer::status), changes) {
             Ok(()) => answer,
             Err(error) => {
                 tracing::error!(%error, "the journal can't be written");

@@ -8,7 +8,7 @@ use dialtone_model::{
 };
 use dialtone_store::{
     Claim, ClaimRequest, ExtensionClaim, Lease, NewOrder, NewOrganization, NewRun, NewTemplate, Outcome, Store,
-    StoreError, Wanted,
+    StoreError, UploadRecord, Wanted,
 };
 use jiff::Timestamp;
 use sqlx::{PgPool, SqlitePool};
@@ -16,17 +16,16 @@ use uuid::Uuid;
 
 /// The engine that a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
+pub(crate) enum Engine {
     Sqlite,
     Postgres,
 }
 
 /// A database of one test, with ids and a clock that repeat.
-pub struct Bed {
-    pub store: Store,
-    pub engine: Engine,
-    pub ids: Ids,
-    pub clock: ManualClock,
+pub(crate) struct Bed {
+    pub(crate) store: Store,
+    pub(crate) ids: Ids,
+    pub(crate) clock: ManualClock,
     place: Place,
 }
 
@@ -36,7 +35,7 @@ enum Place {
 }
 
 impl Bed {
-    pub async fn new(engine: Engine) -> Self {
+    pub(crate) async fn new(engine: Engine) -> Self {
         let clock = ManualClock::new();
         let ids = Ids::new(Arc::new(clock.clone()), 7);
         let (store, place) = match engine {
@@ -47,11 +46,11 @@ impl Bed {
             }
             Engine::Postgres => postgres().await,
         };
-        Self { store, engine, ids, clock, place }
+        Self { store, ids, clock, place }
     }
 
     /// Removes the database. A test that failed leaves it behind, to be looked at.
-    pub async fn finish(self) {
+    pub(crate) async fn finish(self) {
         self.store.close().await;
         if let Place::Database { admin, name, .. } = &self.place {
             let admin = PgPool::connect(admin).await.unwrap();
@@ -61,7 +60,7 @@ impl Bed {
     }
 
     /// Another process's view of the same database.
-    pub async fn reopen(&self) -> Result<Store, StoreError> {
+    pub(crate) async fn reopen(&self) -> Result<Store, StoreError> {
         match &self.place {
             Place::Folder(folder) => Store::open_embedded(&folder.path().join("dialtone.db")).await,
             Place::Database { url, .. } => Store::connect(url).await,
@@ -69,7 +68,7 @@ impl Bed {
     }
 
     /// Runs SQL behind the store's back: one text for each engine.
-    pub async fn sql(&self, sqlite: &str, postgres: &str) {
+    pub(crate) async fn sql(&self, sqlite: &str, postgres: &str) {
         match &self.place {
             Place::Folder(_) => {
                 let db = SqlitePool::connect(&self.sqlite_url()).await.unwrap();
@@ -84,21 +83,7 @@ impl Bed {
         }
     }
 
-    /// Reads texts behind the store's back.
-    pub async fn texts(&self, sqlite: &str, postgres: &str) -> Vec<String> {
-        match &self.place {
-            Place::Folder(_) => {
-                let db = SqlitePool::connect(&self.sqlite_url()).await.unwrap();
-                sqlx::query_scalar(sqlx::AssertSqlSafe(sqlite.to_owned())).fetch_all(&db).await.unwrap()
-            }
-            Place::Database { url, .. } => {
-                let db = PgPool::connect(url).await.unwrap();
-                sqlx::query_scalar(sqlx::AssertSqlSafe(postgres.to_owned())).fetch_all(&db).await.unwrap()
-            }
-        }
-    }
-
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         use dialtone_model::Clock as _;
         self.clock.now()
     }
@@ -157,22 +142,22 @@ fn fingerprint() -> u64 {
 }
 
 /// Where a migration lies.
-pub fn migration(engine: &str) -> PathBuf {
+pub(crate) fn migration(engine: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../migrations/{engine}/0001_init.sql"))
 }
 
 /// A tenant with a device, users, numbers and licences.
-pub struct Tenant {
-    pub id: OrganizationId,
-    pub device: DeviceId,
-    pub users: Vec<UserId>,
+pub(crate) struct Tenant {
+    pub(crate) id: OrganizationId,
+    pub(crate) device: DeviceId,
+    pub(crate) users: Vec<UserId>,
 }
 
-pub const SHARD: u16 = 5;
+pub(crate) const SHARD: u16 = 5;
 
 impl Bed {
     /// A tenant with so many users, each with a number, and so many licences of each kind.
-    pub async fn tenant(&self, name: &str, users: usize, licences: i64) -> Tenant {
+    pub(crate) async fn tenant(&self, name: &str, users: usize, licences: i64) -> Tenant {
         let id: OrganizationId = self.ids.next();
         let organization = Organization { id, name: name.to_owned(), profile: Profile::Newer };
         self.store.add_organization(&NewOrganization { organization, at: self.now() }).await.unwrap();
@@ -195,7 +180,7 @@ impl Bed {
         Tenant { id, device, users: users.into_iter().map(|user| user.id).collect() }
     }
 
-    pub async fn device(&self, organization: OrganizationId, name: &str) -> DeviceId {
+    pub(crate) async fn device(&self, organization: OrganizationId, name: &str) -> DeviceId {
         let id: DeviceId = self.ids.next();
         let device = Device {
             id,
@@ -214,7 +199,7 @@ impl Bed {
     }
 
     /// A draft template.
-    pub async fn template(&self, tenant: &Tenant, name: &str) -> TemplateId {
+    pub(crate) async fn template(&self, tenant: &Tenant, name: &str) -> TemplateId {
         let id = self.ids.next();
         let new = NewTemplate {
             id,
@@ -229,7 +214,7 @@ impl Bed {
     }
 
     /// A run of orders that each provision one of these users.
-    pub fn run(&self, tenant: &Tenant, users: std::ops::Range<usize>) -> NewRun {
+    pub(crate) fn run(&self, tenant: &Tenant, users: std::ops::Range<usize>) -> NewRun {
         let id: RunId = self.ids.next();
         NewRun {
             id,
@@ -247,7 +232,7 @@ impl Bed {
     }
 
     /// An order that provisions the user with that index.
-    pub fn provision(&self, tenant: &Tenant, index: usize) -> NewOrder {
+    pub(crate) fn provision(&self, tenant: &Tenant, index: usize) -> NewOrder {
         let extension = extension(tenant, index);
         self.new_order(
             tenant,
@@ -257,7 +242,7 @@ impl Bed {
     }
 
     /// An order with these actions on the tenant's device.
-    pub fn new_order(&self, tenant: &Tenant, actions: Vec<Action>, claim: Option<ExtensionClaim>) -> NewOrder {
+    pub(crate) fn new_order(&self, tenant: &Tenant, actions: Vec<Action>, claim: Option<ExtensionClaim>) -> NewOrder {
         let id: OrderId = self.ids.next();
         NewOrder {
             id,
@@ -275,17 +260,32 @@ impl Bed {
         }
     }
 
+    /// A record of an upload; its bytes are the same each time.
+    pub(crate) fn upload(&self, tenant: &Tenant) -> UploadRecord {
+        UploadRecord {
+            id: self.ids.next(),
+            organization: tenant.id,
+            name: "users.csv".to_owned(),
+            kind: "bulk-name".to_owned(),
+            sha256: "ab".repeat(32),
+            size: 1_234,
+            storage_key: "uploads/1".to_owned(),
+            uploaded_at: self.now(),
+            uploaded_by: "ana".to_owned(),
+        }
+    }
+
     /// Takes the lease of the tests' shard, whoever has it.
-    pub async fn lease(&self) -> Lease {
+    pub(crate) async fn lease(&self) -> Lease {
         let seen = self.store.leases(SHARD + 1).await.unwrap()[usize::from(SHARD)];
         self.store.take_lease(seen, self.ids.next::<UserId>().0).await.unwrap().unwrap()
     }
 
-    pub async fn claim(&self, tenant: &Tenant, lease: Lease, limit: u32) -> Vec<Claim> {
+    pub(crate) async fn claim(&self, tenant: &Tenant, lease: Lease, limit: u32) -> Vec<Claim> {
         self.store.claim(&self.request(tenant, lease, limit)).await.unwrap()
     }
 
-    pub fn request(&self, tenant: &Tenant, lease: Lease, limit: u32) -> ClaimRequest {
+    pub(crate) fn request(&self, tenant: &Tenant, lease: Lease, limit: u32) -> ClaimRequest {
         ClaimRequest {
             device: tenant.device,
             lease,
@@ -297,7 +297,7 @@ impl Bed {
     }
 
     /// What `event` makes of a claimed order, to be recorded.
-    pub fn outcome(&self, claim: &Claim, event: dialtone_model::Event) -> Outcome {
+    pub(crate) fn outcome(&self, claim: &Claim, event: dialtone_model::Event) -> Outcome {
         let state = dialtone_model::State::Released(dialtone_model::Work {
             status: dialtone_model::WorkStatus::BeingProvisioned,
             at: claim.at,
@@ -326,16 +326,16 @@ impl Bed {
     }
 }
 
-pub fn recording() -> AddOn {
+pub(crate) fn recording() -> AddOn {
     AddOn("call-recording".to_owned())
 }
 
-pub fn number(index: usize) -> String {
+pub(crate) fn number(index: usize) -> String {
     format!("4930{index:06}")
 }
 
 /// The extension of the user with that index.
-pub fn extension(tenant: &Tenant, index: usize) -> Extension {
+pub(crate) fn extension(tenant: &Tenant, index: usize) -> Extension {
     Extension {
         key: format!("{:05}", 10_000 + index),
         directory_name: format!("User {index}"),
@@ -346,6 +346,6 @@ pub fn extension(tenant: &Tenant, index: usize) -> Extension {
 }
 
 /// An id that nothing has.
-pub fn nobody() -> Uuid {
+pub(crate) fn nobody() -> Uuid {
     Uuid::from_u128(0xdead)
 }

@@ -2,9 +2,8 @@ use dialtone_model::{Event, ExtendedStatus, Licence, Reservation, RunState, Stat
 use dialtone_store::Verdict;
 
 use crate::bed::{Bed, extension, recording};
-use crate::on_both_engines;
 
-on_both_engines!(a_run_is_claimed_recorded_and_over);
+crate::on_both_engines!(a_run_is_claimed_recorded_and_over);
 
 async fn a_run_is_claimed_recorded_and_over(bed: &Bed) {
     let tenant = bed.tenant("Sample", 5, 5).await;

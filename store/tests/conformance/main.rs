@@ -22,10 +22,21 @@ macro_rules! on_both_engines {
 }
 pub(crate) use on_both_engines;
 
+mod acts;
+mod chains;
+mod claims;
+mod extensions;
 mod happy_path;
+mod histories;
+mod leases;
 mod projects;
+mod records;
+mod runs;
+mod schema;
+mod templates;
+mod tenants;
 
-pub(crate) async fn run<T: AsyncFn(&Bed)>(engine: Engine, test: T) {
+async fn run<T: AsyncFn(&Bed)>(engine: Engine, test: T) {
     let bed = Bed::new(engine).await;
     test(&bed).await;
     bed.finish().await;

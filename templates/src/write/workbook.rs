@@ -61,7 +61,8 @@ impl Book {
         }?;
         let mut workbook = Workbook::new();
         workbook.set_properties(&DocProperties::new().set_author("Dialtone").set_creation_datetime(&created));
-        let text = Format::new().set_num_format("@");
+        // The built-in number format for text.
+        let text = Format::new().set_num_format_index(49);
         let heading = text.clone().set_bold().set_align(FormatAlign::Top).set_text_wrap();
         Ok(Self { workbook, heading, text })
     }
@@ -202,6 +203,10 @@ pub(crate) fn fitting(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
+    use calamine::{Reader, Xlsx};
+
     use super::*;
 
     #[test]
@@ -213,5 +218,31 @@ mod tests {
         let cut = fitting(&wide);
         assert_eq!(cut.encode_utf16().count(), CELL_LIMIT);
         assert!(cut.ends_with("\u{1f600}…"));
+    }
+
+    #[test]
+    fn a_full_sheet_goes_on_in_another_one() {
+        let mut book = Book::new(None).unwrap();
+        let mut sheet = book.sheet("Rows", vec![SheetColumn::for_cell("Ext Key", "101")]).unwrap();
+        sheet.row = SHEET_ROWS - 1;
+        for key in ["101", "102"] {
+            let mut cells = book.cells(&mut sheet);
+            cells.text(key).unwrap();
+            cells.end_row().unwrap();
+        }
+        book.end_page(&sheet).unwrap();
+        let mut bytes = Cursor::new(Vec::new());
+        book.save(&mut bytes).unwrap();
+        let mut workbook: Xlsx<_> = Xlsx::new(bytes).unwrap();
+        let sheets: Vec<_> = workbook
+            .worksheets()
+            .into_iter()
+            .map(|(name, cells)| {
+                let last = cells.rows().next_back().map(|row| row[0].to_string());
+                (name, cells.end(), last)
+            })
+            .collect();
+        let sheet = |name: &str, row, last: &str| (name.to_owned(), Some((row, 0)), Some(last.to_owned()));
+        assert_eq!(sheets, [sheet("Rows", SHEET_ROWS - 1, "101"), sheet("Rows 2", 1, "102")]);
     }
 }

@@ -1,0 +1,357 @@
+use std::collections::BTreeMap;
+
+use super::node::Node;
+use super::version::Version;
+
+/// One element of a request. A list of them is in the order of the schema, which is the order on the wire.
+#[derive(Debug)]
+pub(super) struct Element {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    /// What an object gets when nobody says otherwise; elements with it are mandatory in the schema.
+    otherwise: Otherwise,
+    from: Option<Version>,
+    before: Option<Version>,
+}
+
+/// What an element holds, and so how it is unset.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// Text; unset by being empty.
+    Text,
+    /// Text that the device never shows again.
+    Secret,
+    /// The name of another object; unset by `xsi:nil`.
+    Reference,
+    /// A number; unset by 0.
+    Number,
+    /// One of a fixed set of words; it can't be unset.
+    Choice,
+    /// `true` or `false`; it can't be unset.
+    Flag,
+    /// Elements in it.
+    Group(&'static [Element]),
+    /// A list that an action of its own changes.
+    List,
+}
+
+#[derive(Debug)]
+enum Otherwise {
+    Nothing,
+    Nil,
+    Value(&'static str),
+}
+
+/// What a request shall say: flat values by the path of their element, such as `callForwardAll.destination`, and lists.
+#[derive(Debug, Default)]
+pub(super) struct Values<'a> {
+    pub(super) flat: BTreeMap<&'a str, &'a str>,
+    pub(super) lists: BTreeMap<&'static str, Vec<Node>>,
+}
+
+/// Whether what nobody said is filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Completeness {
+    /// A new object: what is mandatory is there.
+    Whole,
+    /// A change: only what was said.
+    Given,
+}
+
+/// An attribute that can't be sent.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub(super) enum WriteError {
+    #[error("Unified CM {version} has no attribute {name} here")]
+    Unknown { name: String, version: Version },
+    #[error("the attribute {name} can't be unset")]
+    NotUnset { name: String },
+    #[error("the attribute {name} has a control character")]
+    Control { name: String },
+}
+
+pub(super) const fn text(name: &'static str) -> Element {
+    element(name, Kind::Text)
+}
+
+pub(super) const fn secret(name: &'static str) -> Element {
+    element(name, Kind::Secret)
+}
+
+pub(super) const fn reference(name: &'static str) -> Element {
+    element(name, Kind::Reference)
+}
+
+pub(super) const fn number(name: &'static str) -> Element {
+    element(name, Kind::Number)
+}
+
+pub(super) const fn choice(name: &'static str) -> Element {
+    element(name, Kind::Choice)
+}
+
+pub(super) const fn flag(name: &'static str) -> Element {
+    element(name, Kind::Flag)
+}
+
+pub(super) const fn group(name: &'static str, elements: &'static [Element]) -> Element {
+    element(name, Kind::Group(elements))
+}
+
+pub(super) const fn list(name: &'static str) -> Element {
+    element(name, Kind::List)
+}
+
+const fn element(name: &'static str, kind: Kind) -> Element {
+    Element { name, kind, otherwise: Otherwise::Nothing, from: None, before: None }
+}
+
+impl Element {
+    /// Mandatory, with this value when nobody says otherwise.
+    pub(super) const fn or(mut self, value: &'static str) -> Self {
+        self.otherwise = Otherwise::Value(value);
+        self
+    }
+
+    /// Mandatory, and unset when nobody says otherwise.
+    pub(super) const fn or_nil(mut self) -> Self {
+        self.otherwise = Otherwise::Nil;
+        self
+    }
+
+    /// Known from this version on.
+    pub(super) const fn from(mut self, major: u8, minor: u8) -> Self {
+        self.from = Some(Version::new(major, minor));
+        self
+    }
+
+    /// Known until this version.
+    pub(super) const fn before(mut self, major: u8, minor: u8) -> Self {
+        self.before = Some(Version::new(major, minor));
+        self
+    }
+
+    pub(super) fn is_in(&self, version: Version) -> bool {
+        self.from.is_none_or(|from| from <= version) && self.before.is_none_or(|before| version < before)
+    }
+
+    fn fallback(&self) -> Option<Node> {
+        match self.otherwise {
+            Otherwise::Nothing => None,
+            Otherwise::Nil => Some(Node::nil(self.name)),
+            Otherwise::Value(value) => Some(Node::text(self.name, value)),
+        }
+    }
+
+    fn value(&self, path: &str, value: &str) -> Result<Node, WriteError> {
+        if value.contains(char::is_control) {
+            return Err(WriteError::Control { name: path.to_owned() });
+        }
+        if !value.is_empty() {
+            return Ok(Node::text(self.name, value));
+        }
+        match self.kind {
+            Kind::Text => Ok(Node::text(self.name, "")),
+            Kind::Reference => Ok(Node::nil(self.name)),
+            Kind::Number => Ok(Node::text(self.name, "0")),
+            Kind::Secret | Kind::Choice | Kind::Flag | Kind::Group(_) | Kind::List => {
+                Err(WriteError::NotUnset { name: path.to_owned() })
+            }
+        }
+    }
+}
+
+impl Values<'_> {
+    /// The elements that say it, in the order of the schema.
+    pub(super) fn write(
+        mut self,
+        elements: &[Element],
+        version: Version,
+        completeness: Completeness,
+    ) -> Result<Vec<Node>, WriteError> {
+        let nodes = self.take(elements, "", version, completeness)?;
+        match self.flat.keys().copied().chain(self.lists.keys().copied()).next() {
+            None => Ok(nodes),
+            Some(name) => Err(WriteError::Unknown { name: name.to_owned(), version }),
+        }
+    }
+
+    fn take(
+        &mut self,
+        elements: &[Element],
+        prefix: &str,
+        version: Version,
+        completeness: Completeness,
+    ) -> Result<Vec<Node>, WriteError> {
+        let mut nodes = Vec::new();
+        for element in elements.iter().filter(|element| element.is_in(version)) {
+            let path = format!("{prefix}{}", element.name);
+            match element.kind {
+                Kind::List => {
+                    let list = self.lists.remove(element.name);
+                    nodes.extend(list.map(|children| Node::parent(element.name, children)));
+                }
+                Kind::Group(elements) => {
+                    let prefix = format!("{path}.");
+                    // A group is written whole as soon as anything in it is said, since it is replaced whole.
+                    if self.flat.keys().any(|path| path.starts_with(&prefix)) {
+                        let children = self.take(elements, &prefix, version, Completeness::Whole)?;
+                        nodes.push(Node::parent(element.name, children));
+                    }
+                }
+                _ => match self.flat.remove(path.as_str()) {
+                    Some(value) => nodes.push(element.value(&path, value)?),
+                    None if completeness == Completeness::Whole => nodes.extend(element.fallback()),
+                    None => {}
+                },
+            }
+        }
+        Ok(nodes)
+    }
+}
+
+/// What a reply shall tell: the elements that were `sent`, or else all, without their values.
+pub(super) fn tags(elements: &[Element], version: Version, sent: Option<&[Node]>) -> Vec<Node> {
+    let tag = |element: &Element| {
+        let sent = match sent {
+            Some(sent) => Some(sent.iter().find(|node| node.name == element.name)?),
+            None => None,
+        };
+        Some(match element.kind {
+            Kind::Secret => return None,
+            Kind::Group(elements) => {
+                Node::parent(element.name, tags(elements, version, sent.map(|node| node.children.as_slice())))
+            }
+            // The schema has no empty truth value, although what stands there means nothing.
+            Kind::Flag => Node::text(element.name, "true"),
+            _ => Node::text(element.name, ""),
+        })
+    };
+    elements.iter().filter(|element| element.is_in(version)).filter_map(tag).collect()
+}
+
+/// In what an object of the device isn't what was sent, each as `path: device has A, the order says B`. Beside a list's
+/// members that were sent there may be others.
+pub(super) fn differences(sent: &[Node], device: &Node, elements: &[Element]) -> Vec<String> {
+    let secret =
+        |name: &str| elements.iter().any(|element| element.name == name && matches!(element.kind, Kind::Secret));
+    let mut found = Vec::new();
+    sent.iter().filter(|node| !secret(&node.name)).for_each(|node| compare(node, device, "", &mut found));
+    found
+}
+
+fn compare(sent: &Node, parent: &Node, prefix: &str, found: &mut Vec<String>) {
+    let path = format!("{prefix}{}", sent.name);
+    if sent.children.is_empty() {
+        let values: Vec<&str> = parent.children_named(&sent.name).map(|node| node.text.trim()).collect();
+        let equal =
+            if values.is_empty() { same("", &sent.text) } else { values.iter().any(|value| same(value, &sent.text)) };
+        if !equal {
+            let device = if values.is_empty() { "none".to_owned() } else { shown(&values.join(", ")) };
+            found.push(format!("{path}: device has {device}, the order says {}", shown(&sent.text)));
+        }
+        return;
+    }
+    let prefix = format!("{path}.");
+    let within = |device: &Node| {
+        let mut found = Vec::new();
+        sent.children.iter().for_each(|child| compare(child, device, &prefix, &mut found));
+        found
+    };
+    let absent = Node::default();
+    let candidates = parent.children_named(&sent.name).map(within).min_by_key(Vec::len);
+    found.extend(candidates.unwrap_or_else(|| within(&absent)));
+}
+
+/// The device writes truth values in several ways; everything else it gives back as it was sent.
+fn same(device: &str, sent: &str) -> bool {
+    let truth = |text: &str| match text {
+        "true" | "t" => Some(true),
+        "false" | "f" => Some(false),
+        _ => None,
+    };
+    device == sent.trim() || (truth(device).is_some() && truth(device) == truth(sent.trim()))
+}
+
+fn shown(text: &str) -> String {
+    if text.is_empty() { "none".to_owned() } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INNER: &[Element] = &[choice("on"), reference("space").or_nil(), text("destination")];
+    const ELEMENTS: &[Element] = &[
+        text("name"),
+        reference("pool").or("Default"),
+        number("limit"),
+        choice("mode"),
+        text("old").before(10, 0),
+        text("new").from(10, 0),
+        group("forward", INNER),
+        list("lines"),
+        secret("pin"),
+    ];
+
+    fn write(values: &[(&str, &str)], version: Version, completeness: Completeness) -> Result<Vec<Node>, WriteError> {
+        let flat = values.iter().copied().collect();
+        Values { flat, lists: BTreeMap::new() }.write(ELEMENTS, version, completeness)
+    }
+
+    const V12: Version = Version::new(12, 5);
+    const V9: Version = Version::new(9, 1);
+
+    #[test]
+    fn values_come_in_the_order_of_the_schema_and_what_is_mandatory_is_filled_in() {
+        let given = [("forward.destination", "1"), ("new", "n"), ("name", "a")];
+        let forward = Node::parent("forward", vec![Node::nil("space"), Node::text("destination", "1")]);
+        let whole = write(&given, V12, Completeness::Whole).unwrap();
+        let pool = Node::text("pool", "Default");
+        assert_eq!(whole, [Node::text("name", "a"), pool, Node::text("new", "n"), forward.clone()]);
+        let change = write(&given, V12, Completeness::Given).unwrap();
+        assert_eq!(change, [Node::text("name", "a"), Node::text("new", "n"), forward]);
+    }
+
+    #[test]
+    fn each_kind_is_unset_in_its_own_way() {
+        let unset = |name| write(&[(name, "")], V12, Completeness::Given);
+        assert_eq!(unset("name").unwrap(), [Node::text("name", "")]);
+        assert_eq!(unset("pool").unwrap(), [Node::nil("pool")]);
+        assert_eq!(unset("limit").unwrap(), [Node::text("limit", "0")]);
+        assert_eq!(unset("mode"), Err(WriteError::NotUnset { name: "mode".to_owned() }));
+    }
+
+    #[test]
+    fn what_a_version_does_not_have_is_not_sent() {
+        let unknown = |name: &str, version| Err(WriteError::Unknown { name: name.to_owned(), version });
+        assert_eq!(write(&[("new", "n")], V9, Completeness::Given), unknown("new", V9));
+        assert_eq!(write(&[("old", "o")], V12, Completeness::Given), unknown("old", V12));
+        assert_eq!(write(&[("forward.colour", "red")], V12, Completeness::Given), unknown("forward.colour", V12));
+        let control = write(&[("name", "a\nb")], V12, Completeness::Given);
+        assert_eq!(control, Err(WriteError::Control { name: "name".to_owned() }));
+    }
+
+    #[test]
+    fn only_what_was_sent_is_compared() {
+        let device = Node::parent(
+            "object",
+            vec![
+                Node::text("name", "b"),
+                Node::text("mode", "t"),
+                Node::text("pool", ""),
+                Node::text("limit", "3"),
+                Node::parent("lines", vec![Node::text("line", "1"), Node::text("line", "2")]),
+            ],
+        );
+        let lines = |number: &str| Node::parent("lines", vec![Node::text("line", number)]);
+        let sent = [Node::text("mode", "true"), Node::nil("pool"), lines("2"), Node::text("pin", "1234")];
+        assert_eq!(differences(&sent, &device, ELEMENTS), Vec::<String>::new());
+        let sent = [Node::text("name", "a"), Node::text("new", "n"), lines("3")];
+        let expected = [
+            "name: device has b, the order says a",
+            "new: device has none, the order says n",
+            "lines.line: device has 1, 2, the order says 3",
+        ];
+        assert_eq!(differences(&sent, &device, ELEMENTS), expected);
+    }
+}

@@ -1,0 +1,346 @@
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use dialtone_files::Key;
+use dialtone_model::{
+    Action, Actor, DeviceId, Extension, OrderId, Reason, RunId, RunKind, RunState, Severity, State, TemplateAction,
+    TemplateId,
+};
+use dialtone_store::{OrderRecord, RefusedRow, RunRecord, UploadRecord};
+use dialtone_templates::{
+    Format, Origin, Outcome, Reading, ReportFile, ReportHead, ReportLine, ReportWriter, Source, StepLine, WriteError,
+    failed_rows, failed_rows_name, read,
+};
+
+use crate::order::extended_status;
+use crate::{NamedBytes, OperationError, Operations};
+
+/// Orders that are fetched at a time.
+const PAGE: u32 = 5_000;
+/// What stands in a report for the cells of an order that no file has a row for.
+const GIVEN: [&str; 3] = ["Ext Key", "Identity UUID", "Number"];
+
+/// Which rows a report has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReportRows {
+    /// Every row.
+    #[default]
+    All,
+    /// Those that aren't completed.
+    NotCompleted,
+}
+
+impl Operations {
+    /// The report of a run: one line a row, the refused ones too, in the order of its files; then the orders that no
+    /// file has a row for. It may be asked for while the run goes on.
+    pub async fn report(
+        &self,
+        actor: &Actor,
+        run: RunId,
+        format: Format,
+        rows: ReportRows,
+    ) -> Result<Vec<u8>, OperationError> {
+        actor.require(&[])?;
+        let material = self.material(run).await?;
+        Ok(blocking(move || material.report(format, rows)).await?)
+    }
+
+    /// The report of a template's run; a draft has none yet.
+    pub async fn template_report(
+        &self,
+        actor: &Actor,
+        id: TemplateId,
+        format: Format,
+        rows: ReportRows,
+    ) -> Result<Vec<u8>, OperationError> {
+        actor.require(&[])?;
+        let template = self.store.template(id).await?;
+        template.status.allow(TemplateAction::Report)?;
+        let Some(run) = template.run else {
+            return Err(OperationError::Refused("the template has no run".to_owned()));
+        };
+        self.report(actor, run, format, rows).await
+    }
+
+    /// The refused rows of a run's files, each file's in its own format with the reasons behind; files without refused
+    /// rows are left out. A corrected file is uploaded as it is.
+    pub async fn failed_rows(&self, actor: &Actor, run: RunId) -> Result<Vec<NamedBytes>, OperationError> {
+        actor.require(&[])?;
+        let run = self.store.run(run).await?;
+        let uploads = self.kept_uploads(&run).await?;
+        Ok(blocking(move || failed_files(&run, uploads)).await?)
+    }
+
+    async fn material(&self, run: RunId) -> Result<Material, OperationError> {
+        let run = self.store.run(run).await?;
+        let uploads = self.kept_uploads(&run).await?;
+        let devices = self.store.devices(run.organization).await?;
+        let organization = self.store.organization(run.organization).await?.name;
+        let mut orders: Vec<OrderRecord> = Vec::new();
+        loop {
+            let page = self.store.run_orders(run.id, orders.last().map(|order| order.id), PAGE).await?;
+            let is_last = page.len() < PAGE as usize;
+            orders.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        let devices = devices.into_iter().map(|device| (device.id, device.name)).collect();
+        Ok(Material { run, organization, uploads, orders, devices })
+    }
+
+    async fn kept_uploads(&self, run: &RunRecord) -> Result<Vec<Upload>, OperationError> {
+        let mut uploads = Vec::new();
+        for id in self.store.run_uploads(run.id).await? {
+            let record = self.store.upload(id).await?;
+            let bytes = self.files.get(&Key::new(record.storage_key.as_str())?).await?;
+            uploads.push(Upload { refused: self.store.refused_rows(id).await?, record, bytes });
+        }
+        Ok(uploads)
+    }
+}
+
+/// A file of a run as it was uploaded.
+struct Upload {
+    record: UploadRecord,
+    bytes: Vec<u8>,
+    refused: Vec<RefusedRow>,
+}
+
+/// Everything that a report is made of.
+struct Material {
+    run: RunRecord,
+    organization: String,
+    uploads: Vec<Upload>,
+    orders: Vec<OrderRecord>,
+    devices: HashMap<DeviceId, String>,
+}
+
+/// What a line of a report is about.
+enum Subject<'a> {
+    Order(&'a OrderRecord),
+    Refused(&'a RefusedRow),
+}
+
+impl Material {
+    fn report(mut self, format: Format, rows: ReportRows) -> Result<Vec<u8>, WriteError> {
+        let readings: Vec<Reading> = self.uploads.iter_mut().map(Upload::read).collect();
+        let subjects = self.subjects(rows);
+        let head = self.head();
+        let given: &[&str] = if subjects.iter().any(|(place, _)| place.is_none()) { &GIVEN } else { &[] };
+        let numbers: HashMap<OrderId, i64> = self.orders.iter().map(|order| (order.id, order.number)).collect();
+        let mut writer = ReportWriter::new(format, Vec::new(), &head, &readings, given)?;
+        for (place, subject) in &subjects {
+            match subject {
+                Subject::Order(order) => {
+                    let cells = given_cells(order);
+                    let cells = cells.each_ref().map(AsRef::as_ref);
+                    let source = place.map_or(Source::Given(&cells), |(file, row)| Source::Row { file, row });
+                    self.order_line(order, source, &numbers, format, &mut writer)?;
+                }
+                Subject::Refused(refused) => {
+                    let Some((file, row)) = *place else { continue };
+                    writer.line(&refused_line(Source::Row { file, row }, &reasons(refused)))?;
+                }
+            }
+        }
+        writer.finish()
+    }
+
+    /// What the report has lines about, each with its file and row, in that order; orders without a row come last.
+    fn subjects(&self, rows: ReportRows) -> Vec<(Option<(usize, u32)>, Subject<'_>)> {
+        let files: HashMap<_, _> =
+            self.uploads.iter().enumerate().map(|(file, upload)| (upload.record.id, file)).collect();
+        let wanted = |order: &&OrderRecord| rows == ReportRows::All || order.state != State::Completed;
+        let orders = self.orders.iter().filter(wanted).map(|order| {
+            let place = order.origin_row.and_then(|origin| Some((*files.get(&origin.upload)?, origin.row)));
+            (place, Subject::Order(order))
+        });
+        let refused = self.uploads.iter().enumerate().flat_map(|(file, upload)| {
+            upload.refused.iter().map(move |refused| (Some((file, refused.row)), Subject::Refused(refused)))
+        });
+        let mut subjects: Vec<_> = orders.chain(refused).collect();
+        subjects.sort_by_key(|(place, _)| (place.is_none(), *place));
+        subjects
+    }
+
+    fn head(&self) -> ReportHead {
+        let mut counts: BTreeMap<Outcome, u64> = BTreeMap::new();
+        for order in &self.orders {
+            *counts.entry(order.state.into()).or_default() += 1;
+        }
+        let refused: usize = self.uploads.iter().map(|upload| upload.refused.len()).sum();
+        if refused > 0 {
+            counts.insert(Outcome::Refused, refused as u64);
+        }
+        let files = self
+            .uploads
+            .iter()
+            .map(|upload| ReportFile { name: upload.record.name.clone(), sha256: upload.record.sha256.clone() });
+        ReportHead {
+            run: self.run.id,
+            title: self.run.name.clone(),
+            organization: self.organization.clone(),
+            requested_by: self.run.created_by.clone(),
+            started_at: Some(self.run.created_at),
+            ended_at: self.run.ended_at,
+            files: files.collect(),
+            totals: counts.into_iter().map(|(outcome, count)| (outcome.label().to_owned(), count)).collect(),
+        }
+    }
+
+    fn order_line(
+        &self,
+        order: &OrderRecord,
+        source: Source<'_>,
+        numbers: &HashMap<OrderId, i64>,
+        format: Format,
+        writer: &mut ReportWriter<'_, Vec<u8>>,
+    ) -> Result<(), WriteError> {
+        let reason = order.reason.clone().or_else(|| self.waits_for(order, numbers));
+        let titles: Vec<String> = match format {
+            Format::Xlsx => order.steps.iter().map(dialtone_model::Step::title).collect(),
+            // Text has no room for steps.
+            Format::Csv | Format::Tsv => Vec::new(),
+        };
+        let message = order.reason.as_ref().map(|reason| reason.message.as_str()).unwrap_or_default();
+        let steps: Vec<StepLine<'_>> = titles
+            .iter()
+            .enumerate()
+            .map(|(index, title)| StepLine {
+                title,
+                device: self.devices.get(&order.steps[index].device).map(String::as_str).unwrap_or_default(),
+                ..step_line(order, index, title, message)
+            })
+            .collect();
+        writer.line(&ReportLine {
+            source,
+            outcome: order.state.into(),
+            extended: extended_status(order),
+            reasons: reason.as_slice(),
+            attempts: Some(order.tries),
+            started_at: order.started_at,
+            ended_at: order.ended_at,
+            order: Some(order.number),
+            steps: &steps,
+        })
+    }
+
+    /// Why an order that nothing went wrong with hasn't started.
+    fn waits_for(&self, order: &OrderRecord, numbers: &HashMap<OrderId, i64>) -> Option<Reason> {
+        if !matches!(order.state, State::Initial(_)) {
+            return None;
+        }
+        let (code, message) = match order.blocked_by {
+            Some(earlier) => {
+                let number = numbers.get(&earlier).map_or_else(|| earlier.to_string(), i64::to_string);
+                ("wait-for-order", format!("not started: it waits for order {number}"))
+            }
+            None if order.run_state == RunState::Paused => ("paused", "not started: its run is paused".to_owned()),
+            None => ("not-started", "not started yet".to_owned()),
+        };
+        Some(Reason { code: code.to_owned(), message, repair: None })
+    }
+}
+
+impl Upload {
+    fn read(&mut self) -> Reading {
+        read(&self.record.name, std::mem::take(&mut self.bytes))
+    }
+}
+
+/// What became of one step; the caller knows its device.
+fn step_line<'a>(order: &OrderRecord, index: usize, title: &'a str, message: &'a str) -> StepLine<'a> {
+    let due = match order.state {
+        State::Completed => order.steps.len(),
+        state => state.position().map_or(0, |at| usize::from(at.step)),
+    };
+    let is_due = index == due;
+    let outcome = match order.state {
+        _ if index < due => "done",
+        State::Released(_) | State::Hold { .. } if is_due && order.reason.is_some() => "failed",
+        State::Released(_) if is_due => "due",
+        _ => "not started",
+    };
+    let is_last_done = index + 1 == due && order.state == State::Completed;
+    StepLine {
+        title,
+        device: "",
+        outcome,
+        message: if is_due { message } else { "" },
+        at: order.ended_at.filter(|_| is_due || is_last_done),
+    }
+}
+
+fn refused_line<'a>(source: Source<'a>, reasons: &'a [Reason]) -> ReportLine<'a> {
+    ReportLine {
+        source,
+        outcome: Outcome::Refused,
+        extended: None,
+        reasons,
+        attempts: None,
+        started_at: None,
+        ended_at: None,
+        order: None,
+        steps: &[],
+    }
+}
+
+/// What was wrong with a refused row.
+fn reasons(refused: &RefusedRow) -> Vec<Reason> {
+    let errors = refused.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let reason = |finding: &dialtone_model::Finding| Reason {
+        code: finding.code.to_string(),
+        message: finding.message.clone(),
+        repair: finding.repair.clone(),
+    };
+    errors.map(reason).collect()
+}
+
+/// The cells that an order would have in a file.
+fn given_cells(order: &OrderRecord) -> [Cow<'_, str>; GIVEN.len()] {
+    let of = |extension: &'_ Extension| {
+        let user = extension.user.map(|user| user.to_string()).unwrap_or_default();
+        (Cow::Owned(user), Cow::Owned(extension.number.clone().unwrap_or_default()))
+    };
+    match order.steps.first().map(|step| &step.action) {
+        Some(Action::ProvisionExtension(extension)) => {
+            let (user, number) = of(extension);
+            [Cow::Borrowed(&extension.key), user, number]
+        }
+        Some(Action::ChangeExtension { from, to }) => {
+            let (user, number) = of(to);
+            [Cow::Borrowed(from), user, number]
+        }
+        Some(Action::DeleteExtension { key }) => [Cow::Borrowed(key), Cow::Borrowed(""), Cow::Borrowed("")],
+        _ => [Cow::Borrowed(order.subject.as_str()), Cow::Borrowed(""), Cow::Borrowed("")],
+    }
+}
+
+fn failed_files(run: &RunRecord, uploads: Vec<Upload>) -> Result<Vec<NamedBytes>, WriteError> {
+    let origin = match (run.kind, run.template, run.project) {
+        (RunKind::Assignment, Some(template), _) => Some(Origin::Template(template)),
+        (RunKind::Project, _, Some(project)) => Some(Origin::Project(project)),
+        _ => None,
+    };
+    let with_refused = uploads.into_iter().filter(|upload| !upload.refused.is_empty());
+    with_refused
+        .map(|mut upload| {
+            let reading = upload.read();
+            let refused: Vec<dialtone_templates::RefusedRow> = upload
+                .refused
+                .iter()
+                .map(|refused| dialtone_templates::RefusedRow { file: 0, row: refused.row, reasons: reasons(refused) })
+                .collect();
+            let bytes = failed_rows(&reading, &refused, origin)?;
+            Ok(NamedBytes { name: failed_rows_name(&reading), bytes })
+        })
+        .collect()
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(failure) => std::panic::resume_unwind(failure.into_panic()),
+    }
+}

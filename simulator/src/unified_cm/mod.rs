@@ -1,0 +1,169 @@
+mod fields;
+mod models;
+mod objects;
+mod operations;
+mod reading;
+mod refusal;
+mod rendering;
+mod schema;
+mod soap;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use dialtone_model::Clock;
+use hyper::header::{HeaderValue, RETRY_AFTER};
+use hyper::{Method, Request, StatusCode};
+
+use self::objects::{Changes, Objects};
+use self::operations::{Outcome, Task};
+use self::refusal::Refusal;
+use self::rendering::Rendering;
+use self::schema::{CLASSES, Class, Version};
+use self::soap::NoRequest;
+use crate::fault::{Faults, Strike};
+use crate::journal::{JournalError, Ledger};
+use crate::server::{Answer, Device, TurnedAway, bare, whole};
+
+/// A simulated Unified CM of one version, as AXL shows it.
+#[derive(Debug)]
+pub(crate) struct UnifiedCm {
+    version: Version,
+    ledger: Mutex<Ledger<Objects>>,
+    faults: Arc<Faults>,
+}
+
+/// The versions whose schema is known, oldest first.
+const VERSIONS: [Version; 9] = [(9, 1), (10, 0), (10, 5), (11, 0), (11, 5), (12, 0), (12, 5), (14, 0), (15, 0)];
+
+/// The version that a text such as `12.5` names; `None` if it isn't known.
+pub(crate) fn known_version(text: &str) -> Option<(u8, u8)> {
+    soap::version(text).filter(|version| VERSIONS.contains(version))
+}
+
+impl UnifiedCm {
+    /// Goes on from the journal at `path`; without one it begins as the maker delivers it and keeps nothing.
+    pub(crate) fn open(
+        version: Version,
+        path: Option<&Path>,
+        faults: Arc<Faults>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, JournalError> {
+        Ok(Self { version, ledger: Mutex::new(Ledger::open(path, clock)?), faults })
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger<Objects>> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its own version and the two before it.
+    fn versions(&self) -> &'static [Version] {
+        let own = VERSIONS.iter().position(|version| *version == self.version).unwrap_or_default();
+        &VERSIONS[own.saturating_sub(2)..=own]
+    }
+
+    fn carry_out(&self, request: &soap::Request, ledger: &Ledger<Objects>) -> Outcome {
+        let unknown = || Refusal::malformed(format!("there is no operation {}", request.operation));
+        let (verb, class) = Class::of_operation(&request.operation).ok_or_else(unknown)?;
+        let task = Task { class, content: &request.content, objects: &ledger.holdings, version: self.version };
+        match verb {
+            "add" => task.add(ledger.next_uuid()),
+            "update" => task.update(),
+            "remove" => task.remove(),
+            "get" => task.get(),
+            "list" => task.list(),
+            _ => Err(unknown()),
+        }
+    }
+
+    /// Whether a fault strikes the request; reading is spared.
+    fn strike(&self, asked: &soap::Request) -> Option<Strike> {
+        if !asked.is_change() {
+            return None;
+        }
+        self.faults.strike(&asked.line(), || {
+            let mut fields = vec![("operation", asked.operation.as_str())];
+            asked.content.iter().for_each(|element| element.leaves(&mut fields));
+            fields
+        })
+    }
+
+    fn wrong_version(&self) -> Answer {
+        let supported: Vec<String> = self.versions().iter().copied().map(soap::shown).collect();
+        let text = format!("Incorrect axl version. Supported axl versions: {}", supported.join(","));
+        let mut answer = whole("text/html;charset=utf-8", text.into());
+        // 599 is AXL's own.
+        *answer.status_mut() = StatusCode::from_u16(599).unwrap_or(StatusCode::BAD_REQUEST);
+        answer
+    }
+}
+
+impl Device for UnifiedCm {
+    fn answer(&self, request: &Request<Bytes>) -> Option<Answer> {
+        if request.uri().path().trim_end_matches('/') != "/axl" {
+            return Some(bare(StatusCode::NOT_FOUND));
+        }
+        if request.method() == Method::GET {
+            // Clients ask this to see whether the service is there and their account may use it.
+            return Some(whole(
+                "text/html;charset=utf-8",
+                "<html><body>The AXL web service is working.</body></html>".into(),
+            ));
+        }
+        if request.method() != Method::POST {
+            return Some(bare(StatusCode::METHOD_NOT_ALLOWED));
+        }
+        let action = request.headers().get("soapaction").and_then(|action| action.to_str().ok());
+        let asked = match soap::request(request.body(), action, self.versions()) {
+            Ok(asked) => asked,
+            Err(NoRequest::Version) => return Some(self.wrong_version()),
+            Err(NoRequest::Refused(refusal)) => return Some(soap::fault("", &refusal)),
+        };
+        let strike = self.strike(&asked);
+        let mut ledger = self.ledger();
+        let (answer, changes) = match &strike {
+            Some(Strike::DropBefore) => (bare(StatusCode::OK), Changes::new()),
+            Some(Strike::Error) => (bare(StatusCode::INTERNAL_SERVER_ERROR), Changes::new()),
+            Some(Strike::Refuse(reason)) => {
+                (soap::fault(&asked.operation, &Refusal::invalid("the request", reason)), Changes::new())
+            }
+            Some(Strike::DropAfter) | None => match self.carry_out(&asked, &ledger) {
+                Ok((content, changes)) => (soap::response(&asked.operation, self.version, content), changes),
+                Err(refusal) => (soap::fault(&asked.operation, &refusal), Changes::new()),
+            },
+        };
+        let answer = if matches!(strike, Some(Strike::DropBefore | Strike::DropAfter)) { None } else { Some(answer) };
+        match ledger.record(asked.line(), None, answer.as_ref().map(Answer::status), changes) {
+            Ok(()) => answer,
+            Err(error) => {
+                tracing::error!(%error, "the journal can't be written");
+                Some(bare(StatusCode::INTERNAL_SERVER_ERROR))
+            }
+        }
+    }
+
+    fn turn_away(&self, _request: &Request<Bytes>, why: TurnedAway) -> Answer {
+        match why {
+            TurnedAway::Credentials => bare(StatusCode::UNAUTHORIZED),
+            TurnedAway::TooLarge => bare(StatusCode::PAYLOAD_TOO_LARGE),
+            TurnedAway::Busy => {
+                let mut answer = bare(StatusCode::SERVICE_UNAVAILABLE);
+                answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+                answer
+            }
+        }
+    }
+
+    fn state(&self) -> serde_json::Value {
+        let ledger = self.ledger();
+        Rendering { objects: &ledger.holdings, version: self.version }.all(CLASSES)
+    }
+
+    fn log(&self) -> io::Result<Vec<u8>> {
+        self.ledger().log()
+    }
+}

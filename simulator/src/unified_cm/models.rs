@@ -1,0 +1,152 @@
+//! The phone models that the device knows, and what it has from the start because of them.
+
+use super::objects::{Fields, Objects, Value, text};
+use super::refusal::Refusal;
+use super::schema::Class;
+
+/// A phone model: its product name, the protocols that it speaks, and the lines of its standard button template.
+struct Model {
+    product: &'static str,
+    template: &'static str,
+    protocols: &'static [&'static str],
+    lines: usize,
+}
+
+const BOTH: &[&str] = &["SCCP", "SIP"];
+const SIP: &[&str] = &["SIP"];
+const SCCP: &[&str] = &["SCCP"];
+
+const MODELS: &[Model] = &[
+    model("Cisco 6921", "6921", BOTH, 2),
+    model("Cisco 6941", "6941", BOTH, 4),
+    model("Cisco 6961", "6961", BOTH, 12),
+    model("Cisco 7811", "7811", SIP, 1),
+    model("Cisco 7821", "7821", SIP, 2),
+    model("Cisco 7841", "7841", SIP, 4),
+    model("Cisco 7861", "7861", SIP, 16),
+    model("Cisco 7911", "7911", BOTH, 1),
+    model("Cisco 7940", "7940", BOTH, 2),
+    model("Cisco 7941", "7941", BOTH, 2),
+    model("Cisco 7942", "7942", BOTH, 2),
+    model("Cisco 7945", "7945", BOTH, 2),
+    model("Cisco 7960", "7960", BOTH, 6),
+    model("Cisco 7961", "7961", BOTH, 6),
+    model("Cisco 7962", "7962", BOTH, 6),
+    model("Cisco 7965", "7965", BOTH, 6),
+    model("Cisco 7970", "7970", BOTH, 8),
+    model("Cisco 7971", "7971", BOTH, 8),
+    model("Cisco 7975", "7975", BOTH, 8),
+    model("Cisco 8811", "8811", SIP, 5),
+    model("Cisco 8841", "8841", SIP, 5),
+    model("Cisco 8845", "8845", SIP, 5),
+    model("Cisco 8851", "8851", SIP, 5),
+    model("Cisco 8861", "8861", SIP, 5),
+    model("Cisco 8865", "8865", SIP, 5),
+    model("Cisco 9971", "9971", SIP, 6),
+    model("Cisco IP Communicator", "CIPC", BOTH, 8),
+    model("Cisco Unified Client Services Framework", "Client Services Framework", SIP, 8),
+    model("Cisco Unified Personal Communicator", "Personal Communicator", SIP, 1),
+    model("Cisco Dual Mode for iPhone", "Dual Mode for iPhone", SIP, 1),
+    model("CTI Port", "CTI Port", SCCP, 8),
+];
+
+const fn model(
+    product: &'static str,
+    template: &'static str,
+    protocols: &'static [&'static str],
+    lines: usize,
+) -> Model {
+    Model { product, template, protocols, lines }
+}
+
+impl Model {
+    fn named(product: &str) -> Option<&'static Self> {
+        MODELS.iter().find(|model| model.product == product)
+    }
+
+    fn template_name(&self, protocol: &str) -> String {
+        format!("Standard {} {protocol}", self.template)
+    }
+}
+
+/// Class and name of what a fresh device has.
+pub(super) fn built_in() -> Vec<(&'static str, String)> {
+    let mut objects: Vec<(&'static str, String)> = [
+        ("devicePool", "Default"),
+        ("location", "Hub_None"),
+        ("location", "Phantom"),
+        ("commonPhoneConfig", "Standard Common Phone Profile"),
+        ("presenceGroup", "Standard Presence group"),
+        ("softKeyTemplate", "Standard User"),
+        ("softKeyTemplate", "Standard Feature"),
+        ("sipProfile", "Standard SIP Profile"),
+        ("voiceMailProfile", "Default"),
+        ("voiceMailProfile", "NoVoiceMail"),
+    ]
+    .map(|(class, name)| (class, name.to_owned()))
+    .into();
+    for model in MODELS {
+        for &protocol in model.protocols {
+            objects.push(("phoneButtonTemplate", model.template_name(protocol)));
+            let profile = format!("{} - Standard {protocol} Non-Secure Profile", model.product);
+            objects.push(("phoneSecurityProfile", profile));
+        }
+    }
+    objects
+}
+
+/// How many lines a button template has; `None` for one that isn't built in.
+pub(super) fn buttons(template: &str) -> Option<usize> {
+    let is_of = |model: &Model| model.protocols.iter().any(|protocol| model.template_name(protocol) == template);
+    MODELS.iter().find(|model| is_of(model)).map(|model| model.lines)
+}
+
+/// Gives a new phone the usual button template where it names none.
+pub(super) fn complete(class: &Class, fields: &mut Fields, objects: &Objects) {
+    let of = |name: &str| fields.get(name).map(text).unwrap_or_default().to_owned();
+    if class.name != "phone" || fields.contains_key("phoneTemplateName") {
+        return;
+    }
+    let template = Model::named(&of("product")).map(|model| model.template_name(&of("protocol")));
+    let templates = Class::named("phoneButtonTemplate");
+    if let (Some(template), Some(templates)) = (template, templates)
+        && let Ok((_, template)) = objects.get(templates, &template)
+    {
+        fields.insert("phoneTemplateName".to_owned(), Value::Text(template.uuid.clone()));
+    }
+}
+
+/// The rules about models, names and numbers.
+pub(super) fn check(class: &Class, fields: &Fields) -> Result<(), Refusal> {
+    let of = |name: &str| fields.get(name).map(text).unwrap_or_default();
+    match class.name {
+        "phone" | "deviceProfile" => {
+            let Some(model) = Model::named(of("product")) else {
+                return Err(Refusal::invalid("product", "there is no such model"));
+            };
+            if !model.protocols.contains(&of("protocol")) {
+                return Err(Refusal::invalid("protocol", "the model does not speak it"));
+            }
+            let name = of("name");
+            let allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.' | ' ');
+            if name.is_empty() || !name.chars().all(allowed) || (class.name == "phone" && name.len() > 15) {
+                return Err(Refusal::invalid("name", "it has letters, digits, dots, dashes and underscores"));
+            }
+            let mac = name.strip_prefix("SEP").filter(|_| class.name == "phone");
+            let hexadecimal = |digit: u8| digit.is_ascii_digit() || (b'A'..=b'F').contains(&digit);
+            if mac.is_some_and(|mac| mac.len() != 12 || !mac.bytes().all(hexadecimal)) {
+                return Err(Refusal::invalid("name", "SEP is followed by 12 hexadecimal digits"));
+            }
+            Ok(())
+        }
+        "line" => {
+            let pattern = of("pattern");
+            let allowed = |letter: char| letter.is_ascii_digit() || "\\+*#X[]-^".contains(letter);
+            if pattern.is_empty() || !pattern.chars().all(allowed) {
+                return Err(Refusal::invalid("pattern", "it has digits and wildcards"));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}

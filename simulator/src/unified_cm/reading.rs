@@ -1,0 +1,147 @@
+use super::fields::ON;
+use super::objects::{Fields, Objects, Value};
+use super::refusal::Refusal;
+use super::schema::{Class, Field, Rule, Version};
+use crate::xml::Element;
+
+/// Values that a request gives, in its order; `None`: the field is unset.
+pub(super) type Given = Vec<(&'static str, Option<Value>)>;
+
+/// Reads requests by the schema, and looks references up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading<'a> {
+    pub(super) objects: &'a Objects,
+    pub(super) version: Version,
+}
+
+impl Reading<'_> {
+    /// Reads elements that must be these fields, in this order. If they are to be the `whole` of something new, all that
+    /// are required must be there, and a flag that nobody mentions gets its usual value.
+    pub(super) fn fields(
+        &self,
+        parent: &str,
+        fields: impl Iterator<Item = &'static Field> + Clone,
+        elements: &[Element],
+        whole: bool,
+    ) -> Result<Given, Refusal> {
+        let fields = fields.filter(|field| field.is_in(self.version));
+        let mut expected = fields.clone().peekable();
+        let mut given = Given::new();
+        for element in elements {
+            if element.namespace.is_some() {
+                return Err(Refusal::schema(&element.name, "an unqualified element"));
+            }
+            let next = expected.peek().map_or("nothing", |field| field.name);
+            loop {
+                let Some(field) = expected.next() else { return Err(Refusal::schema(&element.name, next)) };
+                if field.name == element.name {
+                    given.push((field.name, self.value(field, element)?));
+                    break;
+                }
+                if whole && field.required {
+                    return Err(Refusal::schema(&element.name, field.name));
+                }
+            }
+        }
+        if !whole {
+            return Ok(given);
+        }
+        if let Some(missing) = expected.find(|field| field.required) {
+            return Err(Refusal::incomplete(parent, missing.name));
+        }
+        for flag in fields.filter(|field| matches!(field.rule, Rule::Flag)) {
+            if !given.iter().any(|(name, _)| *name == flag.name) {
+                given.push((flag.name, Some(Value::Text(ON.contains(&flag.name).to_string()))));
+            }
+        }
+        Ok(given)
+    }
+
+    /// The key by which an object of the class is asked for, from the elements of the choice at a request's beginning;
+    /// with the elements that follow.
+    pub(super) fn key<'e>(&self, class: &Class, elements: &'e [Element]) -> Result<(String, &'e [Element]), Refusal> {
+        match elements {
+            [uuid, rest @ ..] if uuid.name == "uuid" => {
+                let (key, _) = self.objects.with_uuid(class, &uuid.text.trim().to_uppercase())?;
+                Ok((key.split_once('/').map_or_else(String::new, |(_, key)| key.to_owned()), rest))
+            }
+            [first, rest @ ..] if first.name == class.key[0] => {
+                let mut key = first.text.trim().to_owned();
+                let mut rest = rest;
+                for name in &class.key[1..] {
+                    key.push('/');
+                    if let [next, others @ ..] = rest
+                        && next.name == *name
+                    {
+                        key.push_str(next.text.trim());
+                        rest = others;
+                    }
+                }
+                Ok((key, rest))
+            }
+            [other, ..] => Err(Refusal::schema(&other.name, &format!("{}, uuid", class.key[0]))),
+            [] => Err(Refusal::incomplete(class.name, &format!("{}, uuid", class.key[0]))),
+        }
+    }
+
+    fn value(&self, field: &'static Field, element: &Element) -> Result<Option<Value>, Refusal> {
+        self.by_rule(field.name, &field.rule, element)
+    }
+
+    fn by_rule(&self, name: &str, rule: &'static Rule, element: &Element) -> Result<Option<Value>, Refusal> {
+        let text = element.text.trim();
+        let unset = element.nil || (text.is_empty() && element.children.is_empty());
+        let refers = |class: &str| {
+            let class = Class::named(class).ok_or_else(|| Refusal::not_found(class))?;
+            let (_, object) = self.objects.get(class, text)?;
+            Ok(Some(Value::Text(object.uuid.clone())))
+        };
+        let plain = || Ok(Some(Value::Text(text.to_owned())));
+        let invalid = |reason: &str| Err(Refusal::invalid(name, reason));
+        match rule {
+            Rule::List(member, rule) => {
+                let mut members = Vec::with_capacity(element.children.len());
+                for child in &element.children {
+                    if child.name != *member {
+                        return Err(Refusal::schema(&child.name, member));
+                    }
+                    members.extend(self.by_rule(member, rule, child)?);
+                }
+                Ok(Some(Value::List(members)))
+            }
+            Rule::Group(fields) => {
+                let given = self.fields(name, fields.iter(), &element.children, true)?;
+                Ok(Some(Value::Group(present(given))))
+            }
+            Rule::Dirn => self.dirn(element),
+            Rule::Flag if !matches!(text, "true" | "false" | "t" | "f" | "1" | "0") => invalid("it is true or false"),
+            Rule::Word(words) if !words.contains(&text) => invalid(&format!("it is one of {}", words.join(", "))),
+            _ if unset => Ok(None),
+            Rule::Text(most) if text.chars().count() > *most => invalid(&format!("it has at most {most} characters")),
+            Rule::Number(from, to) if !text.parse().is_ok_and(|number| (*from..=*to).contains(&number)) => {
+                invalid(&format!("it is from {from} to {to}"))
+            }
+            Rule::Needs(class) | Rule::Names(class) => refers(class),
+            Rule::Text(_) | Rule::Secret | Rule::Word(_) | Rule::Number(..) => plain(),
+            Rule::Flag => Ok(Some(Value::Text(matches!(text, "true" | "t" | "1").to_string()))),
+        }
+    }
+
+    fn dirn(&self, element: &Element) -> Result<Option<Value>, Refusal> {
+        let of = |name: &str| element.child(name).map_or("", |child| child.text.trim());
+        if let Some(odd) = element.children.iter().find(|c| c.name != "pattern" && c.name != "routePartitionName") {
+            return Err(Refusal::schema(&odd.name, "pattern, routePartitionName"));
+        }
+        if of("pattern").is_empty() {
+            return Ok(None);
+        }
+        let lines = Class::named("line").ok_or_else(|| Refusal::not_found("Line"))?;
+        let (_, line) = self.objects.get(lines, &format!("{}/{}", of("pattern"), of("routePartitionName")))?;
+        Ok(Some(Value::Text(line.uuid.clone())))
+    }
+}
+
+/// The fields of a new object or group.
+pub(super) fn present(given: Given) -> Fields {
+    given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}

@@ -1,0 +1,55 @@
+/// Why AXL refuses a request: the error in its SOAP fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    /// Whether the fault is the sender's, as the fault code says.
+    pub(super) client: bool,
+    pub(super) code: i32,
+    pub(super) message: String,
+}
+
+impl Refusal {
+    fn server(code: i32, message: impl Into<String>) -> Self {
+        Self { client: false, code, message: message.into() }
+    }
+
+    pub(super) fn not_found(title: &str) -> Self {
+        Self::server(5007, format!("Item not valid: The specified {title} was not found"))
+    }
+
+    /// The number is the database's own.
+    pub(super) fn duplicate() -> Self {
+        let message = "Could not insert new row - duplicate value in a UNIQUE INDEX column (Unique Index:).";
+        Self { client: true, code: -239, message: message.to_owned() }
+    }
+
+    /// The number is the database's own.
+    pub(super) fn still_needed() -> Self {
+        Self::server(-692, "Key value for constraint is still being referenced.")
+    }
+
+    /// A rule of the database about one field.
+    pub(super) fn invalid(field: &str, reason: &str) -> Self {
+        Self::server(35_001, format!("The value of {field} is not valid: {reason}"))
+    }
+
+    /// The request doesn't follow the schema; `expected` is what may stand there.
+    pub(super) fn schema(element: &str, expected: &str) -> Self {
+        let message = format!(
+            "cvc-complex-type.2.4.a: Invalid content was found starting with element '{element}'. One of '{{{expected}}}' is expected."
+        );
+        Self { client: true, code: -1, message }
+    }
+
+    /// The request ends where something mandatory is missing.
+    pub(super) fn incomplete(element: &str, expected: &str) -> Self {
+        let message = format!(
+            "cvc-complex-type.2.4.b: The content of element '{element}' is not complete. One of '{{{expected}}}' is expected."
+        );
+        Self { client: true, code: -1, message }
+    }
+
+    /// The request is no request.
+    pub(super) fn malformed(message: impl Into<String>) -> Self {
+        Self { client: true, code: -1, message: message.into() }
+    }
+}

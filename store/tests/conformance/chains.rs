@@ -1,0 +1,77 @@
+use dialtone_model::{Event, FailureClass, HoldReason, RunState, State, Waiting};
+use dialtone_store::{NewRun, PersonalAct};
+
+use crate::bed::{Bed, SHARD, Tenant};
+
+crate::on_both_engines!(
+    the_later_order_waits_until_the_earlier_completes,
+    a_failed_order_keeps_the_later_waiting_and_the_run_ends,
+    an_order_that_lost_its_need_goes_to_hold,
+);
+
+/// A run of three orders of one user: the second needs what the first makes, the third only comes after it.
+fn chain(bed: &Bed, tenant: &Tenant) -> NewRun {
+    let mut run = bed.run(tenant, 0..3);
+    let first = run.orders[0].id;
+    run.orders[1].blocked_by = Some(first);
+    run.orders[1].needs_blocker = true;
+    run.orders[2].blocked_by = Some(first);
+    run
+}
+
+async fn the_later_order_waits_until_the_earlier_completes(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 5, 5).await;
+    let run = chain(bed, &tenant);
+    bed.store.add_run(&run).await.unwrap();
+    let waiting = bed.store.order_by_id(run.orders[1].id).await.unwrap();
+    assert_eq!((waiting.state, waiting.blocked_by), (State::Initial(Waiting::ForOrder), Some(run.orders[0].id)));
+    let lease = bed.lease().await;
+    let claims = bed.claim(&tenant, lease, 9).await;
+    assert_eq!(claims.len(), 1);
+    let recorded = bed.store.record(lease, "worker", &[bed.outcome(&claims[0], Event::StepDone)]).await.unwrap();
+    let freed = [1, 2].map(|index: usize| (run.orders[index].id, tenant.device, SHARD));
+    assert_eq!((recorded.freed.as_slice(), recorded.finished.as_slice()), (freed.as_slice(), [].as_slice()));
+    assert_eq!(bed.claim(&tenant, lease, 9).await.len(), 2);
+    let history = bed.store.order_events(run.orders[1].id).await.unwrap();
+    assert_eq!(history.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(), ["freed", "started"]);
+}
+
+async fn a_failed_order_keeps_the_later_waiting_and_the_run_ends(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 5, 5).await;
+    let run = chain(bed, &tenant);
+    bed.store.add_run(&run).await.unwrap();
+    let lease = bed.lease().await;
+    let claim = bed.claim(&tenant, lease, 9).await.remove(0);
+    let failed = Event::StepFailed { class: FailureClass::Unrecoverable, unknown: false };
+    let recorded = bed.store.record(lease, "worker", &[bed.outcome(&claim, failed)]).await.unwrap();
+    assert_eq!((recorded.freed.len(), recorded.finished), (0, vec![run.id]));
+
+    let held = bed.store.order_by_id(claim.order).await.unwrap();
+    bed.store.act(held.id, held.version, PersonalAct::Retry, "ana", bed.now()).await.unwrap();
+    let claim = bed.claim(&tenant, lease, 9).await.remove(0);
+    let recorded = bed.store.record(lease, "worker", &[bed.outcome(&claim, Event::StepDone)]).await.unwrap();
+    assert_eq!((recorded.freed.len(), recorded.finished.len()), (2, 0));
+    assert_eq!(bed.store.run(run.id).await.unwrap().state, RunState::Running);
+}
+
+async fn an_order_that_lost_its_need_goes_to_hold(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 5, 5).await;
+    let run = chain(bed, &tenant);
+    bed.store.add_run(&run).await.unwrap();
+    let first = bed.store.order_by_id(run.orders[0].id).await.unwrap();
+    bed.store.act(first.id, first.version, PersonalAct::Cancel, "ana", bed.now()).await.unwrap();
+    let second = bed.store.order_by_id(run.orders[1].id).await.unwrap();
+    assert!(matches!(second.state, State::Hold { why: HoldReason::UnrecoverableError, .. }));
+    let reason = second.reason.clone().unwrap();
+    assert_eq!(reason.code, "need-lost");
+    assert!(reason.message.contains(&first.number.to_string()), "{}", reason.message);
+    let third = bed.store.order_by_id(run.orders[2].id).await.unwrap();
+    assert_eq!(third.state, State::NEW);
+    // Only the third holds a licence.
+    assert_eq!(bed.store.licences(tenant.id).await.unwrap()[0].reserved, 1);
+
+    let retried = bed.store.act(second.id, second.version, PersonalAct::Retry, "ana", bed.now()).await.unwrap();
+    assert_eq!(retried.blocked_by, None);
+    let lease = bed.lease().await;
+    assert_eq!(bed.claim(&tenant, lease, 9).await.len(), 2);
+}

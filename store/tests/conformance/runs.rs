@@ -1,0 +1,181 @@
+use dialtone_model::{OrderId, RowRef, RunState, State, TemplateStatus};
+use dialtone_store::{NewRun, OrderFilter, RunRecord, StoreError};
+
+use crate::bed::{Bed, Tenant};
+
+crate::on_both_engines!(
+    a_run_is_added_whole_or_not_at_all,
+    a_run_that_was_added_is_not_added_again,
+    two_runs_cannot_oversell,
+    two_runs_cannot_claim_one_value,
+    a_second_order_on_an_open_object_is_refused,
+    orders_are_read_page_by_page,
+    orders_are_found_by_what_they_are,
+    a_run_pauses_and_resumes_as_it_was_seen,
+);
+
+async fn a_run_is_added_whole_or_not_at_all(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 5, 3).await;
+    let refused = bed.store.add_run(&bed.run(&tenant, 0..5)).await.unwrap_err();
+    assert!(matches!(&refused, StoreError::LicencesShort { licence, missing: 2 } if licence == "base"), "{refused}");
+    assert!(bed.store.runs(tenant.id, 9).await.unwrap().is_empty());
+    assert_eq!(bed.store.available_numbers(tenant.id).await.unwrap().len(), 5);
+    assert_eq!(bed.store.licences(tenant.id).await.unwrap()[0].free, 3);
+}
+
+async fn a_run_that_was_added_is_not_added_again(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 5, 5).await;
+    let template = bed.template(&tenant, "Sales").await;
+    let run = NewRun { template: Some((template, 1)), ..bed.run(&tenant, 0..2) };
+    bed.store.add_run(&run).await.unwrap();
+    bed.store.add_run(&run).await.unwrap();
+    assert_eq!(bed.store.run_orders(run.id, None, 9).await.unwrap().len(), 2);
+    assert_eq!(bed.store.licences(tenant.id).await.unwrap()[0].reserved, 2);
+    let record = bed.store.template(template).await.unwrap();
+    assert_eq!((record.status, record.run), (TemplateStatus::InProgress, Some(run.id)));
+
+    let seen_before = NewRun { template: Some((template, 1)), ..bed.run(&tenant, 2..3) };
+    let refused = bed.store.add_run(&seen_before).await.unwrap_err();
+    assert!(matches!(refused, StoreError::TemplateAction(_)), "{refused}");
+}
+
+async fn two_runs_cannot_oversell(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 40, 25).await;
+    let added = add_at_once(bed, vec![bed.run(&tenant, 0..20), bed.run(&tenant, 20..40)]).await;
+    let refused: Vec<_> = added.into_iter().filter_map(Result::err).collect();
+    assert!(matches!(refused.as_slice(), [StoreError::LicencesShort { missing: 15, .. }]), "{refused:?}");
+    let counts = bed.store.licences(tenant.id).await.unwrap();
+    assert!(counts.iter().all(|count| (count.free, count.reserved, count.used) == (5, 20, 0)));
+}
+
+async fn two_runs_cannot_claim_one_value(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 40, 80).await;
+    let template = bed.template(&tenant, "Sales").await;
+    let first = NewRun { template: Some((template, 1)), ..bed.run(&tenant, 0..21) };
+    let second = NewRun { template: None, ..bed.run(&tenant, 20..40) };
+    let added = add_at_once(bed, vec![first, second]).await;
+    let refused: Vec<_> = added.into_iter().filter_map(Result::err).collect();
+    let [StoreError::Taken { what: "ext key", value, by }] = refused.as_slice() else { panic!("{refused:?}") };
+    assert_eq!(value, "10020");
+    let claimed = bed.store.claimed(tenant.id).await.unwrap();
+    assert_eq!(claimed.ext_keys["10020"], *by);
+    assert_eq!(claimed.ext_keys.len(), claimed.users.len());
+    assert_eq!(claimed.ext_keys.len(), claimed.numbers.len());
+
+    // The user and the number are claimed as well as the key.
+    let mut other = bed.run(&tenant, 20..21);
+    let Some(dialtone_store::ExtensionClaim::New(extension)) = &mut other.orders[0].claim else { unreachable!() };
+    extension.key = "999".to_owned();
+    let refused = bed.store.add_run(&other).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Taken { what: "user", .. }), "{refused}");
+}
+
+async fn add_at_once(bed: &Bed, runs: Vec<NewRun>) -> Vec<Result<(), StoreError>> {
+    let tasks: Vec<_> = runs
+        .into_iter()
+        .map(|run| {
+            let store = bed.store.clone();
+            tokio::spawn(async move { store.add_run(&run).await })
+        })
+        .collect();
+    let mut results = Vec::new();
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    results
+}
+
+async fn a_second_order_on_an_open_object_is_refused(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 5, 5).await;
+    let on_phone = |user: usize| {
+        let mut run = bed.run(&tenant, user..user + 1);
+        run.orders[0].object = Some("phone/SEP001122334455".to_owned());
+        run
+    };
+    let first = on_phone(0);
+    bed.store.add_run(&first).await.unwrap();
+    let refused = bed.store.add_run(&on_phone(1)).await.unwrap_err();
+    let number = bed.store.order_by_id(first.orders[0].id).await.unwrap().number;
+    assert!(matches!(refused, StoreError::OpenOrder { order_number, .. } if order_number == number), "{refused}");
+    bed.store.cancel_run(first.id, 1, "ana", bed.now()).await.unwrap();
+    bed.store.add_run(&on_phone(1)).await.unwrap();
+}
+
+async fn orders_are_read_page_by_page(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 8, 8).await;
+    let mut run = bed.run(&tenant, 0..7);
+    run.orders[0].origin_row = Some(RowRef { upload: bed.ids.next(), row: 2 });
+    bed.store.add_run(&run).await.unwrap();
+    bed.store.add_run(&bed.run(&tenant, 7..8)).await.unwrap();
+    let mut read: Vec<OrderId> = Vec::new();
+    loop {
+        let page = bed.store.run_orders(run.id, read.last().copied(), 3).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        read.extend(page.iter().map(|order| order.id));
+    }
+    assert_eq!(read, run.orders.iter().map(|order| order.id).collect::<Vec<_>>());
+    let first = &bed.store.run_orders(run.id, None, 1).await.unwrap()[0];
+    assert_eq!((first.origin_row, first.state, first.version), (run.orders[0].origin_row, State::NEW, 0));
+    assert_eq!(first.steps, run.orders[0].steps);
+    assert_eq!(bed.store.order(tenant.id, first.number).await.unwrap(), *first);
+    let stranger = bed.tenant("Stranger", 0, 0).await;
+    assert!(matches!(bed.store.order(stranger.id, first.number).await, Err(StoreError::NotFound { .. })));
+}
+
+async fn orders_are_found_by_what_they_are(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 5, 5).await;
+    let mut run = bed.run(&tenant, 0..4);
+    for (order, subject) in run.orders.iter_mut().zip(["Tony", "jane 100%", "JANE 100 times", "Äther"]) {
+        order.subject = subject.to_owned();
+    }
+    bed.store.add_run(&run).await.unwrap();
+    let found = async |filter: OrderFilter| -> Vec<String> {
+        let filter = OrderFilter { limit: 9, ..filter };
+        let orders = bed.store.orders(tenant.id, &filter).await.unwrap();
+        orders.into_iter().map(|order| order.subject).collect()
+    };
+    let subject = |subject: &str| OrderFilter { subject: Some(subject.to_owned()), ..OrderFilter::default() };
+    assert_eq!(found(subject("Jane")).await, ["jane 100%", "JANE 100 times"]);
+    assert_eq!(found(subject("100%")).await, ["jane 100%"]);
+    assert_eq!(found(subject("äther")).await, ["Äther"]);
+    assert_eq!(found(OrderFilter { run: Some(bed.ids.next()), ..OrderFilter::default() }).await, [""; 0]);
+    assert_eq!(found(OrderFilter { state: Some("released".to_owned()), ..OrderFilter::default() }).await, [""; 0]);
+    let lease = bed.lease().await;
+    bed.claim(&tenant, lease, 1).await;
+    let working = OrderFilter {
+        run: Some(run.id),
+        state: Some("released".to_owned()),
+        extended: Some("being_provisioned".to_owned()),
+        ..OrderFilter::default()
+    };
+    assert_eq!(found(working).await, ["Tony"]);
+    let after = OrderFilter { after: Some(run.orders[2].id), ..OrderFilter::default() };
+    assert_eq!(found(after).await, ["Äther"]);
+}
+
+async fn a_run_pauses_and_resumes_as_it_was_seen(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 5, 5).await;
+    let run = NewRun { uploads: uploads(bed, &tenant, 2).await, ..bed.run(&tenant, 0..2) };
+    bed.store.add_run(&run).await.unwrap();
+    assert_eq!(bed.store.run_uploads(run.id).await.unwrap(), run.uploads);
+    bed.store.set_run_state(run.id, 1, RunState::Paused).await.unwrap();
+    let again = bed.store.set_run_state(run.id, 1, RunState::Paused).await.unwrap_err();
+    assert!(matches!(again, StoreError::RunState(RunState::Paused)), "{again}");
+    let changed = bed.store.set_run_state(run.id, 1, RunState::Running).await.unwrap_err();
+    assert!(matches!(changed, StoreError::Changed { what: "run" }), "{changed}");
+    let RunRecord { id, state, version, .. } = bed.store.open_runs().await.unwrap().remove(0);
+    assert_eq!((id, state, version), (run.id, RunState::Paused, 2));
+    assert_eq!(bed.store.runs(tenant.id, 9).await.unwrap()[0].id, run.id);
+}
+
+async fn uploads(bed: &Bed, tenant: &Tenant, count: usize) -> Vec<dialtone_model::UploadId> {
+    let mut uploads = Vec::new();
+    for _ in 0..count {
+        let upload = bed.upload(tenant);
+        bed.store.add_upload(&upload, &[]).await.unwrap();
+        uploads.push(upload.id);
+    }
+    uploads
+}

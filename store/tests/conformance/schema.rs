@@ -1,0 +1,58 @@
+use std::collections::BTreeMap;
+
+use dialtone_store::{Store, StoreError};
+
+use crate::bed::{Bed, migration};
+
+crate::on_both_engines!(a_newer_schema_is_refused, the_same_schema_is_opened_again);
+
+async fn a_newer_schema_is_refused(bed: &Bed) {
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 VALUES (9999, 'later', true, ";
+    bed.sql(&format!("{newer} x'00', 0)"), &format!("{newer} '\\x00', 0)")).await;
+    let refused = bed.reopen().await.unwrap_err();
+    assert!(matches!(refused, StoreError::Schema { found: 9_999, .. }), "{refused}");
+}
+
+async fn the_same_schema_is_opened_again(bed: &Bed) {
+    bed.tenant("Sample", 1, 1).await;
+    let store = bed.reopen().await.unwrap();
+    assert_eq!(store.organizations().await.unwrap().len(), 1);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn an_unmigrated_database_is_refused() {
+    let admin = std::env::var("DIALTONE_TEST_POSTGRES_URL").unwrap();
+    let refused = Store::connect(&admin).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Schema { found: 0, .. }), "{refused}");
+}
+
+#[test]
+fn both_engines_have_the_same_tables_and_columns() {
+    let sqlite = columns("sqlite");
+    assert!(sqlite.len() > 10, "{sqlite:?}");
+    assert_eq!(sqlite, columns("postgres"));
+}
+
+/// The columns of each table, and the indexes, as the migration writes them.
+fn columns(engine: &str) -> BTreeMap<String, Vec<String>> {
+    let text = std::fs::read_to_string(migration(engine)).unwrap();
+    let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut table = None;
+    for line in text.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["CREATE", "TABLE", name, ..] => table = Some((*name).to_owned()),
+            ["CREATE", "INDEX", name, ..] | ["CREATE", "UNIQUE", "INDEX", name, ..] => {
+                tables.entry("indexes".to_owned()).or_default().push((*name).to_owned());
+            }
+            [column, ..] if line.starts_with("    ") && column.chars().all(|c| c.is_lowercase() || c == '_') => {
+                let table = table.clone().unwrap();
+                tables.entry(table).or_default().push((*column).to_owned());
+            }
+            _ => {}
+        }
+    }
+    tables
+}
