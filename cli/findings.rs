@@ -61,7 +61,7 @@ fn describe(reading: &Reading) -> String {
         _ => "separated by ,",
     });
     let kind = reading.kind.map(|kind| kind.layout().title.as_str());
-    let rows = format!("{} rows", reading.row_count);
+    let rows = format!("{} row{}", reading.row_count, if reading.row_count == 1 { "" } else { "s" });
     let facts: Vec<&str> = kind.into_iter().chain(encoding).chain(separator).chain([rows.as_str()]).collect();
     format!("{}: {}", printable(&reading.name), facts.join(", "))
 }

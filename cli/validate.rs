@@ -136,24 +136,47 @@ impl Serialize for Findings<'_> {
 struct Rows<'a>(&'a Checked<'a>);
 
 #[derive(Serialize)]
-struct UsedRow<'a> {
-    file: &'a str,
-    row: u32,
-    ext_key: &'a str,
-    identity: String,
-    number: Option<&'a str>,
+#[serde(untagged)]
+enum UsedRow<'a> {
+    Assignment { file: &'a str, row: u32, ext_key: &'a str, identity: String, number: Option<&'a str> },
+    Product { file: &'a str, row: u32, order_type: &'static str, product: &'a str, cells: BTreeMap<&'a str, &'a str> },
 }
 
 impl<'a> Rows<'a> {
     fn used(&self) -> impl Iterator<Item = UsedRow<'a>> + use<'a> {
         let checked = self.0;
-        checked.assignments.iter().map(|assignment: &Assignment<'_>| UsedRow {
-            file: &checked.readings[assignment.file as usize].name,
+        let name = |file: u32| checked.readings[file as usize].name.as_str();
+        let assignments = checked.assignments.iter().map(move |assignment: &Assignment<'_>| UsedRow::Assignment {
+            file: name(assignment.file),
             row: assignment.row,
             ext_key: assignment.ext_key,
             identity: assignment.identity.to_string(),
             number: assignment.number,
-        })
+        });
+        let products = checked.orders.iter().flat_map(|order| &order.rows).map(move |row| UsedRow::Product {
+            file: name(row.file),
+            row: row.row,
+            order_type: row.order_type.label(),
+            product: &row.product.name,
+            cells: row.cells().collect(),
+        });
+        assignments.chain(products)
+    }
+}
+
+impl UsedRow<'_> {
+    /// The row for a person: where it stands, what it asks for, and for whom.
+    fn cells(&self) -> [String; 3] {
+        match self {
+            Self::Assignment { row, ext_key, identity, number, .. } => {
+                let number = number.map(|number| format!(", number {number}")).unwrap_or_default();
+                [row.to_string(), format!("extension {ext_key}{number}"), printable(identity)]
+            }
+            Self::Product { row, order_type, product, cells, .. } => {
+                let user = cells.get("User ID").copied().unwrap_or_default();
+                [row.to_string(), format!("{order_type} {product}"), printable(user)]
+            }
+        }
     }
 }
 
@@ -170,11 +193,8 @@ fn unlisted(checked: &Checked<'_>) -> BTreeMap<&'static str, usize> {
 fn text(arguments: &Arguments, checked: &Checked<'_>, out: &mut impl Write) -> io::Result<()> {
     findings::write(checked, out)?;
     if arguments.rows {
-        let rows = Rows(checked).used().map(|row| {
-            let number = row.number.unwrap_or_default().to_owned();
-            [row.row.to_string(), row.ext_key.to_owned(), printable(&row.identity), number]
-        });
-        writeln!(out, "\n{}", findings::table(["Row", "Ext Key", "Identity", "Number"], rows))?;
+        let rows = Rows(checked).used().map(|row| row.cells());
+        writeln!(out, "\n{}", findings::table(["Row", "What", "For"], rows))?;
     }
     findings::write_verdict(checked, arguments.valid_rows_only, out)
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use dialtone_model::{Finding, UserId};
-use dialtone_templates::{Note, Problem, Problems, Reading, Rule};
+use dialtone_templates::{Kind, Note, Problem, Problems, Reading, Rule};
 
 use crate::Facts;
 
@@ -132,8 +132,9 @@ pub fn recheck(candidates: &mut [Candidate<'_>], files: &[&str], facts: &Facts) 
 /// Checks the rows of bulk-assignment files. The candidates come in the order of the files and rows.
 pub(crate) fn check<'a>(readings: &'a [Reading], facts: Option<&Facts>, problems: &mut Problems) -> Vec<Candidate<'a>> {
     let columns: Vec<row::Columns> = readings.iter().map(row::Columns::of).collect();
-    let mut candidates = Vec::with_capacity(readings.iter().map(|reading| reading.table.len()).sum());
-    for (file, (reading, columns)) in (0..).zip(readings.iter().zip(&columns)) {
+    let mut candidates = Vec::new();
+    let files = (0..).zip(readings.iter().zip(&columns));
+    for (file, (reading, columns)) in files.filter(|(_, (reading, _))| reading.kind.is_some_and(Kind::is_bulk)) {
         row::check(file, reading, columns, &mut candidates, problems);
     }
     for objection in object(&mut candidates, facts) {

@@ -1,12 +1,14 @@
 mod digits;
 mod identity;
+mod line;
 
 pub(crate) use identity::whole_uuid;
 
 pub use digits::{ext_key, number};
 pub use identity::{name, uuid};
+pub use line::{choice, date, directory_number, email, host, mac, position};
 
-use dialtone_templates::Rule;
+use dialtone_templates::{Note, Problem, Rule};
 
 /// What is wrong with a cell, apart from where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,13 @@ impl Flaw {
     /// A flaw of which the rule says everything.
     pub fn new(rule: Rule) -> Self {
         Self { rule, note: None, repair: None }
+    }
+
+    /// The problem of the cell at this place of an upload.
+    pub(crate) fn problem(self, file: u32, row: u32, column: usize) -> Problem {
+        let note = self.note.map_or(Note::None, |words| Note::Text(words.into()));
+        let repair = self.repair.map(Box::from);
+        Problem { file, note, repair, ..Problem::cell(self.rule, row, column) }
     }
 
     /// The same with words for the message.

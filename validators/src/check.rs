@@ -1,7 +1,7 @@
 use dialtone_templates::{Kind, Note, Problem, Problems, ROW_LIMIT, Reading, Rule};
 
 use crate::licences::shortages;
-use crate::{Assignment, Checked, Facts, Verdict, bulk};
+use crate::{Assignment, Checked, Facts, Verdict, bulk, project};
 
 /// Checks the files of one upload: one template's files, or project files.
 ///
@@ -14,41 +14,40 @@ pub fn check<'a>(readings: &'a [Reading], facts: Option<&Facts>) -> Checked<'a> 
         problems.append(reading.problems.clone().of_file(file));
     }
     mixed_kinds(readings, &mut problems);
-    let candidates = if too_many_rows(readings, facts, &mut problems) {
+    if too_many_rows(readings, facts, &mut problems) {
         problems.forget_rows();
-        Vec::new()
-    } else {
-        bulk::check(readings, facts, &mut problems)
-    };
-    let refused = candidates.iter().filter(|candidate| candidate.refused).count();
-    let accepted = candidates.len() - refused;
-    if let Some(facts) = facts
-        && accepted > 0
-    {
-        let short = shortages(accepted, &facts.add_ons, &facts.licences);
-        if !short.is_empty() {
-            let words: Vec<String> = short.iter().map(ToString::to_string).collect();
-            problems.push(Problem::file(Rule::LicenceShort).note(words.join(", ")));
-        }
+        return Checked::refused(readings, problems, 0);
+    }
+    let candidates = bulk::check(readings, facts, &mut problems);
+    let project = project::check(readings);
+    problems.append(project.problems);
+    let refused_candidates = candidates.iter().filter(|candidate| candidate.refused).count();
+    let assignments = candidates.len() - refused_candidates;
+    if let Some(facts) = facts {
+        licences(assignments, facts, &mut problems);
     }
     problems.sort();
-    let verdict = match (problems.refuse_file(), refused) {
-        (true, _) => Verdict::RejectFile,
-        (false, 0) => Verdict::Accept,
-        (false, _) => Verdict::RejectRows,
-    };
-    let assignments = if verdict == Verdict::RejectFile {
-        Vec::new()
-    } else {
-        candidates.into_iter().filter_map(Assignment::of).collect()
-    };
+    let refused = refused_candidates + project.refused;
+    if problems.refuse_file() {
+        return Checked::refused(readings, problems, refused);
+    }
     Checked {
         readings,
-        verdict,
-        accepted: if verdict == Verdict::RejectFile { 0 } else { accepted },
+        verdict: if refused == 0 { Verdict::Accept } else { Verdict::RejectRows },
+        accepted: assignments + project.accepted,
         refused,
         problems,
-        assignments,
+        assignments: candidates.into_iter().filter_map(Assignment::of).collect(),
+        orders: project.orders,
+    }
+}
+
+/// Refuses an upload for which there are too few licences.
+fn licences(rows: usize, facts: &Facts, problems: &mut Problems) {
+    let short = shortages(rows, &facts.add_ons, &facts.licences);
+    if rows > 0 && !short.is_empty() {
+        let words: Vec<String> = short.iter().map(ToString::to_string).collect();
+        problems.push(Problem::file(Rule::LicenceShort).note(words.join(", ")));
     }
 }
 

@@ -4,7 +4,7 @@ use dialtone_model::Finding;
 use dialtone_templates::{Problems, Reading};
 use serde::Serialize;
 
-use crate::Assignment;
+use crate::{Assignment, ProjectOrder};
 
 /// What became of the files of one upload.
 #[derive(Debug)]
@@ -21,6 +21,9 @@ pub struct Checked<'a> {
     pub problems: Problems,
     /// The accepted rows of bulk assignments, in the order of the files; none when a file is refused.
     pub assignments: Vec<Assignment<'a>>,
+    /// The accepted orders of project files, in the order of the files and of their first rows; none when a file is
+    /// refused.
+    pub orders: Vec<ProjectOrder<'a>>,
 }
 
 /// What the data of an upload is worth.
@@ -35,7 +38,13 @@ pub enum Verdict {
     RejectRows,
 }
 
-impl Checked<'_> {
+impl<'a> Checked<'a> {
+    /// An upload of which a whole file is refused.
+    pub(crate) fn refused(readings: &'a [Reading], problems: Problems, refused: usize) -> Self {
+        let (assignments, orders) = (Vec::new(), Vec::new());
+        Self { readings, verdict: Verdict::RejectFile, accepted: 0, refused, problems, assignments, orders }
+    }
+
     /// The findings in words, one after the other, so that a hundred thousand are never held at once.
     pub fn findings(&self) -> impl Iterator<Item = Finding> {
         self.problems.iter().map(|problem| problem.finding(self.readings))

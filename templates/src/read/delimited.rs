@@ -48,9 +48,11 @@ pub(super) fn read(bytes: Vec<u8>, reading: &mut Reading) {
 
 /// Names text that is no table at all.
 fn foreign(text: &str) -> Option<Problem> {
+    if text.chars().all(|letter| letter.is_whitespace() || matches!(letter, ',' | ';')) {
+        return Some(Problem::file(Rule::FileEmpty));
+    }
     let bytes = text.as_bytes();
     let words = match text.trim_start().as_bytes() {
-        [] => return Some(Problem::file(Rule::FileEmpty)),
         [b'<', ..] => "The file is HTML or XML, whatever its name says.",
         [b'%', b'P', b'D', b'F', ..] => "The file is a PDF.",
         [b'{', b'\\', b'r', b't', b'f', ..] => "The file is a text document in RTF.",

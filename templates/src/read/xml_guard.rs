@@ -15,7 +15,7 @@ const STYLE_TAGS_LIMIT: usize = 15_000;
 const STYLE_TOKEN_LIMIT: usize = 4 * 1024;
 
 /// The cells that a sheet may have, blank ones that are only formatted among them. They bound the time of reading it.
-const CELLS_LIMIT: usize = 4_000_000;
+const CELLS_LIMIT: usize = 2_000_000;
 
 /// The rows and columns that a sheet of a spreadsheet has.
 const SHEET_ROWS: u32 = 1_048_576;

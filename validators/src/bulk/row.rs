@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use dialtone_templates::{CellRule, Kind, Meaning, Note, Problem, Problems, Reading, Row, Rule};
+use dialtone_templates::{CellRule, Kind, Meaning, Problem, Problems, Reading, Row, Rule};
 use rayon::prelude::*;
 
 use super::{Candidate, Field, Identity};
@@ -168,9 +168,7 @@ impl<'a> Check<'a, '_> {
         match cell {
             Ok(value) => Some(value),
             Err(flaw) => {
-                let note = flaw.note.map_or(Note::None, |words| Note::Text(words.into()));
-                let repair = flaw.repair.map(Box::from);
-                self.problems.push(Problem { file: self.file, note, repair, ..Problem::cell(flaw.rule, row, column) });
+                self.problems.push(flaw.problem(self.file, row, column));
                 None
             }
         }

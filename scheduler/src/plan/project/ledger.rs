@@ -26,8 +26,8 @@ pub(super) struct Ledger<'f> {
     subscribers: HashMap<String, (Subscriber, usize)>,
     /// The order that makes a login on a call processor.
     logins: HashMap<(String, String), usize>,
-    /// What a refused order would have made, with the file and the row of it.
-    refused: HashMap<String, (u32, u32)>,
+    /// What a refused order would have made, with the place of its row, in words.
+    refused: HashMap<String, String>,
 }
 
 /// A product, and the order that makes it unless it was there before.
@@ -144,7 +144,7 @@ impl<'f> Ledger<'f> {
     }
 
     /// Takes back what a refused order would have made, and remembers the row.
-    pub(super) fn refuse(&mut self, object: &str, file: u32, row: u32) {
+    pub(super) fn refuse(&mut self, object: &str, place: String) {
         let Some(Entry { product, .. }) = self.products.remove(object) else { return };
         let forget = |objects: Option<&mut Vec<String>>| {
             if let Some(objects) = objects {
@@ -159,12 +159,12 @@ impl<'f> Ledger<'f> {
         }
         forget(product.parent.as_ref().and_then(|carrier| self.carried.get_mut(carrier)));
         forget(self.owned.get_mut(&product.owner));
-        self.refused.insert(object.to_owned(), (file, row));
+        self.refused.insert(object.to_owned(), format!("{} of {place}", product.product));
     }
 
-    /// The row whose refused order would have made the object.
-    pub(super) fn refused(&self, object: &str) -> Option<(u32, u32)> {
-        self.refused.get(object).copied()
+    /// The product and the row whose refused order would have made the object, in words.
+    pub(super) fn refused(&self, object: &str) -> Option<&str> {
+        self.refused.get(object).map(String::as_str)
     }
 
     /// A subscriber whom an order before makes, with that order.

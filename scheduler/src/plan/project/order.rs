@@ -178,7 +178,9 @@ impl<'a> OrderPlanner<'a> {
             }
         }
         for (place, object) in draft.made.iter().rev() {
-            self.ledger.refuse(object, rows[*place].file, rows[*place].row.number);
+            let (file, number) = (rows[*place].file as usize, rows[*place].row.number);
+            let name = &self.request.files[file].reading.name;
+            self.ledger.refuse(object, format!("row {number} of {name}"));
         }
         let errors: HashSet<u32> =
             draft.problems.iter().filter(|problem| problem.is_error()).filter_map(|problem| problem.row).collect();

@@ -150,10 +150,7 @@ impl RowPlan<'_, '_> {
     /// An object isn't there: because the order that makes it is refused, or at all.
     pub(super) fn absent(&self, field: Field, object: &str, named: &str) -> Problem {
         match self.ledger.refused(object) {
-            Some((file, row)) => {
-                let note = dialtone_templates::Note::Row { file, row };
-                Problem { note, ..self.row.cell_problem(Rule::OrderDependsOnRefused, field) }
-            }
+            Some(product) => self.row.cell_problem(Rule::OrderDependsOnRefused, field).note(product),
             None => self.row.cell_problem(Rule::NeedUnknown, field).note(named),
         }
     }

@@ -94,7 +94,8 @@ fn a_bad_row_takes_its_order_with_it_and_the_orders_that_need_it() {
             "row 5 jane Phone: create order 1",
             "Error row 2 order-row-refused: The order is refused because row 3 has an error.",
             "Error row 3 number-reserved: The number is reserved for lobby.",
-            "Error row 4 order-depends-on-refused: The order needs a product of row 2, which is refused.",
+            "Error row 4 order-depends-on-refused: The order needs the Phone of row 2 of hires.csv, which is \
+             refused.",
             "order 1 Phone for Jane Sample (jane)",
         ],
     );
