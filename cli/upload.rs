@@ -37,7 +37,8 @@ pub(crate) fn tell(context: &Context, intake: Intake, mode: Mode, more: Value) -
     let used = intake.is_usable(mode);
     let exit = if intake.refused > 0 || !used { Exit::Refused } else { Exit::Done };
     let Intake { readings, verdict, accepted, refused, problems } = intake;
-    let checked = Checked { readings: &readings, verdict, accepted, refused, problems, assignments: Vec::new() };
+    let (assignments, orders) = (Vec::new(), Vec::new());
+    let checked = Checked { readings: &readings, verdict, accepted, refused, problems, assignments, orders };
     if context.json {
         let mut answer = json!({
             "verdict": checked.verdict,

@@ -13,6 +13,7 @@ mod operations;
 mod order;
 mod organization;
 mod plan;
+mod project;
 mod report;
 mod run;
 
@@ -26,5 +27,6 @@ pub use organization::{DeviceImport, LicenceImport, OrganizationImport, Organiza
 pub use plan::{
     Defaults, Outcome, PlanFile, PlanRequest, PlannedOrder, PlannedRow, ProjectFacts, ProjectPlan, plan_project,
 };
+pub use project::{DryRun, NewProjectName};
 pub use report::ReportRows;
 pub use run::RunView;

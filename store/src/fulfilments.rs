@@ -4,7 +4,7 @@ use sqlx::QueryBuilder;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::database::{Tx, on_db, on_tx, pieces};
+use crate::database::{Tx, on_tx, pieces, read_rows};
 use crate::{NewRun, Store, StoreError, subscribers};
 
 /// What a project's run has beside its orders.
@@ -45,9 +45,8 @@ impl Store {
     }
 
     async fn documents(&self, sql: &'static str, key: Uuid) -> Result<Vec<Fulfilment>, StoreError> {
-        let documents: Vec<Json<Fulfilment>> =
-            on_db!(self, |db| sqlx::query_scalar(sql).bind(key).fetch_all(db).await?);
-        Ok(documents.into_iter().map(|document| document.0).collect())
+        let documents: Vec<(Json<Fulfilment>,)> = read_rows!(self, sql, key)?;
+        Ok(documents.into_iter().map(|(document,)| document.0).collect())
     }
 }
 

@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::columns::{narrow, word};
-use crate::database::{Tx, on_db, on_tx};
+use crate::database::{Tx, execute, read_row, read_rows, row};
 use crate::time::Time;
 use crate::{Store, StoreError};
 
@@ -74,24 +74,22 @@ impl Store {
     /// The projects of a tenant, the newest first.
     pub async fn projects(&self, organization: OrganizationId) -> Result<Vec<ProjectRecord>, StoreError> {
         let sql = format!("{SELECT} WHERE p.organization_id = $1 ORDER BY p.id DESC");
-        let rows: Vec<ProjectRow> =
-            on_db!(self, |db| sqlx::query_as(AssertSqlSafe(sql)).bind(organization.0).fetch_all(db).await?);
+        let rows: Vec<ProjectRow> = read_rows!(self, AssertSqlSafe(sql), organization.0)?;
         rows.into_iter().map(ProjectRecord::try_from).collect()
     }
 
     /// One project.
     pub async fn project(&self, id: ProjectId) -> Result<ProjectRecord, StoreError> {
         let sql = format!("{SELECT} WHERE p.id = $1");
-        let row: Option<ProjectRow> =
-            on_db!(self, |db| sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).fetch_optional(db).await?);
+        let row: Option<ProjectRow> = read_row!(self, AssertSqlSafe(sql), id.0)?;
         row.ok_or_else(|| StoreError::not_found("project", id))?.try_into()
     }
 
     /// The files of a project, in the order of their upload.
     pub async fn project_uploads(&self, id: ProjectId) -> Result<Vec<UploadId>, StoreError> {
         let sql = "SELECT upload_id FROM project_uploads WHERE project_id = $1 ORDER BY position";
-        let ids: Vec<Uuid> = on_db!(self, |db| sqlx::query_scalar(sql).bind(id.0).fetch_all(db).await?);
-        Ok(ids.into_iter().map(UploadId).collect())
+        let ids: Vec<(Uuid,)> = read_rows!(self, sql, id.0)?;
+        Ok(ids.into_iter().map(|(id,)| UploadId(id)).collect())
     }
 
     /// Adds files behind those that the project has.
@@ -117,11 +115,10 @@ impl Store {
     pub async fn remove_project_upload(&self, id: ProjectId, version: i64, upload: UploadId) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         change(&mut tx, id, version).await?;
-        let sql = "DELETE FROM project_uploads WHERE project_id = $1 AND upload_id = $2 RETURNING position";
-        let gone: Option<i64> = on_tx!(&mut tx, |connection| {
-            sqlx::query_scalar(sql).bind(id.0).bind(upload.0).fetch_optional(connection).await?
-        });
-        gone.ok_or_else(|| StoreError::not_found("file", upload))?;
+        let sql = "DELETE FROM project_uploads WHERE project_id = $1 AND upload_id = $2";
+        if execute!(&mut tx, sql, id.0, upload.0)? == 0 {
+            return Err(StoreError::not_found("file", upload));
+        }
         tx.commit().await
     }
 
@@ -142,7 +139,7 @@ impl Store {
         let mut tx = self.database.begin().await?;
         change(&mut tx, id, version).await?;
         for sql in ["DELETE FROM project_uploads WHERE project_id = $1", "DELETE FROM projects WHERE id = $1"] {
-            on_tx!(&mut tx, |connection| sqlx::query(sql).bind(id.0).execute(connection).await.map(drop))?;
+            execute!(&mut tx, sql, id.0)?;
         }
         tx.commit().await
     }
@@ -163,32 +160,20 @@ async fn change(tx: &mut Tx, id: ProjectId, version: i64) -> Result<(), StoreErr
 
 async fn raise(tx: &mut Tx, id: ProjectId) -> Result<i64, StoreError> {
     let sql = "UPDATE projects SET version = version + 1 WHERE id = $1 RETURNING version";
-    let now: Option<i64> =
-        on_tx!(tx, |connection| sqlx::query_scalar(sql).bind(id.0).fetch_optional(connection).await?);
-    now.ok_or_else(|| StoreError::not_found("project", id))
+    let row: Option<(i64,)> = row!(tx, sql, id.0)?;
+    row.map(|(version,)| version).ok_or_else(|| StoreError::not_found("project", id))
 }
 
 async fn refuse_running(tx: &mut Tx, id: ProjectId) -> Result<(), StoreError> {
     let sql = "SELECT id FROM runs WHERE project_id = $1 AND ended_at IS NULL";
-    let open: Option<Uuid> =
-        on_tx!(tx, |connection| sqlx::query_scalar(sql).bind(id.0).fetch_optional(connection).await?);
-    open.map_or(Ok(()), |run| Err(StoreError::ProjectRunning { run: run.into() }))
+    let open: Option<(Uuid,)> = row!(tx, sql, id.0)?;
+    open.map_or(Ok(()), |(run,)| Err(StoreError::ProjectRunning { run: run.into() }))
 }
 
 async fn insert(tx: &mut Tx, new: &NewProject) -> Result<(), StoreError> {
     let sql = "INSERT INTO projects (id, organization_id, name, version, created_at, created_by) \
                VALUES ($1, $2, $3, 1, $4, $5)";
-    on_tx!(tx, |connection| {
-        sqlx::query(sql)
-            .bind(new.id.0)
-            .bind(new.organization.0)
-            .bind(&new.name)
-            .bind(Time(new.at))
-            .bind(&new.by)
-            .execute(connection)
-            .await
-            .map(drop)
-    })?;
+    execute!(tx, sql, new.id.0, new.organization.0, &new.name, Time(new.at), &new.by)?;
     Ok(())
 }
 
@@ -196,7 +181,7 @@ async fn append(tx: &mut Tx, id: ProjectId, uploads: &[UploadId]) -> Result<(), 
     for upload in uploads {
         let sql = "INSERT INTO project_uploads (project_id, position, upload_id) \
                    SELECT $1, coalesce(max(position), 0) + 1, $2 FROM project_uploads WHERE project_id = $1";
-        on_tx!(tx, |connection| sqlx::query(sql).bind(id.0).bind(upload.0).execute(connection).await.map(drop))?;
+        execute!(tx, sql, id.0, upload.0)?;
     }
     Ok(())
 }

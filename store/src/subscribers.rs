@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use sqlx::QueryBuilder;
 use sqlx::types::Json;
 
-use crate::database::{Tx, on_db, on_tx, pieces};
+use crate::database::{Tx, on_tx, pieces, read_rows};
 use crate::{Store, StoreError};
 
 /// How an organization is divided: what its batch projects are planned by.
@@ -55,9 +55,8 @@ impl Store {
     /// The subscribers of a tenant, by login.
     pub async fn subscribers(&self, organization: OrganizationId) -> Result<Vec<Subscriber>, StoreError> {
         let sql = "SELECT document FROM subscribers WHERE organization_id = $1 ORDER BY user_id";
-        let documents: Vec<Json<Subscriber>> =
-            on_db!(self, |db| sqlx::query_scalar(sql).bind(organization.0).fetch_all(db).await?);
-        Ok(documents.into_iter().map(|document| document.0).collect())
+        let documents: Vec<(Json<Subscriber>,)> = read_rows!(self, sql, organization.0)?;
+        Ok(documents.into_iter().map(|(document,)| document.0).collect())
     }
 
     async fn records<T>(&self, organization: OrganizationId, kind: &'static str) -> Result<Vec<T>, StoreError>
@@ -65,9 +64,8 @@ impl Store {
         T: DeserializeOwned + Send + Unpin + 'static,
     {
         let sql = "SELECT document FROM organization_records WHERE organization_id = $1 AND kind = $2 ORDER BY name";
-        let documents: Vec<Json<T>> =
-            on_db!(self, |db| sqlx::query_scalar(sql).bind(organization.0).bind(kind).fetch_all(db).await?);
-        Ok(documents.into_iter().map(|document| document.0).collect())
+        let documents: Vec<(Json<T>,)> = read_rows!(self, sql, organization.0, kind)?;
+        Ok(documents.into_iter().map(|(document,)| document.0).collect())
     }
 }
 

@@ -7,7 +7,7 @@ use dialtone_templates::{Problem, Rule};
 
 use super::facts::Serving;
 use super::ledger::Ledger;
-use super::rows::{CLEAR, OrderRow};
+use super::rows::{OrderRow, is_clear};
 use super::{Outcome, ProjectFacts};
 
 /// An order while it is planned.
@@ -81,7 +81,7 @@ impl<'f> RowPlan<'_, 'f> {
         let named = |attribute: &str| attribute.eq_ignore_ascii_case(name);
         if let Some((attribute, cell)) = self.row.attributes().find(|(attribute, _)| named(attribute.name)) {
             self.used.insert(attribute.column);
-            return Some(cell).filter(|cell| *cell != CLEAR).map(str::to_owned);
+            return Some(cell).filter(|cell| !is_clear(cell)).map(str::to_owned);
         }
         self.inherited(name).map(str::to_owned)
     }
@@ -103,7 +103,7 @@ impl<'f> RowPlan<'_, 'f> {
             }
             let Some(element) = names.element(of, column.name) else { continue };
             self.used.insert(column.column);
-            if cell == CLEAR {
+            if is_clear(cell) {
                 attributes.remove(element);
             } else {
                 attributes.insert(element.to_owned(), cell.to_owned());

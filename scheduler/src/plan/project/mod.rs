@@ -25,6 +25,7 @@ pub use facts::ProjectFacts;
 use ledger::Ledger;
 use order::{Drafted, OrderPlanner};
 pub use rows::PlanFile;
+pub(crate) use rows::advanced_cells;
 use rows::{Columns, OrderRow};
 
 /// Provisioning attributes and fields that rows without values of their own start from: by product, then by name.
@@ -69,6 +70,8 @@ pub struct PlannedOrder {
     pub rows: Vec<RowRef>,
     /// The products that the subscriber has once it is through.
     pub products: Vec<OwnedProduct>,
+    /// The login of its subscriber.
+    pub user_id: String,
     /// The subscriber, if nobody knew of them before.
     pub subscriber: Option<Subscriber>,
     /// The call processors that know the login once it is through, beside those that know it already.
@@ -110,6 +113,17 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The word that JSON shows.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NoChange => "no_change",
+            Self::Change => "change",
+            Self::Create => "create",
+            Self::Conflict => "conflict",
+            Self::Refused => "refused",
+        }
+    }
+
     /// What people read.
     pub const fn label(self) -> &'static str {
         match self {

@@ -105,7 +105,7 @@ impl<'a> OrderPlanner<'a> {
             return Err(row.cell_problem(Rule::OrderTypeRefused, Field::OrderType).note(note));
         }
         if !self.request.advanced {
-            self.refuse_advanced(row, draft);
+            draft.problems.extend(row.advanced_cells());
         }
         if ordered.infrastructure {
             let note = format!("{} records are changed by importing the organization", ordered.name);
@@ -156,15 +156,6 @@ impl<'a> OrderPlanner<'a> {
             plan.plan_part()?;
         }
         plan.finish()
-    }
-
-    fn refuse_advanced(&self, row: &OrderRow<'_>, draft: &mut Draft) {
-        for (attribute, _) in row.attributes() {
-            draft.problems.push(row.column_problem(Rule::AttributeForbidden, attribute.column));
-        }
-        if row.value(Field::CopyPhone).is_some() {
-            draft.problems.push(row.cell_problem(Rule::AttributeForbidden, Field::CopyPhone));
-        }
     }
 
     /// Takes back what the order would have made, and says so of each of its rows.
@@ -271,7 +262,14 @@ impl Drafted<'_> {
             needs_blocker,
             claim: draft.claim,
         };
-        PlannedOrder { order, rows, products, subscriber: is_new.then_some(subscriber), logins: draft.logins }
+        PlannedOrder {
+            order,
+            rows,
+            products,
+            user_id: subscriber.user_id.clone(),
+            subscriber: is_new.then_some(subscriber),
+            logins: draft.logins,
+        }
     }
 }
 

@@ -15,8 +15,10 @@ pub struct PlanFile<'a> {
     pub refused: HashSet<u32>,
 }
 
-/// What a cell means where it isn't a value.
-pub(super) const CLEAR: &str = "<clear>";
+/// Whether a cell says that nothing is wanted there.
+pub(super) fn is_clear(cell: &str) -> bool {
+    cell.eq_ignore_ascii_case("<clear>")
+}
 
 /// Where a file has which field.
 #[derive(Debug)]
@@ -69,12 +71,12 @@ impl<'a> OrderRow<'a> {
 
     /// The cell's value, if it has one.
     pub(super) fn value(&self, field: Field) -> Option<&'a str> {
-        Some(self.get(field)).filter(|cell| !cell.is_empty() && *cell != CLEAR)
+        Some(self.get(field)).filter(|cell| !cell.is_empty() && !is_clear(cell))
     }
 
     /// Whether the cell says that nothing is wanted there.
     pub(super) fn is_cleared(&self, field: Field) -> bool {
-        self.get(field) == CLEAR
+        is_clear(self.get(field))
     }
 
     /// The filled cells of attributes.
@@ -87,6 +89,14 @@ impl<'a> OrderRow<'a> {
     /// The count in a cell; `None` where it isn't one, which the check of the file has said.
     pub(super) fn count(&self, field: Field) -> Option<u16> {
         self.value(field).and_then(|cell| cell.parse().ok())
+    }
+
+    /// A problem for each cell that needs the role Advanced Ordering.
+    pub(super) fn advanced_cells(&self) -> impl Iterator<Item = Problem> {
+        let attributes = self.attributes().map(|(attribute, _)| attribute.column);
+        let attributes = attributes.map(|column| self.column_problem(Rule::AttributeForbidden, column));
+        let copied = self.value(Field::CopyPhone).is_some();
+        attributes.chain(copied.then(|| self.cell_problem(Rule::AttributeForbidden, Field::CopyPhone)))
     }
 
     /// A problem of the row as a whole.
@@ -104,6 +114,13 @@ impl<'a> OrderRow<'a> {
     pub(super) fn column_problem(&self, rule: Rule, column: usize) -> Problem {
         Problem { file: self.file, ..Problem::cell(rule, self.row.number, column) }
     }
+}
+
+/// A problem for each cell of a file that needs the role Advanced Ordering.
+pub(crate) fn advanced_cells(file: u32, reading: &Reading) -> Vec<Problem> {
+    let columns = Columns::of(reading);
+    let rows = reading.table.rows().map(|row| OrderRow { file, row, columns: &columns });
+    rows.flat_map(|row| row.advanced_cells().collect::<Vec<_>>()).collect()
 }
 
 /// The rows that are used, as orders: those with the same Row Id in one file together, the others alone; in the order of
