@@ -34,6 +34,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::clock::SystemClock;
 use crate::context::{Context, Everywhere};
+use crate::exit::Exit;
 
 /// Batch provisioning of telephone systems: a file of users in, provisioned extensions and a report out
 #[derive(Parser)]
@@ -78,7 +79,7 @@ fn main() -> ExitCode {
     log();
     dispatch(arguments, clock).unwrap_or_else(|error| {
         eprintln!("dialtone: {error:#}");
-        ExitCode::FAILURE
+        Exit::Failed.into()
     })
 }
 

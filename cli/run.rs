@@ -25,8 +25,7 @@ use crate::worker::WorkArgs;
   dialtone run hires-1.csv hires-2.csv --add-on call-recording --report hires-report.xlsx
   dialtone run hires.csv --valid-rows-only --json
 
-Exit codes: 0 every row is completed; 1 failed; 2 usage; 3 the file or some rows were refused; 4 finished, but not
-every row completed; 130 interrupted.")]
+`dialtone --help` explains the exit codes.")]
 pub(crate) struct Arguments {
     /// The files: CSV, tab-separated or XLSX
     #[arg(required = true, value_name = "FILE")]
@@ -54,7 +53,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
     let ending = Ending::new(arguments.report.clone())?;
     let started = match interrupted_run(context, organization, &files).await? {
         Some(run) => {
-            eprintln!("these files are run {run} already, which isn't over: going on with it");
+            eprintln!("run {run}: it has these files already and isn't over; going on with it");
             Started { run, refused_rows: 0 }
         }
         None => match start(context, organization, &files, &arguments).await? {

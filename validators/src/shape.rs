@@ -54,8 +54,8 @@ mod tests {
         let (ext_key, directory_name) = (ext_key.to_owned(), directory_name.to_owned());
         let request = Request { ext_key, number: number.map(str::to_owned), directory_name };
         let errors = request.validate().err().unwrap_or_default();
-        let mut found: Vec<(&str, &str, &str)> = errors
-            .field_errors()
+        let fields = errors.field_errors();
+        let mut found: Vec<(&str, &str, &str)> = fields
             .iter()
             .flat_map(|(field, errors)| {
                 errors.iter().map(|error| (field.as_ref(), &*error.code, error.message.as_deref().unwrap()))

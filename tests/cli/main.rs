@@ -1,0 +1,13 @@
+//! The program as people use it: the real binary, data folders of its own, simulated devices on real sockets.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up fails")]
+
+#[cfg(feature = "crash-points")]
+mod crash;
+mod extensions;
+mod faults;
+mod help;
+mod home;
+mod interruption;
+mod run;
+mod templates;
