@@ -172,6 +172,7 @@ impl Tenant {
                 blocked_by: None,
                 needs_blocker: false,
                 claim: Some(ExtensionClaim::New(extension)),
+                products: Vec::new(),
             }
         };
         NewRun {

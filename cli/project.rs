@@ -40,7 +40,7 @@ enum Act {
         /// Its name
         name: String,
     },
-    /// Show a project with its files and its last run
+    /// Show a project with its files and its run
     Show { project: String },
     /// Add files to a project
     Add {
@@ -78,7 +78,7 @@ enum Act {
         #[command(flatten)]
         work: WorkArgs,
     },
-    /// Let the steps in hand of the last run finish and start nothing new
+    /// Let the steps in hand of the run finish and start nothing new
     Pause { project: String },
     /// Go on with a paused run
     Resume {
@@ -86,7 +86,7 @@ enum Act {
         #[command(flatten)]
         work: WorkArgs,
     },
-    /// End the last run before its orders are through
+    /// End the run before its orders are through
     Cancel { project: String },
     /// Try again what failed in a way that may pass
     Retry {
@@ -141,22 +141,22 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
             return start(context, id, valid_rows_only, ending, &work).await;
         }
         Act::Pause { project } => {
-            let run = last_run(context, &project).await?;
+            let run = run_of(context, &project).await?;
             operations.pause_run(actor, run).await?;
             done(context, run, "paused")?;
         }
         Act::Resume { project, work } => {
-            let run = last_run(context, &project).await?;
+            let run = run_of(context, &project).await?;
             operations.resume_run(actor, run).await?;
             return Ok(follow(context, &work, &[run]).await?.into());
         }
         Act::Cancel { project } => {
-            let run = last_run(context, &project).await?;
+            let run = run_of(context, &project).await?;
             operations.cancel_run(actor, run).await?;
             done(context, run, "cancelled")?;
         }
         Act::Retry { project, work } => {
-            let run = last_run(context, &project).await?;
+            let run = run_of(context, &project).await?;
             retry(context, run).await?;
             return Ok(follow(context, &work, &[run]).await?.into());
         }
@@ -230,10 +230,9 @@ async fn retry(context: &Context, run: RunId) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn last_run(context: &Context, project: &str) -> anyhow::Result<RunId> {
+async fn run_of(context: &Context, project: &str) -> anyhow::Result<RunId> {
     let project = pick::project(context, project).await?;
-    let (run, _) = project.last_run.with_context(|| format!("the project \"{}\" was never run", project.name))?;
-    Ok(run)
+    project.run.with_context(|| format!("the project \"{}\" was never run", project.name))
 }
 
 fn done(context: &Context, run: RunId, what: &str) -> anyhow::Result<()> {
@@ -247,11 +246,9 @@ fn list(context: &Context, projects: &[ProjectRecord]) -> anyhow::Result<()> {
     if context.json {
         return print_json_lines(projects.iter().map(project_json));
     }
-    let row = |project: &ProjectRecord| {
-        let state = project.last_run.map_or("never run", |(_, state)| state.label());
-        [project.id.to_string(), project.name.clone(), project.files.to_string(), state.to_owned()]
-    };
-    print_table(["UUID", "Name", "Files", "Last run"], projects.iter().map(row).collect(), "no project yet")
+    let row =
+        |project: &ProjectRecord| [project.id.to_string(), project.name.clone(), project.status.label().to_owned()];
+    print_table(["UUID", "Name", "Status"], projects.iter().map(row).collect(), "no project yet")
 }
 
 async fn show(context: &Context, id: ProjectId) -> anyhow::Result<()> {
@@ -263,9 +260,9 @@ async fn show(context: &Context, id: ProjectId) -> anyhow::Result<()> {
         return print_json(&answer);
     }
     print(format_args!("{} ({})", project.name, project.id))?;
-    match project.last_run {
-        Some((run, state)) => print(format_args!("last run {run}: {state}\n"))?,
-        None => print("never run\n")?,
+    match project.run {
+        Some(run) => print(format_args!("{}, run {run}\n", project.status))?,
+        None => print(format_args!("{}\n", project.status))?,
     }
     let row = |file: &UploadRecord| [file.id.to_string(), file.name.clone(), file.uploaded_at.to_string()];
     print_table(["UUID", "File", "Uploaded"], files.iter().map(row).collect(), "no file yet")
@@ -275,8 +272,8 @@ fn project_json(project: &ProjectRecord) -> Value {
     json!({
         "id": project.id,
         "name": project.name,
-        "files": project.files,
-        "last_run": project.last_run.map(|(run, state)| json!({ "id": run, "state": state })),
+        "status": project.status,
+        "run": project.run,
         "created_at": project.created_at.to_string(),
         "created_by": project.created_by,
     })

@@ -117,6 +117,48 @@ CREATE TABLE template_users (
     PRIMARY KEY (template_id, position)
 );
 
+-- Batch projects: uploads whose rows become work orders.
+CREATE TABLE projects (
+    id              uuid        NOT NULL PRIMARY KEY,
+    organization_id uuid        NOT NULL REFERENCES organizations (id),
+    name            text        NOT NULL,
+    status          text        NOT NULL CHECK (status IN ('draft', 'in_progress', 'completed')),
+    run_id          uuid,
+    version         bigint      NOT NULL,
+    created_at      timestamptz NOT NULL,
+    created_by      text        NOT NULL,
+    CHECK ((status = 'draft') = (run_id IS NULL))
+);
+
+CREATE TABLE project_uploads (
+    project_id uuid   NOT NULL REFERENCES projects (id),
+    position   bigint NOT NULL,
+    upload_id  uuid   NOT NULL REFERENCES uploads (id),
+    PRIMARY KEY (project_id, position)
+);
+
+-- Domains, Service Areas, roles, and what is known of devices beside how to reach them: what an administrator sets up once and orders are checked by.
+CREATE TABLE infrastructure (
+    organization_id uuid  NOT NULL REFERENCES organizations (id),
+    kind            text  NOT NULL CHECK (kind IN ('domain', 'service_area', 'role', 'processor')),
+    name            text  NOT NULL,
+    settings        jsonb NOT NULL,
+    PRIMARY KEY (organization_id, kind, name)
+);
+
+-- The people who own products.
+CREATE TABLE subscribers (
+    organization_id uuid NOT NULL REFERENCES organizations (id),
+    user_id         text NOT NULL,
+    first_name      text,
+    last_name       text NOT NULL,
+    email           text,
+    role            text NOT NULL,
+    domain          text NOT NULL,
+    identity_id     uuid,
+    PRIMARY KEY (organization_id, user_id)
+);
+
 -- first_order and last_order bound the ids of the run's orders, which are made together and rise with the rows, so
 -- that a report reads one range of them.
 CREATE TABLE runs (
@@ -149,8 +191,8 @@ CREATE TABLE run_uploads (
 
 -- The truth about every work order. A state changes only with its event, in one transaction; version counts them.
 -- device_id is the device that the order goes on with by itself, and NULL while it doesn't: it waits for a person or
--- another order, or is over. claim is what the order does to an extension; given_back is that claim while the order
--- doesn't hold it. stop_requested says how an order that a worker has in hand stops once its step is recorded.
+-- another order, or is over. claim is what the order does to an extension, products how many it makes; given_back is
+-- what of these the order doesn't hold at present. stop_requested says how an order that a worker has in hand stops once its step is recorded.
 CREATE TABLE orders (
     number          bigint      NOT NULL PRIMARY KEY,
     id              uuid        NOT NULL UNIQUE,
@@ -180,6 +222,7 @@ CREATE TABLE orders (
     blocked_by      uuid,
     needs_blocker   boolean     NOT NULL,
     claim           text        CHECK (claim IN ('new', 'change', 'delete')),
+    products        bigint      NOT NULL,
     given_back      jsonb,
     reservation     text        NOT NULL CHECK (reservation IN ('none', 'held', 'used')),
     stop_requested  text        CHECK (stop_requested IN ('abort', 'cancel')),
@@ -260,50 +303,21 @@ CREATE TABLE held_values (
     PRIMARY KEY (organization_id, kind, value)
 );
 
--- Batch projects: files whose rows become work orders. Whether one is running is said by its runs.
-CREATE TABLE projects (
-    id              uuid        NOT NULL PRIMARY KEY,
-    organization_id uuid        NOT NULL REFERENCES organizations (id),
-    name            text        NOT NULL,
-    version         bigint      NOT NULL,
-    created_at      timestamptz NOT NULL,
-    created_by      text        NOT NULL
+-- The products that subscribers own. A row is made with the order that is to make the product, so that no second
+-- order makes the same; made_by_step is the step of that order which makes it.
+CREATE TABLE inventory (
+    organization_id uuid   NOT NULL REFERENCES organizations (id),
+    product         text   NOT NULL,
+    key             text   NOT NULL,
+    subscriber      text   NOT NULL,
+    service_area    text,
+    device_id       uuid,
+    attributes      jsonb  NOT NULL,
+    state           text   NOT NULL CHECK (state IN ('ordered', 'active')),
+    order_id        uuid,
+    made_by_step    bigint NOT NULL,
+    PRIMARY KEY (organization_id, product, key)
 );
 
-CREATE INDEX projects_organization ON projects (organization_id, id);
-CREATE INDEX runs_project ON runs (project_id) WHERE project_id IS NOT NULL;
-
-CREATE TABLE project_uploads (
-    project_id uuid   NOT NULL REFERENCES projects (id),
-    position   bigint NOT NULL,
-    upload_id  uuid   NOT NULL REFERENCES uploads (id),
-    PRIMARY KEY (project_id, position)
-);
-
--- What Dialtone itself keeps of an organization's structure, whole documents by name.
-CREATE TABLE organization_records (
-    organization_id uuid  NOT NULL REFERENCES organizations (id),
-    kind            text  NOT NULL CHECK (kind IN ('domain', 'service_area', 'subscriber_role', 'processor')),
-    name            text  NOT NULL,
-    document        jsonb NOT NULL,
-    PRIMARY KEY (organization_id, kind, name)
-);
-
-CREATE TABLE subscribers (
-    organization_id uuid  NOT NULL REFERENCES organizations (id),
-    user_id         text  NOT NULL,
-    document        jsonb NOT NULL,
-    PRIMARY KEY (organization_id, user_id)
-);
-
--- What an order of a project leads to. Once the order is completed it is the inventory, so that no statement on the way
--- of an order has to write there.
-CREATE TABLE fulfilments (
-    order_id        uuid  NOT NULL PRIMARY KEY,
-    run_id          uuid  NOT NULL,
-    organization_id uuid  NOT NULL,
-    document        jsonb NOT NULL
-);
-
-CREATE INDEX fulfilments_organization ON fulfilments (organization_id, order_id);
-CREATE INDEX fulfilments_run ON fulfilments (run_id, order_id);
+CREATE INDEX inventory_subscriber ON inventory (organization_id, subscriber);
+CREATE INDEX inventory_order ON inventory (order_id) WHERE state = 'ordered';

@@ -118,6 +118,48 @@ CREATE TABLE template_users (
     PRIMARY KEY (template_id, position)
 ) STRICT, WITHOUT ROWID;
 
+-- Batch projects: uploads whose rows become work orders.
+CREATE TABLE projects (
+    id              BLOB    NOT NULL PRIMARY KEY,
+    organization_id BLOB    NOT NULL REFERENCES organizations (id),
+    name            TEXT    NOT NULL,
+    status          TEXT    NOT NULL CHECK (status IN ('draft', 'in_progress', 'completed')),
+    run_id          BLOB,
+    version         INTEGER NOT NULL,
+    created_at      TEXT    NOT NULL,
+    created_by      TEXT    NOT NULL,
+    CHECK ((status = 'draft') = (run_id IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE project_uploads (
+    project_id  BLOB    NOT NULL REFERENCES projects (id),
+    position    INTEGER NOT NULL,
+    upload_id   BLOB    NOT NULL REFERENCES uploads (id),
+    PRIMARY KEY (project_id, position)
+) STRICT, WITHOUT ROWID;
+
+-- Domains, Service Areas, roles, and what is known of devices beside how to reach them: what an administrator sets up once and orders are checked by.
+CREATE TABLE infrastructure (
+    organization_id BLOB NOT NULL REFERENCES organizations (id),
+    kind            TEXT NOT NULL CHECK (kind IN ('domain', 'service_area', 'role', 'processor')),
+    name            TEXT NOT NULL,
+    settings        TEXT NOT NULL,
+    PRIMARY KEY (organization_id, kind, name)
+) STRICT, WITHOUT ROWID;
+
+-- The people who own products.
+CREATE TABLE subscribers (
+    organization_id BLOB NOT NULL REFERENCES organizations (id),
+    user_id         TEXT NOT NULL,
+    first_name      TEXT,
+    last_name       TEXT NOT NULL,
+    email           TEXT,
+    role            TEXT NOT NULL,
+    domain          TEXT NOT NULL,
+    identity_id     BLOB,
+    PRIMARY KEY (organization_id, user_id)
+) STRICT, WITHOUT ROWID;
+
 -- first_order and last_order bound the ids of the run's orders, which are made together and rise with the rows, so
 -- that a report reads one range of them.
 CREATE TABLE runs (
@@ -150,8 +192,8 @@ CREATE TABLE run_uploads (
 
 -- The truth about every work order. A state changes only with its event, in one transaction; version counts them.
 -- device_id is the device that the order goes on with by itself, and NULL while it doesn't: it waits for a person or
--- another order, or is over. claim is what the order does to an extension; given_back is that claim while the order
--- doesn't hold it. stop_requested says how an order that a worker has in hand stops once its step is recorded.
+-- another order, or is over. claim is what the order does to an extension, products how many it makes; given_back is
+-- what of these the order doesn't hold at present. stop_requested says how an order that a worker has in hand stops once its step is recorded.
 CREATE TABLE orders (
     number          INTEGER NOT NULL PRIMARY KEY,
     id              BLOB    NOT NULL UNIQUE,
@@ -181,6 +223,7 @@ CREATE TABLE orders (
     blocked_by      BLOB,
     needs_blocker   INTEGER NOT NULL CHECK (needs_blocker IN (0, 1)),
     claim           TEXT    CHECK (claim IN ('new', 'change', 'delete')),
+    products        INTEGER NOT NULL,
     given_back      TEXT,
     reservation     TEXT    NOT NULL CHECK (reservation IN ('none', 'held', 'used')),
     stop_requested  TEXT    CHECK (stop_requested IN ('abort', 'cancel')),
@@ -261,50 +304,21 @@ CREATE TABLE held_values (
     PRIMARY KEY (organization_id, kind, value)
 ) STRICT, WITHOUT ROWID;
 
--- Batch projects: files whose rows become work orders. Whether one is running is said by its runs.
-CREATE TABLE projects (
-    id              BLOB    NOT NULL PRIMARY KEY,
+-- The products that subscribers own. A row is made with the order that is to make the product, so that no second
+-- order makes the same; made_by_step is the step of that order which makes it.
+CREATE TABLE inventory (
     organization_id BLOB    NOT NULL REFERENCES organizations (id),
-    name            TEXT    NOT NULL,
-    version         INTEGER NOT NULL,
-    created_at      TEXT    NOT NULL,
-    created_by      TEXT    NOT NULL
+    product         TEXT    NOT NULL,
+    key             TEXT    NOT NULL,
+    subscriber      TEXT    NOT NULL,
+    service_area    TEXT,
+    device_id       BLOB,
+    attributes      TEXT    NOT NULL,
+    state           TEXT    NOT NULL CHECK (state IN ('ordered', 'active')),
+    order_id        BLOB,
+    made_by_step    INTEGER NOT NULL,
+    PRIMARY KEY (organization_id, product, key)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX projects_organization ON projects (organization_id, id);
-CREATE INDEX runs_project ON runs (project_id) WHERE project_id IS NOT NULL;
-
-CREATE TABLE project_uploads (
-    project_id  BLOB    NOT NULL REFERENCES projects (id),
-    position    INTEGER NOT NULL,
-    upload_id   BLOB    NOT NULL REFERENCES uploads (id),
-    PRIMARY KEY (project_id, position)
-) STRICT, WITHOUT ROWID;
-
--- What Dialtone itself keeps of an organization's structure, whole documents by name.
-CREATE TABLE organization_records (
-    organization_id BLOB NOT NULL REFERENCES organizations (id),
-    kind            TEXT NOT NULL CHECK (kind IN ('domain', 'service_area', 'subscriber_role', 'processor')),
-    name            TEXT NOT NULL,
-    document        TEXT NOT NULL,
-    PRIMARY KEY (organization_id, kind, name)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE subscribers (
-    organization_id BLOB NOT NULL REFERENCES organizations (id),
-    user_id         TEXT NOT NULL,
-    document        TEXT NOT NULL,
-    PRIMARY KEY (organization_id, user_id)
-) STRICT, WITHOUT ROWID;
-
--- What an order of a project leads to. Once the order is completed it is the inventory, so that no statement on the way
--- of an order has to write there.
-CREATE TABLE fulfilments (
-    order_id        BLOB NOT NULL PRIMARY KEY,
-    run_id          BLOB NOT NULL,
-    organization_id BLOB NOT NULL,
-    document        TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX fulfilments_organization ON fulfilments (organization_id, order_id);
-CREATE INDEX fulfilments_run ON fulfilments (run_id, order_id);
+CREATE INDEX inventory_subscriber ON inventory (organization_id, subscriber);
+CREATE INDEX inventory_order ON inventory (order_id) WHERE state = 'ordered';

@@ -16,6 +16,7 @@ mod plan;
 mod project;
 mod report;
 mod run;
+mod structure;
 
 pub use assignment::{Assigned, DraftEdit, HandAddedUser, NewDraft};
 pub use error::OperationError;

@@ -4,10 +4,11 @@ use dialtone_model::{
     Actor, AddOn, Device, DeviceId, DeviceKind, DeviceLimits, Domain, Licence, LicenceCount, Organization,
     OrganizationId, Processor, Profile, ServiceArea, Subscriber, SubscriberRole, User,
 };
-use dialtone_store::{NewOrganization, Structure};
+use dialtone_store::NewOrganization;
 use dialtone_validators::{Claims, Facts};
 use serde::Deserialize;
 
+use crate::structure::subscriber_row;
 use crate::{OperationError, Operations};
 
 /// A tenant with its directory, as an import brings it. Importing again adds what is new and sets what is there.
@@ -150,14 +151,8 @@ impl Operations {
         self.store.put_users(id, &import.users).await?;
         self.store.put_numbers(id, &import.numbers).await?;
         self.put_devices(id, &import.devices).await?;
-        let structure = Structure {
-            domains: import.domains.clone(),
-            service_areas: import.service_areas.clone(),
-            roles: import.roles.clone(),
-            processors: import.devices.iter().map(DeviceImport::processor).collect(),
-        };
-        self.store.put_structure(id, &structure).await?;
-        self.store.put_subscribers(id, &import.subscribers).await?;
+        self.put_structure(id, import).await?;
+        self.store.add_subscribers(id, &import.subscribers.iter().map(subscriber_row).collect::<Vec<_>>()).await?;
         Ok(id)
     }
 

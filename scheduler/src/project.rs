@@ -1,14 +1,22 @@
 use std::collections::{HashMap, HashSet};
 
-use dialtone_model::{Actor, OrganizationId, ProjectId, Role, RunKind, UploadId};
+use dialtone_model::{
+    Actor, Domain, OrganizationId, Processor, ProjectId, Role, RunKind, ServiceArea, Subscriber, SubscriberRole,
+    UploadId,
+};
 use dialtone_queue::Lane;
-use dialtone_store::{Fulfilment, NewProject, NewRun, ProjectRecord, ProjectRun, RefusedRow, UploadRecord};
+use dialtone_store::{
+    InfrastructureKind, NewOrder, NewProject, NewRun, ProductRecord, ProjectRecord, RefusedRow, UploadRecord,
+};
 use dialtone_templates::{Kind, Reading, read};
 use dialtone_validators::{Checked, Verdict, check};
 use validator::Validate;
 
 use crate::intake::refused_rows;
-use crate::plan::{Defaults, PlanFile, PlanRequest, ProjectFacts, ProjectPlan, advanced_cells, plan_project};
+use crate::plan::{
+    Defaults, PlanFile, PlanRequest, ProjectFacts, ProjectPlan, advanced_cells, owned_product, plan_project,
+};
+use crate::structure::{subscriber_of_row, subscriber_row};
 use crate::{Assigned, Intake, Mode, NamedBytes, OperationError, Operations};
 
 /// Who may order for others.
@@ -181,13 +189,15 @@ impl Operations {
             self.store.set_refused_rows(*upload, refused).await?;
         }
         let profile = self.store.organization(project.organization).await?.profile;
-        let (orders, details) = take_orders(&mut dry_run.plan);
+        let (orders, subscribers) = take_orders(&mut dry_run.plan);
+        // Whoever is ordered for is known from then on, also when the run can't be added after all.
+        self.store.add_subscribers(project.organization, &subscribers).await?;
         let run = NewRun {
             id: self.ids.next(),
             organization: project.organization,
             kind: RunKind::Project,
             template: None,
-            project: Some(id),
+            project: Some((id, project.version)),
             name: project.name,
             profile,
             uploads,
@@ -195,9 +205,8 @@ impl Operations {
             at: self.clock.now(),
             by: actor.name.clone(),
         };
-        self.store.add_project_run(&run, &details).await?;
-        self.hint(&run.orders, Lane::Batch).await;
-        Ok((dry_run, Some(Assigned { run: run.id, orders: run.orders.len() })))
+        let assigned = self.start(run, Lane::Batch).await?;
+        Ok((dry_run, Some(assigned)))
     }
 
     async fn dry_run(
@@ -225,29 +234,49 @@ impl Operations {
 
     /// What a plan needs to know of an organization, fetched once.
     async fn project_facts(&self, organization: OrganizationId) -> Result<ProjectFacts, OperationError> {
-        let structure = self.store.structure(organization).await?;
-        let subscribers = self.store.subscribers(organization).await?;
-        let mut subscribers: HashMap<_, _> =
-            subscribers.into_iter().map(|subscriber| (subscriber.user_id.clone(), subscriber)).collect();
-        let mut inventory = Vec::new();
-        for fulfilment in self.store.fulfilled(organization).await? {
-            if let Some(subscriber) = subscribers.get_mut(&fulfilment.user_id) {
-                subscriber.present_on.extend(fulfilment.logins);
-            }
-            inventory.extend(fulfilment.products);
-        }
         let devices = self.store.devices(organization).await?;
+        let rows = self.store.subscribers(organization).await?;
+        let mut subscribers: HashMap<String, Subscriber> =
+            rows.into_iter().map(|row| (row.user_id.clone(), subscriber_of_row(row))).collect();
+        let mut inventory = Vec::new();
+        for product in self.whole_inventory(organization).await? {
+            let device = product.device.and_then(|id| devices.iter().find(|device| device.id == id));
+            if let (Some(device), Some(subscriber)) = (device, subscribers.get_mut(&product.subscriber)) {
+                // Every product of a call processor is made behind the login of its owner.
+                subscriber.present_on.insert(device.name.clone());
+            }
+            inventory.push(owned_product(product));
+        }
+        let domains: Vec<Domain> = self.structure(organization, InfrastructureKind::Domain).await?;
+        let service_areas: Vec<ServiceArea> = self.structure(organization, InfrastructureKind::ServiceArea).await?;
+        let roles: Vec<SubscriberRole> = self.structure(organization, InfrastructureKind::Role).await?;
+        let processors: Vec<Processor> = self.structure(organization, InfrastructureKind::Processor).await?;
         Ok(ProjectFacts {
             profile: self.store.organization(organization).await?.profile,
-            domains: structure.domains.into_iter().map(|domain| (domain.name.clone(), domain)).collect(),
-            service_areas: structure.service_areas.into_iter().map(|area| (area.name.clone(), area)).collect(),
-            roles: structure.roles.into_iter().map(|role| (role.name.clone(), role)).collect(),
-            processors: structure.processors.into_iter().map(|one| (one.name.clone(), one)).collect(),
+            domains: domains.into_iter().map(|domain| (domain.name.clone(), domain)).collect(),
+            service_areas: service_areas.into_iter().map(|area| (area.name.clone(), area)).collect(),
+            roles: roles.into_iter().map(|role| (role.name.clone(), role)).collect(),
+            processors: processors.into_iter().map(|one| (one.name.clone(), one)).collect(),
             devices: devices.into_iter().map(|device| (device.name.clone(), device)).collect(),
             subscribers,
             inventory,
             extensions: self.facts(organization, &[]).await?,
         })
+    }
+
+    /// The inventory's products that are there, and those that an open order is to make.
+    async fn whole_inventory(&self, organization: OrganizationId) -> Result<Vec<ProductRecord>, OperationError> {
+        const PAGE: u32 = 5_000;
+        let mut all: Vec<ProductRecord> = Vec::new();
+        loop {
+            let after = all.last().map(|last| (last.product.as_str(), last.key.as_str()));
+            let page = self.store.inventory(organization, after, PAGE).await?;
+            let is_last = page.len() < PAGE as usize;
+            all.extend(page);
+            if is_last {
+                return Ok(all);
+            }
+        }
     }
 
     async fn project_files(&self, id: ProjectId) -> Result<Vec<UploadRecord>, OperationError> {
@@ -351,19 +380,12 @@ fn refuse_other_kinds(readings: &[Reading]) -> Result<(), OperationError> {
     }
 }
 
-/// The orders of a plan as a run takes them, and what they lead to. The plan keeps its rows.
-fn take_orders(plan: &mut ProjectPlan) -> (Vec<dialtone_store::NewOrder>, ProjectRun) {
-    let mut details = ProjectRun::default();
+/// The orders of a plan as a run takes them, and the subscribers whom they make. The plan keeps its rows.
+fn take_orders(plan: &mut ProjectPlan) -> (Vec<NewOrder>, Vec<dialtone_store::Subscriber>) {
+    let mut subscribers = Vec::new();
     let orders = std::mem::take(&mut plan.orders).into_iter().map(|planned| {
-        details.subscribers.extend(planned.subscriber);
-        details.fulfilments.push(Fulfilment {
-            order: planned.order.id,
-            rows: planned.rows,
-            products: planned.products,
-            user_id: planned.user_id,
-            logins: planned.logins,
-        });
+        subscribers.extend(planned.subscriber.as_ref().map(subscriber_row));
         planned.order
     });
-    (orders.collect(), details)
+    (orders.collect(), subscribers)
 }

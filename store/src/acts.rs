@@ -3,11 +3,9 @@ use jiff::Timestamp;
 
 use crate::columns::word;
 use crate::database::{Tx, execute, on_tx, repeated, row};
-use crate::extension_claims::{self, Taking};
-use crate::licences::LicenceMoves;
 use crate::time::Time;
 use crate::transitions::{self, Cause, LiveOrder, Stop, settle};
-use crate::{OrderRecord, PersonalAct, Store, StoreError};
+use crate::{OrderRecord, PersonalAct, Store, StoreError, extension_claims, holdings};
 
 impl Store {
     /// Does what a person asks of one order, if its version is still `version`. A retry reserves the licences and
@@ -60,7 +58,10 @@ impl Store {
         }
         if !next.is_worked_on() {
             let changed = order.stop(&mut tx, &stop, at).await?;
-            settle(&mut tx, vec![changed], at).await?;
+            let consequences = settle(&mut tx, vec![changed], at).await?;
+            if !consequences.freed.is_empty() {
+                reopen_run(&mut tx, order.run).await?;
+            }
             return tx.commit().await;
         }
         if let Err(error) = take_again(&mut tx, &order).await {
@@ -138,31 +139,18 @@ async fn take_again(tx: &mut Tx, order: &LiveOrder) -> Result<(), StoreError> {
             return Err(StoreError::OpenOrder { object: object.clone(), order_number });
         }
     }
-    let Some(given_back) = &order.given_back else { return Ok(()) };
-    let template: Option<Option<uuid::Uuid>> = on_tx!(tx, |connection| {
-        sqlx::query_scalar("SELECT template_id FROM runs WHERE id = $1")
-            .bind(order.run.0)
-            .fetch_optional(connection)
-            .await?
-    });
-    let template = template.flatten().map(Into::into);
-    let taking = Taking { order: order.id, claim: &given_back.claim, device: given_back.device };
-    let mut moves = LicenceMoves::default();
-    extension_claims::take(tx, order.organization, template, &[taking], &mut moves).await?;
-    moves.apply(tx).await?;
-    let sql = "UPDATE orders SET given_back = NULL, \
-               reservation = CASE WHEN claim = 'delete' THEN 'none' ELSE 'held' END WHERE id = $1";
-    execute!(tx, sql, order.id.0)?;
-    Ok(())
+    holdings::take_again(tx, order).await
 }
 
-/// Sets a run running again that is over, and its template in progress.
+/// Sets a run running again that is over, and its template or project in progress.
 async fn reopen_run(tx: &mut Tx, run: RunId) -> Result<(), StoreError> {
     for sql in [
         "UPDATE runs SET state = 'running', ended_at = NULL, version = version + 1 \
          WHERE id = $1 AND state IN ('finished', 'cancelled')",
         "UPDATE templates SET status = 'in_progress', version = version + 1 \
-         WHERE run_id = $1 AND status = 'completed'",
+         WHERE id = (SELECT template_id FROM runs WHERE id = $1) AND status = 'completed'",
+        "UPDATE projects SET status = 'in_progress', version = version + 1 \
+         WHERE id = (SELECT project_id FROM runs WHERE id = $1) AND status = 'completed'",
     ] {
         execute!(tx, sql, run.0)?;
     }

@@ -36,14 +36,14 @@ pub enum StoreError {
         /// How many more would be needed.
         missing: i64,
     },
-    /// An extension key, user or number is taken, by an extension or by another run's claim.
+    /// An extension key, user, number or product is taken: it is there, or another run is to make it.
     #[error("{what} {value} is taken{}", .by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default())]
     Taken {
-        /// `ext key`, `user` or `number`.
+        /// `ext key`, `user`, `number` or `product`.
         what: &'static str,
         /// The value.
         value: String,
-        /// Who has it: an extension, or the name of a template in progress.
+        /// Who has it: an extension, the name of a template in progress, or an order.
         by: Option<String>,
     },
     /// The object has an open order.
@@ -66,12 +66,9 @@ pub enum StoreError {
     /// The template's status refuses it.
     #[error(transparent)]
     TemplateAction(#[from] dialtone_model::TemplateActionRefused),
-    /// A run of the project isn't over.
-    #[error("the project is running (run {run}): wait for the end, or cancel the run")]
-    ProjectRunning {
-        /// The run.
-        run: dialtone_model::RunId,
-    },
+    /// The project's status refuses it.
+    #[error(transparent)]
+    ProjectAction(#[from] dialtone_model::ProjectActionRefused),
     /// The run's state refuses it.
     #[error("the run is {}", .0.label())]
     RunState(RunState),

@@ -43,9 +43,9 @@ impl ClaimKind {
     }
 }
 
-/// A claim that an order gave back, as `orders.given_back` keeps it for a retry.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct GivenBack {
+/// A claim on an extension that an order gave back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct GivenExtension {
     /// What it claims.
     pub(crate) claim: ExtensionClaim,
     /// The device of the extension.
@@ -352,39 +352,35 @@ pub(crate) async fn complete(tx: &mut Tx, holders: &[Holder], moves: &mut Licenc
     Ok(())
 }
 
-/// The claims of orders that ended otherwise, or wait for a person, are given back. They come back as a retry takes
-/// them again.
+/// The claim of an order that ended otherwise, or waits for a person, is given back. It comes back as a retry takes it
+/// again.
 pub(crate) async fn give_back(
     tx: &mut Tx,
-    holders: &[Holder],
+    holder: &Holder,
     moves: &mut LicenceMoves,
-) -> Result<Vec<(OrderId, GivenBack)>, StoreError> {
-    let mut given_back = Vec::with_capacity(holders.len());
-    for holder in holders {
-        let Open { now, before, device } = open(tx, holder).await?;
-        let claim = match holder.kind {
-            ClaimKind::New => {
-                for licence in licences::of_extension(&now.add_ons) {
-                    moves.unreserve(holder.organization, licence, 1);
-                }
-                remove(tx, holder).await?;
-                ExtensionClaim::New(now)
+) -> Result<GivenExtension, StoreError> {
+    let Open { now, before, device } = open(tx, holder).await?;
+    let claim = match holder.kind {
+        ClaimKind::New => {
+            for licence in licences::of_extension(&now.add_ons) {
+                moves.unreserve(holder.organization, licence, 1);
             }
-            ClaimKind::Change => {
-                for licence in licences::lost(&now.add_ons, &before.add_ons) {
-                    moves.unreserve(holder.organization, licence, 1);
-                }
-                restore(tx, holder, &now, &before).await?;
-                ExtensionClaim::Change { from: before.key, to: now }
+            remove(tx, holder).await?;
+            ExtensionClaim::New(now)
+        }
+        ClaimKind::Change => {
+            for licence in licences::lost(&now.add_ons, &before.add_ons) {
+                moves.unreserve(holder.organization, licence, 1);
             }
-            ClaimKind::Delete => {
-                restore(tx, holder, &now, &before).await?;
-                ExtensionClaim::Delete { key: before.key }
-            }
-        };
-        given_back.push((holder.order, GivenBack { claim, device }));
-    }
-    Ok(given_back)
+            restore(tx, holder, &now, &before).await?;
+            ExtensionClaim::Change { from: before.key, to: now }
+        }
+        ClaimKind::Delete => {
+            restore(tx, holder, &now, &before).await?;
+            ExtensionClaim::Delete { key: before.key }
+        }
+    };
+    Ok(GivenExtension { claim, device })
 }
 
 /// An extension that an order is open on.

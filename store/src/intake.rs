@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use dialtone_model::{OrderId, State, TemplateAction, Waiting};
+use dialtone_model::{OrderId, ProjectAction, State, TemplateAction, Waiting};
 use sqlx::QueryBuilder;
 use sqlx::types::Json;
 
@@ -9,7 +9,7 @@ use crate::database::{Tx, execute, on_tx, pieces, repeated};
 use crate::extension_claims::{self, ClaimKind, Taking};
 use crate::licences::LicenceMoves;
 use crate::time::Time;
-use crate::{NewOrder, NewRun, ProjectRun, Store, StoreError, fulfilments, projects, templates};
+use crate::{NewOrder, NewProduct, NewRun, Store, StoreError, product_claims, projects, templates};
 
 impl Store {
     /// Adds a run with its orders, their claims on extensions and their licence reservations, and makes its template
@@ -21,18 +21,10 @@ impl Store {
     /// extension or another run has, [`StoreError::OpenOrder`], [`StoreError::Changed`] and
     /// [`StoreError::TemplateAction`] for the template.
     pub async fn add_run(&self, new: &NewRun) -> Result<(), StoreError> {
-        self.add_project_run(new, &ProjectRun::default()).await
+        repeated!(self.try_add_run(new))
     }
 
-    /// As [`Store::add_run`], for a run of a project: with what its orders lead to and the subscribers whom it makes.
-    ///
-    /// # Errors
-    /// As [`Store::add_run`]; [`StoreError::ProjectRunning`] while another run of the project isn't over.
-    pub async fn add_project_run(&self, new: &NewRun, project: &ProjectRun) -> Result<(), StoreError> {
-        repeated!(self.try_add_run(new, project))
-    }
-
-    async fn try_add_run(&self, new: &NewRun, project: &ProjectRun) -> Result<(), StoreError> {
+    async fn try_add_run(&self, new: &NewRun) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         let known: i64 = on_tx!(&mut tx, |connection| {
             sqlx::query_scalar("SELECT count(*) FROM runs WHERE id = $1").bind(new.id.0).fetch_one(connection).await?
@@ -42,9 +34,7 @@ impl Store {
         }
         extension_claims::lock(&mut tx, new.organization).await?;
         start_template(&mut tx, new).await?;
-        if let Some(project) = new.project {
-            projects::start(&mut tx, project).await?;
-        }
+        start_project(&mut tx, new).await?;
 
         let takings: Vec<Taking<'_>> = new
             .orders
@@ -58,11 +48,13 @@ impl Store {
         let mut moves = LicenceMoves::default();
         extension_claims::take(&mut tx, new.organization, template, &takings, &mut moves).await?;
         moves.apply(&mut tx).await?;
+        let products = new.orders.iter().flat_map(|order| order.products.iter().map(|product| (order.id, product)));
+        let products: Vec<(OrderId, &NewProduct)> = products.collect();
+        product_claims::take(&mut tx, new.organization, &products).await?;
 
         refuse_open_objects(&mut tx, new).await?;
         insert_run(&mut tx, new).await?;
         insert_orders(&mut tx, new).await?;
-        fulfilments::add(&mut tx, new, project).await?;
         tx.commit().await
     }
 }
@@ -72,6 +64,14 @@ async fn start_template(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
     templates::change(tx, template, version, TemplateAction::Assign).await?;
     let sql = "UPDATE templates SET status = 'in_progress', run_id = $2 WHERE id = $1";
     execute!(tx, sql, template.0, new.id.0)?;
+    Ok(())
+}
+
+async fn start_project(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
+    let Some((project, version)) = new.project else { return Ok(()) };
+    projects::change(tx, project, version, ProjectAction::Run).await?;
+    let sql = "UPDATE projects SET status = 'in_progress', run_id = $2 WHERE id = $1";
+    execute!(tx, sql, project.0, new.id.0)?;
     Ok(())
 }
 
@@ -112,7 +112,7 @@ async fn insert_run(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
         new.organization.0,
         new.kind.word(),
         new.template.map(|(id, _)| id.0),
-        new.project.map(|id| id.0),
+        new.project.map(|(id, _)| id.0),
         &new.name,
         new.profile.word(),
         first.0,
@@ -137,7 +137,7 @@ async fn insert_orders(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
             QueryBuilder::<Db>::new(
                 "INSERT INTO orders (number, id, run_id, organization_id, upload_id, row_number, subject, order_type, \
                  product, origin, object, steps, step_count, state, extended, step, attempts, unknown, starts, tries, \
-                 version, device_id, shard, blocked_by, needs_blocker, claim, reservation) ",
+                 version, device_id, shard, blocked_by, needs_blocker, claim, products, reservation) ",
             )
             .push_values(piece, |mut row, (number, order)| {
                 let waits = order.blocked_by.is_some();
@@ -165,6 +165,7 @@ async fn insert_orders(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
                     .push_bind(order.blocked_by.map(|blocker| blocker.0))
                     .push_bind(order.needs_blocker)
                     .push_bind(claim.map(ClaimKind::word))
+                    .push_bind(order.products.len() as i64)
                     .push_bind(match claim {
                         Some(ClaimKind::New | ClaimKind::Change) => "held",
                         Some(ClaimKind::Delete) | None => "none",

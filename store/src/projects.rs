@@ -1,29 +1,14 @@
-use dialtone_model::{OrganizationId, ProjectId, RunId, RunState, UploadId};
+use dialtone_model::{OrganizationId, ProjectAction, ProjectId, ProjectStatus, RunId, UploadId};
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::columns::{narrow, word};
+use crate::columns::word;
 use crate::database::{Tx, execute, read_row, read_rows, row};
 use crate::time::Time;
 use crate::{Store, StoreError};
 
-/// A project to be made.
-#[derive(Clone, Debug)]
-pub struct NewProject {
-    /// Its id.
-    pub id: ProjectId,
-    /// Whose it is.
-    pub organization: OrganizationId,
-    /// Its name.
-    pub name: String,
-    /// When.
-    pub at: Timestamp,
-    /// By whom.
-    pub by: String,
-}
-
-/// A project.
+/// A batch project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectRecord {
     /// Its id.
@@ -32,11 +17,11 @@ pub struct ProjectRecord {
     pub organization: OrganizationId,
     /// Its name.
     pub name: String,
-    /// How many files it has.
-    pub files: u32,
-    /// Its newest run, with the state of it.
-    pub last_run: Option<(RunId, RunState)>,
-    /// Raised by every change; a change names the version that was seen.
+    /// Where it is in its life.
+    pub status: ProjectStatus,
+    /// Its run, once it was started.
+    pub run: Option<RunId>,
+    /// Raised by every change; a change names the version it saw.
     pub version: i64,
     /// When it was made.
     pub created_at: Timestamp,
@@ -44,145 +29,135 @@ pub struct ProjectRecord {
     pub created_by: String,
 }
 
-const SELECT: &str = "SELECT p.id, p.organization_id, p.name, p.version, p.created_at, p.created_by, r.id AS run_id, \
-                      r.state AS run_state, \
-                      (SELECT count(*) FROM project_uploads u WHERE u.project_id = p.id) AS files \
-                      FROM projects p LEFT JOIN runs r ON r.project_id = p.id AND NOT EXISTS \
-                      (SELECT 1 FROM runs later WHERE later.project_id = p.id AND later.id > r.id) ";
+/// What a new project starts with.
+#[derive(Clone, Debug)]
+pub struct NewProject {
+    /// Its id.
+    pub id: ProjectId,
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// Its name.
+    pub name: String,
+    /// When it is made.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+}
+
+const COLUMNS: &str = "id, organization_id, name, status, run_id, version, created_at, created_by";
 
 #[derive(sqlx::FromRow)]
 struct ProjectRow {
     id: Uuid,
     organization_id: Uuid,
     name: String,
+    status: String,
+    run_id: Option<Uuid>,
     version: i64,
     created_at: Time,
     created_by: String,
-    run_id: Option<Uuid>,
-    run_state: Option<String>,
-    files: i64,
 }
 
 impl Store {
-    /// Adds a project without files.
+    /// Adds a draft without files.
     pub async fn add_project(&self, new: &NewProject) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         insert(&mut tx, new).await?;
         tx.commit().await
     }
 
-    /// The projects of a tenant, the newest first.
-    pub async fn projects(&self, organization: OrganizationId) -> Result<Vec<ProjectRecord>, StoreError> {
-        let sql = format!("{SELECT} WHERE p.organization_id = $1 ORDER BY p.id DESC");
-        let rows: Vec<ProjectRow> = read_rows!(self, AssertSqlSafe(sql), organization.0)?;
-        rows.into_iter().map(ProjectRecord::try_from).collect()
-    }
-
     /// One project.
     pub async fn project(&self, id: ProjectId) -> Result<ProjectRecord, StoreError> {
-        let sql = format!("{SELECT} WHERE p.id = $1");
+        let sql = format!("SELECT {COLUMNS} FROM projects WHERE id = $1");
         let row: Option<ProjectRow> = read_row!(self, AssertSqlSafe(sql), id.0)?;
         row.ok_or_else(|| StoreError::not_found("project", id))?.try_into()
     }
 
-    /// The files of a project, in the order of their upload.
-    pub async fn project_uploads(&self, id: ProjectId) -> Result<Vec<UploadId>, StoreError> {
-        let sql = "SELECT upload_id FROM project_uploads WHERE project_id = $1 ORDER BY position";
-        let ids: Vec<(Uuid,)> = read_rows!(self, sql, id.0)?;
-        Ok(ids.into_iter().map(|(id,)| UploadId(id)).collect())
+    /// The projects of a tenant, the newest first.
+    pub async fn projects(&self, organization: OrganizationId) -> Result<Vec<ProjectRecord>, StoreError> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM projects WHERE organization_id = $1 ORDER BY created_at DESC, id DESC");
+        let rows: Vec<ProjectRow> = read_rows!(self, AssertSqlSafe(sql), organization.0)?;
+        rows.into_iter().map(ProjectRecord::try_from).collect()
     }
 
-    /// Adds files behind those that the project has.
-    ///
-    /// # Errors
-    /// [`StoreError::Changed`] when its version isn't `version` any more, [`StoreError::ProjectRunning`].
+    /// Sets the name of a draft, if its version is still `version`.
+    pub async fn rename_project(&self, id: ProjectId, version: i64, name: &str) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        change(&mut tx, id, version, ProjectAction::Edit).await?;
+        execute!(&mut tx, "UPDATE projects SET name = $2 WHERE id = $1", id.0, name)?;
+        tx.commit().await
+    }
+
+    /// Adds files to the end of a draft's list, if its version is still `version`.
     pub async fn add_project_uploads(
         &self,
         id: ProjectId,
         version: i64,
         uploads: &[UploadId],
     ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO project_uploads (project_id, position, upload_id) \
+                   SELECT $1, coalesce(max(position), 0) + 1, $2 FROM project_uploads WHERE project_id = $1";
         let mut tx = self.database.begin().await?;
-        change(&mut tx, id, version).await?;
-        append(&mut tx, id, uploads).await?;
-        tx.commit().await
-    }
-
-    /// Takes a file out of a project; its bytes are kept.
-    ///
-    /// # Errors
-    /// As [`Store::add_project_uploads`]; [`StoreError::NotFound`] when the project hasn't got the file.
-    pub async fn remove_project_upload(&self, id: ProjectId, version: i64, upload: UploadId) -> Result<(), StoreError> {
-        let mut tx = self.database.begin().await?;
-        change(&mut tx, id, version).await?;
-        let sql = "DELETE FROM project_uploads WHERE project_id = $1 AND upload_id = $2";
-        if execute!(&mut tx, sql, id.0, upload.0)? == 0 {
-            return Err(StoreError::not_found("file", upload));
+        change(&mut tx, id, version, ProjectAction::Edit).await?;
+        for upload in uploads {
+            execute!(&mut tx, sql, id.0, upload.0)?;
         }
         tx.commit().await
     }
 
-    /// Makes a project with the files of another one and no runs.
+    /// Removes a file from a draft, if its version is still `version`. The upload itself stays.
+    pub async fn remove_project_upload(&self, id: ProjectId, version: i64, upload: UploadId) -> Result<(), StoreError> {
+        let sql = "DELETE FROM project_uploads WHERE project_id = $1 AND upload_id = $2";
+        let mut tx = self.database.begin().await?;
+        change(&mut tx, id, version, ProjectAction::Edit).await?;
+        if execute!(&mut tx, sql, id.0, upload.0)? == 0 {
+            return Err(StoreError::not_found("file of the project", upload));
+        }
+        tx.commit().await
+    }
+
+    /// The files of a project, in upload order.
+    pub async fn project_uploads(&self, id: ProjectId) -> Result<Vec<UploadId>, StoreError> {
+        let sql = "SELECT upload_id FROM project_uploads WHERE project_id = $1 ORDER BY position";
+        let ids: Vec<(Uuid,)> = read_rows!(self, sql, id.0)?;
+        Ok(ids.into_iter().map(|(id,)| id.into()).collect())
+    }
+
+    /// Makes `new` with the files of `from`, whatever the status of `from`; in one transaction.
     pub async fn duplicate_project(&self, from: ProjectId, new: &NewProject) -> Result<(), StoreError> {
-        let uploads = self.project_uploads(from).await?;
+        let sql = "INSERT INTO project_uploads (project_id, position, upload_id) \
+                   SELECT $1, position, upload_id FROM project_uploads WHERE project_id = $2";
         let mut tx = self.database.begin().await?;
         insert(&mut tx, new).await?;
-        append(&mut tx, new.id, &uploads).await?;
+        execute!(&mut tx, sql, new.id.0, from.0)?;
         tx.commit().await
     }
 
-    /// Removes a project. Its runs, their orders and the files stay, as the history needs them.
-    ///
-    /// # Errors
-    /// As [`Store::add_project_uploads`].
+    /// Removes a project that isn't being worked on, if its version is still `version`. Its uploads and its run, with
+    /// their report, stay.
     pub async fn delete_project(&self, id: ProjectId, version: i64) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
-        change(&mut tx, id, version).await?;
-        for sql in ["DELETE FROM project_uploads WHERE project_id = $1", "DELETE FROM projects WHERE id = $1"] {
-            execute!(&mut tx, sql, id.0)?;
-        }
+        change(&mut tx, id, version, ProjectAction::Delete).await?;
+        execute!(&mut tx, "DELETE FROM project_uploads WHERE project_id = $1", id.0)?;
+        execute!(&mut tx, "DELETE FROM projects WHERE id = $1", id.0)?;
         tx.commit().await
     }
 }
 
-/// Refuses a second run of a project while one isn't over. The lock on the project makes two starts wait for each other.
-pub(crate) async fn start(tx: &mut Tx, id: ProjectId) -> Result<(), StoreError> {
-    raise(tx, id).await?;
-    refuse_running(tx, id).await
-}
-
-/// Raises the version of a project that isn't running, if it is still `version`.
-async fn change(tx: &mut Tx, id: ProjectId, version: i64) -> Result<(), StoreError> {
-    let now = raise(tx, id).await?;
-    refuse_running(tx, id).await?;
+/// Raises the version of a project, if its status allows `action` and its version is still `version`.
+pub(crate) async fn change(tx: &mut Tx, id: ProjectId, version: i64, action: ProjectAction) -> Result<(), StoreError> {
+    let sql = "UPDATE projects SET version = version + 1 WHERE id = $1 RETURNING status, version";
+    let row: Option<(String, i64)> = row!(tx, sql, id.0)?;
+    let (status, now) = row.ok_or_else(|| StoreError::not_found("project", id))?;
+    word(&status, ProjectStatus::from_word, "projects", "status", id)?.allow(action)?;
     if now == version + 1 { Ok(()) } else { Err(StoreError::Changed { what: "project" }) }
 }
 
-async fn raise(tx: &mut Tx, id: ProjectId) -> Result<i64, StoreError> {
-    let sql = "UPDATE projects SET version = version + 1 WHERE id = $1 RETURNING version";
-    let row: Option<(i64,)> = row!(tx, sql, id.0)?;
-    row.map(|(version,)| version).ok_or_else(|| StoreError::not_found("project", id))
-}
-
-async fn refuse_running(tx: &mut Tx, id: ProjectId) -> Result<(), StoreError> {
-    let sql = "SELECT id FROM runs WHERE project_id = $1 AND ended_at IS NULL";
-    let open: Option<(Uuid,)> = row!(tx, sql, id.0)?;
-    open.map_or(Ok(()), |(run,)| Err(StoreError::ProjectRunning { run: run.into() }))
-}
-
 async fn insert(tx: &mut Tx, new: &NewProject) -> Result<(), StoreError> {
-    let sql = "INSERT INTO projects (id, organization_id, name, version, created_at, created_by) \
-               VALUES ($1, $2, $3, 1, $4, $5)";
+    let sql = "INSERT INTO projects (id, organization_id, name, status, version, created_at, created_by) \
+               VALUES ($1, $2, $3, 'draft', 1, $4, $5)";
     execute!(tx, sql, new.id.0, new.organization.0, &new.name, Time(new.at), &new.by)?;
-    Ok(())
-}
-
-async fn append(tx: &mut Tx, id: ProjectId, uploads: &[UploadId]) -> Result<(), StoreError> {
-    for upload in uploads {
-        let sql = "INSERT INTO project_uploads (project_id, position, upload_id) \
-                   SELECT $1, coalesce(max(position), 0) + 1, $2 FROM project_uploads WHERE project_id = $1";
-        execute!(tx, sql, id.0, upload.0)?;
-    }
     Ok(())
 }
 
@@ -190,14 +165,12 @@ impl TryFrom<ProjectRow> for ProjectRecord {
     type Error = StoreError;
 
     fn try_from(row: ProjectRow) -> Result<Self, StoreError> {
-        let state =
-            row.run_state.map(|state| word(&state, RunState::from_word, "runs", "state", row.id)).transpose()?;
         Ok(Self {
             id: row.id.into(),
             organization: row.organization_id.into(),
             name: row.name,
-            files: narrow(row.files, "project_uploads", "position", row.id)?,
-            last_run: row.run_id.map(RunId).zip(state),
+            status: word(&row.status, ProjectStatus::from_word, "projects", "status", row.id)?,
+            run: row.run_id.map(RunId),
             version: row.version,
             created_at: row.created_at.0,
             created_by: row.created_by,

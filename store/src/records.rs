@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::columns::{StateColumns, word};
 use crate::database::{Tx, is_refusal, on_tx, pieces, repeated, row};
 use crate::events::{self, NewEvent};
-use crate::extension_claims::ClaimKind;
+use crate::holdings::Holdings;
 use crate::time::Time;
 use crate::transitions::{self, Cause, Changed, Stop, settle};
 use crate::{Lease, Store, StoreError, leases};
@@ -149,14 +149,13 @@ impl Store {
                 }
                 _ => {
                     verdicts.insert(outcome.order, row.verdict(outcome, running(outcome)));
-                    let claim = row.claim.as_deref().filter(|_| row.holds_claim);
-                    let claim = claim.map(|kind| word(kind, ClaimKind::from_word, "orders", "claim", row.id));
+                    let holdings = Holdings::read(row.id, row.claim.as_deref(), row.products, row.gave_back)?;
                     changed.push(Changed {
                         order: outcome.order,
                         run: outcome.run,
                         organization: row.organization_id.into(),
                         next: outcome.next,
-                        claim: claim.transpose()?,
+                        holdings,
                     });
                 }
             }
@@ -239,7 +238,8 @@ struct Written {
     id: Uuid,
     organization_id: Uuid,
     claim: Option<String>,
-    holds_claim: bool,
+    products: i64,
+    gave_back: bool,
     claim_epoch: Option<i64>,
     stop_requested: Option<String>,
     stop_by: Option<String>,
@@ -308,8 +308,8 @@ async fn write(
             )
             .push_bind(lease.epoch)
             .push(
-                " RETURNING id, organization_id, claim, claim IS NOT NULL AND given_back IS NULL AS holds_claim, \
-                 claim_epoch, stop_requested, stop_by",
+                " RETURNING id, organization_id, claim, products, given_back IS NOT NULL AS gave_back, claim_epoch, \
+                 stop_requested, stop_by",
             )
             .build_query_as()
             .fetch_all(connection)

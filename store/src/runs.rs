@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::columns::{narrow, word};
 use crate::database::{on_db, read_row, read_rows};
 use crate::time::Time;
-use crate::{Store, StoreError, licences};
+use crate::{NewProduct, Store, StoreError, licences};
 
 /// A run with its orders, to be added in one transaction.
 #[derive(Clone, Debug)]
@@ -25,8 +25,8 @@ pub struct NewRun {
     pub kind: RunKind,
     /// The template and the version that was seen; assigning is a compare-and-set on it and makes it `in progress`.
     pub template: Option<(TemplateId, i64)>,
-    /// The project.
-    pub project: Option<ProjectId>,
+    /// The project and the version that was seen; running is a compare-and-set on it and makes it `in progress`.
+    pub project: Option<(ProjectId, i64)>,
     /// What people read: the template's or project's name, or the act.
     pub name: String,
     /// The edition of the rules that it was planned with.
@@ -69,6 +69,8 @@ pub struct NewOrder {
     pub needs_blocker: bool,
     /// What it does to the inventory of extensions.
     pub claim: Option<ExtensionClaim>,
+    /// The products that it makes.
+    pub products: Vec<NewProduct>,
 }
 
 /// What an order does to an extension. The claim is made with the order, takes effect when the order completes, and is

@@ -1,117 +1,73 @@
-use dialtone_model::{Domain, OrganizationId, Processor, ServiceArea, Subscriber, SubscriberRole};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use dialtone_model::OrganizationId;
 use sqlx::QueryBuilder;
-use sqlx::types::Json;
+use uuid::Uuid;
 
-use crate::database::{Tx, on_tx, pieces, read_rows};
+use crate::database::{on_tx, pieces, read_row, read_rows};
 use crate::{Store, StoreError};
 
-/// How an organization is divided: what its batch projects are planned by.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Structure {
-    /// Its Domains, by name.
-    pub domains: Vec<Domain>,
-    /// Its Service Areas, by name.
-    pub service_areas: Vec<ServiceArea>,
-    /// The roles of its subscribers, by name.
-    pub roles: Vec<SubscriberRole>,
-    /// What is known of its devices beside how to reach them, by name.
-    pub processors: Vec<Processor>,
+/// A person who owns products.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Subscriber {
+    /// The login, unique in the organization.
+    pub user_id: String,
+    /// First name, where there is one.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: String,
+    /// Where mails go.
+    pub email: Option<String>,
+    /// The name of the role, which says what may be ordered.
+    pub role: String,
+    /// The name of the Domain.
+    pub domain: String,
+    /// The user of the Phone System that this person is.
+    pub identity_id: Option<Uuid>,
 }
 
+const COLUMNS: &str = "user_id, first_name, last_name, email, role, domain, identity_id";
+
 impl Store {
-    /// Adds what is new and sets what is there; in one transaction. What isn't named stays.
-    pub async fn put_structure(&self, organization: OrganizationId, structure: &Structure) -> Result<(), StoreError> {
-        let mut tx = self.database.begin().await?;
-        put(&mut tx, organization, "domain", &structure.domains, |domain| &domain.name).await?;
-        put(&mut tx, organization, "service_area", &structure.service_areas, |area| &area.name).await?;
-        put(&mut tx, organization, "subscriber_role", &structure.roles, |role| &role.name).await?;
-        put(&mut tx, organization, "processor", &structure.processors, |processor| &processor.name).await?;
-        tx.commit().await
-    }
-
-    /// How a tenant is divided.
-    pub async fn structure(&self, organization: OrganizationId) -> Result<Structure, StoreError> {
-        Ok(Structure {
-            domains: self.records(organization, "domain").await?,
-            service_areas: self.records(organization, "service_area").await?,
-            roles: self.records(organization, "subscriber_role").await?,
-            processors: self.records(organization, "processor").await?,
-        })
-    }
-
-    /// Adds subscribers, and sets those whose logins are there already; in one transaction.
-    pub async fn put_subscribers(
+    /// Adds subscribers; those whose logins are there already stay as they are. In one transaction, some hundreds of
+    /// rows a statement.
+    pub async fn add_subscribers(
         &self,
         organization: OrganizationId,
         subscribers: &[Subscriber],
     ) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
-        insert(&mut tx, organization, subscribers, "DO UPDATE SET document = excluded.document").await?;
+        for piece in pieces(subscribers) {
+            on_tx!(&mut tx, |connection, Db| {
+                QueryBuilder::<Db>::new(format!("INSERT INTO subscribers (organization_id, {COLUMNS}) "))
+                    .push_values(piece, |mut row, subscriber| {
+                        row.push_bind(organization.0)
+                            .push_bind(&subscriber.user_id)
+                            .push_bind(&subscriber.first_name)
+                            .push_bind(&subscriber.last_name)
+                            .push_bind(&subscriber.email)
+                            .push_bind(&subscriber.role)
+                            .push_bind(&subscriber.domain)
+                            .push_bind(subscriber.identity_id);
+                    })
+                    .push(" ON CONFLICT (organization_id, user_id) DO NOTHING")
+                    .build()
+                    .execute(connection)
+                    .await
+                    .map(drop)
+            })?;
+        }
         tx.commit().await
     }
 
-    /// The subscribers of a tenant, by login.
+    /// One subscriber by the login.
+    pub async fn subscriber(&self, organization: OrganizationId, user_id: &str) -> Result<Subscriber, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM subscribers WHERE organization_id = $1 AND user_id = $2");
+        let row: Option<Subscriber> = read_row!(self, sqlx::AssertSqlSafe(sql), organization.0, user_id)?;
+        row.ok_or_else(|| StoreError::not_found("subscriber", user_id))
+    }
+
+    /// All subscribers of a tenant, by login.
     pub async fn subscribers(&self, organization: OrganizationId) -> Result<Vec<Subscriber>, StoreError> {
-        let sql = "SELECT document FROM subscribers WHERE organization_id = $1 ORDER BY user_id";
-        let documents: Vec<(Json<Subscriber>,)> = read_rows!(self, sql, organization.0)?;
-        Ok(documents.into_iter().map(|(document,)| document.0).collect())
+        let sql = format!("SELECT {COLUMNS} FROM subscribers WHERE organization_id = $1 ORDER BY user_id");
+        Ok(read_rows!(self, sqlx::AssertSqlSafe(sql), organization.0)?)
     }
-
-    async fn records<T>(&self, organization: OrganizationId, kind: &'static str) -> Result<Vec<T>, StoreError>
-    where
-        T: DeserializeOwned + Send + Unpin + 'static,
-    {
-        let sql = "SELECT document FROM organization_records WHERE organization_id = $1 AND kind = $2 ORDER BY name";
-        let documents: Vec<(Json<T>,)> = read_rows!(self, sql, organization.0, kind)?;
-        Ok(documents.into_iter().map(|(document,)| document.0).collect())
-    }
-}
-
-/// Inserts subscribers; `conflict` says what happens to a login that is there already.
-pub(crate) async fn insert(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    subscribers: &[Subscriber],
-    conflict: &'static str,
-) -> Result<(), StoreError> {
-    for piece in pieces(subscribers) {
-        on_tx!(tx, |connection, Db| {
-            QueryBuilder::<Db>::new("INSERT INTO subscribers (organization_id, user_id, document) ")
-                .push_values(piece, |mut row, subscriber| {
-                    row.push_bind(organization.0).push_bind(&subscriber.user_id).push_bind(Json(subscriber));
-                })
-                .push(" ON CONFLICT (organization_id, user_id) ")
-                .push(conflict)
-                .build()
-                .execute(connection)
-                .await
-                .map(drop)
-        })?;
-    }
-    Ok(())
-}
-
-async fn put<T: Serialize + Sync>(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    kind: &'static str,
-    records: &[T],
-    name: fn(&T) -> &String,
-) -> Result<(), StoreError> {
-    for piece in pieces(records) {
-        on_tx!(tx, |connection, Db| {
-            QueryBuilder::<Db>::new("INSERT INTO organization_records (organization_id, kind, name, document) ")
-                .push_values(piece, |mut row, record| {
-                    row.push_bind(organization.0).push_bind(kind).push_bind(name(record)).push_bind(Json(record));
-                })
-                .push(" ON CONFLICT (organization_id, kind, name) DO UPDATE SET document = excluded.document")
-                .build()
-                .execute(connection)
-                .await
-                .map(drop)
-        })?;
-    }
-    Ok(())
 }

@@ -1,8 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use dialtone_model::{
-    DeviceId, Event, HoldReason, Life, OrderId, OrganizationId, Origin, Reason, RunId, State, Step, Work, WorkStatus,
-};
+use dialtone_model::{DeviceId, Event, HoldReason, Life, OrderId, OrganizationId, Origin, Reason, RunId, State, Step};
 use jiff::Timestamp;
 use sqlx::QueryBuilder;
 use sqlx::types::Json;
@@ -12,7 +10,7 @@ use crate::StoreError;
 use crate::columns::{StateColumns, narrow, word};
 use crate::database::{Tx, execute, on_tx, pieces};
 use crate::events::{self, NewEvent};
-use crate::extension_claims::{self, ClaimKind, GivenBack, Holder};
+use crate::holdings::{self, GivenBack, Holdings};
 use crate::licences::LicenceMoves;
 use crate::orders::position;
 use crate::time::Time;
@@ -35,7 +33,7 @@ pub(crate) struct LiveOrder {
     pub(crate) blocked_by: Option<OrderId>,
     pub(crate) blocker_number: Option<i64>,
     pub(crate) needs_blocker: bool,
-    pub(crate) claim: Option<ClaimKind>,
+    pub(crate) holdings: Holdings,
     pub(crate) given_back: Option<GivenBack>,
     pub(crate) stop: Option<Stop>,
 }
@@ -67,8 +65,8 @@ pub(crate) struct Changed {
     pub(crate) run: RunId,
     pub(crate) organization: OrganizationId,
     pub(crate) next: State,
-    /// The claim on an extension that it holds.
-    pub(crate) claim: Option<ClaimKind>,
+    /// What it holds of the inventory.
+    pub(crate) holdings: Holdings,
 }
 
 /// What changes of orders led to.
@@ -103,6 +101,7 @@ struct LiveRow {
     blocker_number: Option<i64>,
     needs_blocker: bool,
     claim: Option<String>,
+    products: i64,
     given_back: Option<Json<GivenBack>>,
     stop_requested: Option<String>,
     stop_by: Option<String>,
@@ -112,7 +111,7 @@ const SELECT: &str = "SELECT o.id, o.number, o.run_id, o.organization_id, o.orig
                       o.extended, o.step, o.attempts, o.unknown, o.version, o.shard, o.claim_epoch, \
                       l.epoch AS lease_epoch, o.object, o.blocked_by, \
                       (SELECT b.number FROM orders b WHERE b.id = o.blocked_by) AS blocker_number, \
-                      o.needs_blocker, o.claim, o.given_back, o.stop_requested, o.stop_by FROM orders o LEFT JOIN shard_leases l ON l.shard = o.shard WHERE ";
+                      o.needs_blocker, o.claim, o.products, o.given_back, o.stop_requested, o.stop_by FROM orders o LEFT JOIN shard_leases l ON l.shard = o.shard WHERE ";
 
 impl TryFrom<LiveRow> for LiveOrder {
     type Error = StoreError;
@@ -123,7 +122,6 @@ impl TryFrom<LiveRow> for LiveOrder {
         let unknown = row.unknown || (row.claim_epoch.is_some() && !claimed);
         let at = position(row.id, row.step, row.attempts, unknown)?;
         let columns = StateColumns { state: &row.state, extended: row.extended.as_deref(), at };
-        let claim = row.claim.as_deref().map(|claim| word(claim, ClaimKind::from_word, "orders", "claim", row.id));
         Ok(Self {
             state: columns.state(row.id)?,
             id: row.id.into(),
@@ -142,7 +140,7 @@ impl TryFrom<LiveRow> for LiveOrder {
             blocked_by: row.blocked_by.map(OrderId),
             blocker_number: row.blocker_number,
             needs_blocker: row.needs_blocker,
-            claim: claim.transpose()?,
+            holdings: Holdings::read(row.id, row.claim.as_deref(), row.products, row.given_back.is_some())?,
             given_back: row.given_back.map(|given_back| given_back.0),
             stop: Stop::read(row.stop_requested.as_deref(), row.stop_by),
         })
@@ -244,8 +242,8 @@ impl LiveOrder {
             reason: cause.reason,
         };
         events::insert(tx, &[event]).await?;
-        let claim = self.claim.filter(|_| self.given_back.is_none());
-        Ok(Changed { order: self.id, run: self.run, organization: self.organization, next, claim })
+        let (order, run, organization) = (self.id, self.run, self.organization);
+        Ok(Changed { order, run, organization, next, holdings: self.holdings })
     }
 
     /// Ends the order where it stands, as its stop was asked for: Cancelled where nothing was done, else aborted.
@@ -269,7 +267,7 @@ pub(crate) async fn settle(tx: &mut Tx, mut changed: Vec<Changed>, at: Timestamp
     let mut left = BTreeSet::new();
     while !changed.is_empty() {
         left.extend(changed.iter().filter(|order| !order.next.is_worked_on()).map(|order| order.run));
-        settle_claims(tx, &changed, &mut moves).await?;
+        holdings::settle(tx, &changed, &mut moves).await?;
         changed = release_successors(tx, &changed, at, &mut consequences.freed).await?;
     }
     moves.apply(tx).await?;
@@ -279,33 +277,6 @@ pub(crate) async fn settle(tx: &mut Tx, mut changed: Vec<Changed>, at: Timestamp
         }
     }
     Ok(consequences)
-}
-
-async fn settle_claims(tx: &mut Tx, changed: &[Changed], moves: &mut LicenceMoves) -> Result<(), StoreError> {
-    let holders = |wanted: fn(State) -> bool| -> Vec<Holder> {
-        let orders = changed.iter().filter(|order| wanted(order.next));
-        orders
-            .filter_map(|order| {
-                Some(Holder { order: order.order, organization: order.organization, kind: order.claim? })
-            })
-            .collect()
-    };
-    extension_claims::complete(tx, &holders(|next| next == State::Completed), moves).await?;
-    for (order, given_back) in extension_claims::give_back(tx, &holders(gives_back), moves).await? {
-        let sql = "UPDATE orders SET given_back = $2, reservation = 'none' WHERE id = $1";
-        execute!(tx, sql, order.0, Json(&given_back))?;
-    }
-    Ok(())
-}
-
-/// Whether an order in this state gives back what it claimed. While a step may have had its effect it keeps it.
-fn gives_back(next: State) -> bool {
-    match next {
-        State::Initial(_) | State::Completed => false,
-        State::Cancelled => true,
-        State::Released(Work { status, at }) => status != WorkStatus::BeingProvisioned && !at.unknown,
-        State::Hold { at, .. } => !at.unknown,
-    }
 }
 
 /// Lets go on, or stops, the orders that waited for these. Returns those that stopped.
@@ -361,8 +332,13 @@ async fn end_run(tx: &mut Tx, run: RunId, at: Timestamp) -> Result<bool, StoreEr
     let sql = "UPDATE runs SET state = 'finished', ended_at = $2, version = version + 1 \
                WHERE id = $1 AND state IN ('running', 'paused')";
     execute!(tx, sql, run.0, Time(at))?;
-    let sql = "UPDATE templates SET status = 'completed', version = version + 1 \
-               WHERE run_id = $1 AND status = 'in_progress'";
-    execute!(tx, sql, run.0)?;
+    for sql in [
+        "UPDATE templates SET status = 'completed', version = version + 1 \
+         WHERE id = (SELECT template_id FROM runs WHERE id = $1) AND status = 'in_progress'",
+        "UPDATE projects SET status = 'completed', version = version + 1 \
+         WHERE id = (SELECT project_id FROM runs WHERE id = $1) AND status = 'in_progress'",
+    ] {
+        execute!(tx, sql, run.0)?;
+    }
     Ok(true)
 }

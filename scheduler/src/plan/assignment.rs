@@ -49,6 +49,7 @@ pub(crate) fn provision(
         shard: device.id.shard(shards),
         blocked_by: None,
         needs_blocker: false,
+        products: Vec::new(),
         claim: Some(ExtensionClaim::New(extension)),
     }
 }
@@ -97,6 +98,7 @@ fn single(
         shard: device.id.shard(shards),
         blocked_by: None,
         needs_blocker: false,
+        products: Vec::new(),
         claim: Some(claim),
     }
 }

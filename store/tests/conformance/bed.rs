@@ -257,6 +257,7 @@ impl Bed {
             blocked_by: None,
             needs_blocker: false,
             claim,
+            products: Vec::new(),
         }
     }
 

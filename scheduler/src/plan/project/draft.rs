@@ -14,8 +14,8 @@ use super::{Outcome, ProjectFacts};
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) steps: Vec<Step>,
-    /// The objects that it makes, in their order, each with the place of its row in the order.
-    pub(super) made: Vec<(usize, String)>,
+    /// The objects that it makes, in their order.
+    pub(super) made: Vec<Made>,
     /// The first object that it is about.
     pub(super) object: Option<String>,
     /// What it does to an extension.
@@ -26,6 +26,16 @@ pub(super) struct Draft {
     pub(super) logins: Vec<String>,
     /// What was found, warnings too.
     pub(super) problems: Vec<Problem>,
+}
+
+/// An object that an order makes.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// The place of its row in the order.
+    pub(super) row: usize,
+    pub(super) object: String,
+    /// The last of its steps.
+    pub(super) step: usize,
 }
 
 /// Everything that the planning of one row looks at.
@@ -145,7 +155,11 @@ impl<'f> RowPlan<'_, 'f> {
         self.row.cell_problem(Rule::ProductUnplanned, Field::Product).note(note)
     }
 
+    /// Adds a step, which makes what was entered last.
     pub(super) fn step(&mut self, device: &Device, action: Action) {
+        if let Some(made) = self.draft.made.last_mut() {
+            made.step = self.draft.steps.len();
+        }
         self.draft.steps.push(Step { device: device.id, action });
     }
 
@@ -206,7 +220,7 @@ impl<'f> RowPlan<'_, 'f> {
         self.draft.object.get_or_insert_with(|| object.clone());
         let Some(known) = self.ledger.get(&object) else {
             self.ledger.add(product, Some(self.order));
-            self.draft.made.push((self.place, object));
+            self.draft.made.push(Made { row: self.place, object, step: 0 });
             self.outcome = self.outcome.max(Some(Outcome::Create));
             return Ok(());
         };

@@ -2,6 +2,7 @@ mod chain;
 mod draft;
 mod extension;
 mod facts;
+mod inventory;
 mod ledger;
 mod line;
 mod messaging;
@@ -22,6 +23,7 @@ use dialtone_model::{Ids, OwnedProduct, RowRef, Subscriber};
 use dialtone_store::NewOrder;
 use dialtone_templates::Problems;
 pub use facts::ProjectFacts;
+pub(crate) use inventory::owned_product;
 use ledger::Ledger;
 use order::{Drafted, OrderPlanner};
 pub use rows::PlanFile;
@@ -70,12 +72,8 @@ pub struct PlannedOrder {
     pub rows: Vec<RowRef>,
     /// The products that the subscriber has once it is through.
     pub products: Vec<OwnedProduct>,
-    /// The login of its subscriber.
-    pub user_id: String,
     /// The subscriber, if nobody knew of them before.
     pub subscriber: Option<Subscriber>,
-    /// The call processors that know the login once it is through, beside those that know it already.
-    pub logins: Vec<String>,
 }
 
 /// What becomes of one row.

@@ -6,7 +6,8 @@ use dialtone_store::NewOrder;
 use dialtone_templates::{Note, Problem, Problems, Rule};
 
 use super::draft::{Draft, RowPlan};
-use super::ledger::Ledger;
+use super::inventory::new_product;
+use super::ledger::{EXTENSIONS, Ledger};
 use super::rows::OrderRow;
 use super::subscriber::{self, Ordering};
 use super::{Outcome, PlanRequest, PlannedOrder, PlannedRow, origin};
@@ -54,7 +55,7 @@ impl<'a> OrderPlanner<'a> {
                 Err(problem) => draft.problems.push(problem),
             }
             if let Some(sequence) = row.count(Field::SequenceNumber) {
-                let objects = draft.made[made..].iter().map(|(_, object)| object.clone()).collect();
+                let objects = draft.made[made..].iter().map(|made| made.object.clone()).collect();
                 by_sequence.insert(sequence, objects);
             }
         }
@@ -168,10 +169,10 @@ impl<'a> OrderPlanner<'a> {
                 self.ledger.refuse_login(&subscriber.user_id, device);
             }
         }
-        for (place, object) in draft.made.iter().rev() {
-            let (file, number) = (rows[*place].file as usize, rows[*place].row.number);
-            let name = &self.request.files[file].reading.name;
-            self.ledger.refuse(object, format!("row {number} of {name}"));
+        for made in draft.made.iter().rev() {
+            let row = &rows[made.row];
+            let name = &self.request.files[row.file as usize].reading.name;
+            self.ledger.refuse(&made.object, format!("row {} of {name}", row.row.number));
         }
         let errors: HashSet<u32> =
             draft.problems.iter().filter(|problem| problem.is_error()).filter_map(|problem| problem.row).collect();
@@ -243,8 +244,18 @@ impl Drafted<'_> {
     ) -> PlannedOrder {
         let Self { rows, subscriber, is_new, product, draft } = self;
         let rows: Vec<_> = rows.iter().map(|row| origin(request, row)).collect();
-        let made = draft.made.iter().filter_map(|(_, object)| ledger.get(object));
-        let products = made.map(|entry| entry.product.clone()).collect();
+        let mut products = Vec::with_capacity(draft.made.len());
+        let mut inventory = Vec::with_capacity(draft.made.len());
+        for made in &draft.made {
+            let Some(entry) = ledger.get(&made.object) else { continue };
+            products.push(entry.product.clone());
+            // An extension is in the inventory of extensions.
+            if !made.object.starts_with(EXTENSIONS) {
+                let device = draft.steps.get(made.step).map(|step| step.device);
+                let step = u16::try_from(made.step).unwrap_or(u16::MAX);
+                inventory.push(new_product(&entry.product, device, step));
+            }
+        }
         let subject = format!("{} {} ({})", subscriber.first_name, subscriber.last_name, subscriber.user_id);
         let shard = draft.steps.first().map_or(0, |step| step.device.shard(request.shards));
         let object = draft.object.filter(|_| draft.claim.is_none());
@@ -261,15 +272,9 @@ impl Drafted<'_> {
             blocked_by,
             needs_blocker,
             claim: draft.claim,
+            products: inventory,
         };
-        PlannedOrder {
-            order,
-            rows,
-            products,
-            user_id: subscriber.user_id.clone(),
-            subscriber: is_new.then_some(subscriber),
-            logins: draft.logins,
-        }
+        PlannedOrder { order, rows, products, subscriber: is_new.then_some(subscriber) }
     }
 }
 

@@ -162,7 +162,6 @@ fn an_unknown_subscriber_is_made_once_and_first() {
         |order: usize| plan.orders[order].order.steps.iter().map(dialtone_model::Step::title).collect::<Vec<_>>();
     assert_eq!(titles(0)[0], "add user tony");
     assert_eq!(titles(1)[0], "add phone SEP0011AABBCC02");
-    assert_eq!(plan.orders[0].logins, ["CUCM-SG"]);
     assert!(plan.orders[0].subscriber.is_some() && plan.orders[1].subscriber.is_none());
     assert!(plan.orders[1].order.needs_blocker, "without the first order nobody has the login");
 }

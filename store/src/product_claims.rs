@@ -1,0 +1,120 @@
+use dialtone_model::{Attributes, OrderId, OrganizationId};
+use sqlx::QueryBuilder;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::columns::narrow;
+use crate::database::{Tx, execute, on_tx, pieces, row, rows};
+use crate::{NewProduct, StoreError};
+
+/// Puts products that orders are to make into the inventory; all of them, or an error naming the first that is there
+/// already.
+pub(crate) async fn take(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    products: &[(OrderId, &NewProduct)],
+) -> Result<(), StoreError> {
+    for piece in pieces(products) {
+        let inserted = on_tx!(tx, |connection, Db| {
+            QueryBuilder::<Db>::new(
+                "INSERT INTO inventory (organization_id, product, key, subscriber, service_area, device_id, \
+                 attributes, state, order_id, made_by_step) ",
+            )
+            .push_values(piece, |mut row, (order, product)| {
+                row.push_bind(organization.0)
+                    .push_bind(&product.product)
+                    .push_bind(&product.key)
+                    .push_bind(&product.subscriber)
+                    .push_bind(&product.service_area)
+                    .push_bind(product.device.map(|device| device.0))
+                    .push_bind(Json(&product.attributes))
+                    .push("'ordered'")
+                    .push_bind(order.0)
+                    .push_bind(i64::from(product.made_by_step));
+            })
+            .push(" ON CONFLICT (organization_id, product, key) DO NOTHING")
+            .build()
+            .execute(connection)
+            .await?
+            .rows_affected()
+        });
+        if inserted < piece.len() as u64 {
+            return Err(first_taken(tx, organization, piece).await?);
+        }
+    }
+    Ok(())
+}
+
+/// The error that names the first of these products that another order made or is to make.
+async fn first_taken(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    products: &[(OrderId, &NewProduct)],
+) -> Result<StoreError, StoreError> {
+    let mut last = None;
+    for (order, product) in products {
+        let sql = "SELECT i.order_id, o.number FROM inventory i LEFT JOIN orders o ON o.id = i.order_id \
+                   WHERE i.organization_id = $1 AND i.product = $2 AND i.key = $3";
+        let row: Option<(Option<Uuid>, Option<i64>)> = row!(tx, sql, organization.0, &product.product, &product.key)?;
+        let by = row.and_then(|(_, number)| number).map(|number| format!("order {number}"));
+        let value = format!("{} {}", product.product, product.key);
+        let taken = StoreError::Taken { what: "product", value, by };
+        if row.is_some_and(|(owner, _)| owner != Some(order.0)) {
+            return Ok(taken);
+        }
+        last = Some(taken);
+    }
+    // All are these orders' own: one of them names a product twice.
+    last.ok_or_else(|| StoreError::inconsistent("inventory", "key", organization, "no product"))
+}
+
+/// The products of completed orders are there.
+pub(crate) async fn complete(tx: &mut Tx, orders: &[OrderId]) -> Result<(), StoreError> {
+    for piece in pieces(orders) {
+        on_tx!(tx, |connection, Db| {
+            let mut query = QueryBuilder::<Db>::new(
+                "UPDATE inventory SET state = 'active' WHERE state = 'ordered' AND order_id IN (",
+            );
+            let mut ids = query.separated(", ");
+            for order in piece {
+                ids.push_bind(order.0);
+            }
+            query.push(")").build().execute(connection).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+/// Of an order that stopped before step `step`: what it has made is there, and what it hasn't is taken out of the
+/// inventory and returned, as a retry puts it in again.
+pub(crate) async fn give_back(tx: &mut Tx, order: OrderId, step: u16) -> Result<Vec<NewProduct>, StoreError> {
+    let sql = "UPDATE inventory SET state = 'active' WHERE state = 'ordered' AND order_id = $1 AND made_by_step < $2";
+    execute!(tx, sql, order.0, i64::from(step))?;
+    let sql = "DELETE FROM inventory WHERE state = 'ordered' AND order_id = $1 \
+               RETURNING product, key, subscriber, service_area, device_id, attributes, made_by_step";
+    let rows: Vec<GivenBackRow> = rows!(tx, sql, order.0)?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(NewProduct {
+                made_by_step: narrow(row.made_by_step, "inventory", "made_by_step", &row.key)?,
+                product: row.product,
+                key: row.key,
+                subscriber: row.subscriber,
+                service_area: row.service_area,
+                device: row.device_id.map(Into::into),
+                attributes: row.attributes.0,
+            })
+        })
+        .collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct GivenBackRow {
+    product: String,
+    key: String,
+    subscriber: String,
+    service_area: Option<String>,
+    device_id: Option<Uuid>,
+    attributes: Json<Attributes>,
+    made_by_step: i64,
+}
