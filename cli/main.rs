@@ -15,6 +15,8 @@ mod order;
 mod organization;
 mod output;
 mod pick;
+mod plan;
+mod project;
 mod report;
 mod resume;
 mod run;
@@ -61,6 +63,8 @@ enum Command {
     Resume(resume::Arguments),
     Report(report::Arguments),
     Runs(runs::Arguments),
+    Plan(plan::Arguments),
+    Project(project::Arguments),
     Template(template::Arguments),
     Order(order::Arguments),
     Extension(extension::Arguments),
@@ -102,6 +106,8 @@ async fn dispatch_async(everywhere: &Everywhere, command: Command, clock: System
         Command::Resume(arguments) => resume::run(&context, &arguments).await,
         Command::Report(arguments) => report::run(&context, &arguments).await,
         Command::Runs(arguments) => runs::run(&context, arguments).await,
+        Command::Plan(arguments) => plan::run(&context, arguments).await,
+        Command::Project(arguments) => project::run(&context, arguments).await,
         Command::Template(arguments) => template::run(&context, arguments).await,
         Command::Order(arguments) => order::run(&context, arguments).await,
         Command::Extension(arguments) => extension::run(&context, arguments).await,

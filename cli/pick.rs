@@ -1,7 +1,7 @@
 use anyhow::{Context as _, bail};
-use dialtone_model::{OrganizationId, RunId, TemplateId};
+use dialtone_model::{OrganizationId, ProjectId, RunId, TemplateId};
 use dialtone_scheduler::RunView;
-use dialtone_store::TemplateRecord;
+use dialtone_store::{ProjectRecord, TemplateRecord};
 
 use crate::context::Context;
 
@@ -17,6 +17,17 @@ pub(crate) async fn template(context: &Context, text: &str) -> anyhow::Result<Te
     let found = context.operations.templates(&context.actor, organization, text).await?;
     let fits = |template: &TemplateRecord| template.name == text || begins(&template.id, text);
     one(found.into_iter().filter(fits).collect(), "template", text, "template list", |template| template.id.to_string())
+}
+
+/// The project that a person means: its UUID, the beginning of its UUID, or its name.
+pub(crate) async fn project(context: &Context, text: &str) -> anyhow::Result<ProjectRecord> {
+    if let Ok(id) = text.parse::<ProjectId>() {
+        return Ok(context.operations.project(&context.actor, id).await?.0);
+    }
+    let organization = context.organization().await?.id;
+    let found = context.operations.projects(&context.actor, organization).await?;
+    let fits = |project: &ProjectRecord| project.name == text || begins(&project.id, text);
+    one(found.into_iter().filter(fits).collect(), "project", text, "project list", |project| project.id.to_string())
 }
 
 /// The run that a person means: its UUID, or the beginning of it.

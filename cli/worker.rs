@@ -143,7 +143,14 @@ async fn simulate(
         let mut builder = Simulator::builder().data(folder).account(SIMULATED_ACCOUNT, SIMULATED_ACCOUNT);
         builder = match device.kind {
             DeviceKind::PhoneSystem => builder.phone_system(0),
-            _ => continue,
+            DeviceKind::UnifiedCm => builder.unified_cm(device.version.clone().unwrap_or_default(), 0),
+            DeviceKind::UnityConnection => builder.unity_connection(0),
+            // Nothing answers for them, so their orders wait for a person.
+            DeviceKind::CmExpress
+            | DeviceKind::Unity
+            | DeviceKind::UnityExpress
+            | DeviceKind::ImPresence
+            | DeviceKind::Null => continue,
         };
         for fault in &args.faults {
             builder = builder.fault(fault.clone());
@@ -160,7 +167,8 @@ fn drivers(simulators: &HashMap<DeviceId, Simulator>) -> DriverFactory {
     let listening: HashMap<DeviceId, (String, String)> = simulators
         .iter()
         .filter_map(|(id, simulator)| {
-            let address = simulator.phone_system()?;
+            let unified_cm = simulator.unified_cm().next().map(|(_, address)| address);
+            let address = simulator.phone_system().or(unified_cm).or(simulator.unity_connection())?;
             Some((*id, (format!("https://{address}"), simulator.ca_pem().to_owned())))
         })
         .collect();

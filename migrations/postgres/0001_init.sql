@@ -137,10 +137,10 @@ CREATE TABLE project_uploads (
     PRIMARY KEY (project_id, position)
 );
 
--- Domains, Service Areas and roles: what an administrator sets up once and orders are checked by.
+-- Domains, Service Areas, roles, and what is known of devices beside how to reach them: what an administrator sets up once and orders are checked by.
 CREATE TABLE infrastructure (
     organization_id uuid  NOT NULL REFERENCES organizations (id),
-    kind            text  NOT NULL CHECK (kind IN ('domain', 'service_area', 'role')),
+    kind            text  NOT NULL CHECK (kind IN ('domain', 'service_area', 'role', 'processor')),
     name            text  NOT NULL,
     settings        jsonb NOT NULL,
     PRIMARY KEY (organization_id, kind, name)
@@ -155,6 +155,7 @@ CREATE TABLE subscribers (
     email           text,
     role            text NOT NULL,
     domain          text NOT NULL,
+    identity_id     uuid,
     PRIMARY KEY (organization_id, user_id)
 );
 

@@ -138,10 +138,10 @@ CREATE TABLE project_uploads (
     PRIMARY KEY (project_id, position)
 ) STRICT, WITHOUT ROWID;
 
--- Domains, Service Areas and roles: what an administrator sets up once and orders are checked by.
+-- Domains, Service Areas, roles, and what is known of devices beside how to reach them: what an administrator sets up once and orders are checked by.
 CREATE TABLE infrastructure (
     organization_id BLOB NOT NULL REFERENCES organizations (id),
-    kind            TEXT NOT NULL CHECK (kind IN ('domain', 'service_area', 'role')),
+    kind            TEXT NOT NULL CHECK (kind IN ('domain', 'service_area', 'role', 'processor')),
     name            TEXT NOT NULL,
     settings        TEXT NOT NULL,
     PRIMARY KEY (organization_id, kind, name)
@@ -156,6 +156,7 @@ CREATE TABLE subscribers (
     email           TEXT,
     role            TEXT NOT NULL,
     domain          TEXT NOT NULL,
+    identity_id     BLOB,
     PRIMARY KEY (organization_id, user_id)
 ) STRICT, WITHOUT ROWID;
 

@@ -28,6 +28,9 @@ pub enum OperationError {
     /// A report or another file couldn't be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// A record says something that this version can't read.
+    #[error("a record of the organization can't be read: {0}")]
+    Record(#[from] serde_json::Error),
     /// Kept bytes couldn't be read or written.
     #[error(transparent)]
     Files(#[from] FilesError),

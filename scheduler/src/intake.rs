@@ -78,7 +78,7 @@ impl Operations {
             let readings: Vec<Reading> = files.drain(..).map(|file| read(&file.name, file.bytes)).collect();
             let checked = check(&readings, Some(&facts));
             let users = template_users(&checked, &ids, &facts);
-            let refused = refused_rows(&checked);
+            let refused = refused_rows(&checked.problems, checked.readings);
             let Checked { verdict, accepted, refused: refused_count, problems, .. } = checked;
             let intake = Intake { verdict, accepted, refused: refused_count, problems, readings };
             BulkIntake { intake, users, refused, uploads: ids }
@@ -133,11 +133,12 @@ fn template_users(checked: &Checked<'_>, uploads: &[UploadId], facts: &Facts) ->
     users
 }
 
-fn refused_rows(checked: &Checked<'_>) -> Vec<Vec<RefusedRow>> {
-    let mut rows: Vec<BTreeMap<u32, Vec<Finding>>> = checked.readings.iter().map(|_| BTreeMap::new()).collect();
-    for problem in &checked.problems {
+/// The rows of each file that have an error, with all that was said of them.
+pub(crate) fn refused_rows(problems: &Problems, readings: &[Reading]) -> Vec<Vec<RefusedRow>> {
+    let mut rows: Vec<BTreeMap<u32, Vec<Finding>>> = readings.iter().map(|_| BTreeMap::new()).collect();
+    for problem in problems {
         if let Some(row) = problem.row {
-            rows[problem.file as usize].entry(row).or_default().push(problem.finding(checked.readings));
+            rows[problem.file as usize].entry(row).or_default().push(problem.finding(readings));
         }
     }
     let is_refused = |findings: &Vec<Finding>| findings.iter().any(|finding| finding.severity == Severity::Error);

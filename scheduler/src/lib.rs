@@ -13,8 +13,10 @@ mod operations;
 mod order;
 mod organization;
 mod plan;
+mod project;
 mod report;
 mod run;
+mod structure;
 
 pub use assignment::{Assigned, DraftEdit, HandAddedUser, NewDraft};
 pub use error::OperationError;
@@ -23,5 +25,9 @@ pub use intake::{Intake, Mode, NamedBytes};
 pub use operations::Operations;
 pub use order::extended_status;
 pub use organization::{DeviceImport, LicenceImport, OrganizationImport, OrganizationView};
+pub use plan::{
+    Defaults, Outcome, PlanFile, PlanRequest, PlannedOrder, PlannedRow, ProjectFacts, ProjectPlan, plan_project,
+};
+pub use project::{DryRun, NewProjectName};
 pub use report::ReportRows;
 pub use run::RunView;

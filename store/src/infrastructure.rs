@@ -14,9 +14,11 @@ pub enum InfrastructureKind {
     ServiceArea,
     /// Which products may be ordered.
     Role,
+    /// What is known of a device beside how to reach it.
+    Processor,
 }
 
-/// A Domain, a Service Area or a role.
+/// A Domain, a Service Area, a role or a processor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Infrastructure {
     /// Its name, unique among those of its kind in the organization.
@@ -31,6 +33,7 @@ impl InfrastructureKind {
             Self::Domain => "domain",
             Self::ServiceArea => "service_area",
             Self::Role => "role",
+            Self::Processor => "processor",
         }
     }
 }

@@ -1,5 +1,6 @@
 use dialtone_model::OrganizationId;
 use sqlx::QueryBuilder;
+use uuid::Uuid;
 
 use crate::database::{on_tx, pieces, read_row, read_rows};
 use crate::{Store, StoreError};
@@ -19,9 +20,11 @@ pub struct Subscriber {
     pub role: String,
     /// The name of the Domain.
     pub domain: String,
+    /// The user of the Phone System that this person is.
+    pub identity_id: Option<Uuid>,
 }
 
-const COLUMNS: &str = "user_id, first_name, last_name, email, role, domain";
+const COLUMNS: &str = "user_id, first_name, last_name, email, role, domain, identity_id";
 
 impl Store {
     /// Adds subscribers; those whose logins are there already stay as they are. In one transaction, some hundreds of
@@ -42,7 +45,8 @@ impl Store {
                             .push_bind(&subscriber.last_name)
                             .push_bind(&subscriber.email)
                             .push_bind(&subscriber.role)
-                            .push_bind(&subscriber.domain);
+                            .push_bind(&subscriber.domain)
+                            .push_bind(subscriber.identity_id);
                     })
                     .push(" ON CONFLICT (organization_id, user_id) DO NOTHING")
                     .build()

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
 use crate::columns::narrow;
-use crate::database::{execute, on_tx, pieces, read_row, read_rows};
+use crate::database::{Tx, execute, on_tx, pieces, read_row, read_rows};
 use crate::time::Time;
 use crate::{Store, StoreError};
 
@@ -75,18 +75,16 @@ impl Store {
             Time(upload.uploaded_at),
             &upload.uploaded_by
         )?;
-        for piece in pieces(refused) {
-            on_tx!(&mut tx, |connection, Db| {
-                QueryBuilder::<Db>::new("INSERT INTO refused_rows (upload_id, row_number, findings) ")
-                    .push_values(piece, |mut row, refused| {
-                        row.push_bind(upload.id.0).push_bind(i64::from(refused.row)).push_bind(Json(&refused.findings));
-                    })
-                    .build()
-                    .execute(connection)
-                    .await
-                    .map(drop)
-            })?;
-        }
+        insert_refused(&mut tx, upload.id, refused).await?;
+        tx.commit().await
+    }
+
+    /// Sets which rows of an upload are refused: a project's rows are judged anew when it is run.
+    pub async fn set_refused_rows(&self, id: UploadId, refused: &[RefusedRow]) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        let sql = "DELETE FROM refused_rows WHERE upload_id = $1";
+        execute!(&mut tx, sql, id.0)?;
+        insert_refused(&mut tx, id, refused).await?;
         tx.commit().await
     }
 
@@ -121,6 +119,22 @@ impl Store {
         let rows: Vec<UploadRow> = read_rows!(self, AssertSqlSafe(sql), organization.0, sha256)?;
         rows.into_iter().map(UploadRecord::try_from).collect()
     }
+}
+
+async fn insert_refused(tx: &mut Tx, upload: UploadId, refused: &[RefusedRow]) -> Result<(), StoreError> {
+    for piece in pieces(refused) {
+        on_tx!(tx, |connection, Db| {
+            QueryBuilder::<Db>::new("INSERT INTO refused_rows (upload_id, row_number, findings) ")
+                .push_values(piece, |mut row, refused| {
+                    row.push_bind(upload.0).push_bind(i64::from(refused.row)).push_bind(Json(&refused.findings));
+                })
+                .build()
+                .execute(connection)
+                .await
+                .map(drop)
+        })?;
+    }
+    Ok(())
 }
 
 impl TryFrom<UploadRow> for UploadRecord {

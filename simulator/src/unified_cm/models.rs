@@ -72,6 +72,8 @@ impl Model {
 /// Class and name of what a fresh device has.
 pub(super) fn built_in() -> Vec<(&'static str, String)> {
     let mut objects: Vec<(&'static str, String)> = [
+        // What a site has of its own: the sample organization's lines are in this partition.
+        ("routePartition", "Internal"),
         ("devicePool", "Default"),
         ("location", "Hub_None"),
         ("location", "Phantom"),

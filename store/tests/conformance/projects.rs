@@ -5,6 +5,8 @@ use dialtone_store::{
 };
 use serde_json::json;
 
+use uuid::Uuid;
+
 use crate::bed::{Bed, Tenant};
 
 crate::on_both_engines!(
@@ -183,6 +185,7 @@ async fn settings_and_subscribers_are_kept(bed: &Bed) {
         email: None,
         role: "Employee".to_owned(),
         domain: domain.to_owned(),
+        identity_id: Some(Uuid::from_u128(9)),
     };
     let all = [subscriber("jane", "North"), subscriber("tony", "North")];
     bed.store.add_subscribers(tenant.id, &all).await.unwrap();

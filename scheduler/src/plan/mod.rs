@@ -1,0 +1,7 @@
+pub(crate) mod assignment;
+mod project;
+
+pub use project::{
+    Defaults, Outcome, PlanFile, PlanRequest, PlannedOrder, PlannedRow, ProjectFacts, ProjectPlan, plan_project,
+};
+pub(crate) use project::{advanced_cells, owned_product};
