@@ -103,9 +103,10 @@ pub(crate) struct TableBuilder {
 }
 
 impl TableBuilder {
-    /// A builder with room for `bytes` of text.
-    pub(crate) fn with_room(bytes: usize) -> Self {
-        Self { text: vec![0; bytes], ..Self::default() }
+    /// A builder with room for `bytes` of text and for `cells`. Room that isn't used costs nothing, and a table that
+    /// never has to move is never there twice.
+    pub(crate) fn with_room(bytes: usize, cells: usize) -> Self {
+        Self { text: vec![0; bytes], cells: Vec::with_capacity(cells), ..Self::default() }
     }
 
     /// The room behind the text that is kept.

@@ -30,14 +30,14 @@ enum Use {
 
 impl<'r> Builder<'r> {
     /// A builder for the rows below the header that `reading` has. It only counts the rows if they can't be `checked`.
-    pub(super) fn new(reading: &'r mut Reading, room: usize, checked: bool) -> Self {
+    pub(super) fn new(reading: &'r mut Reading, (bytes, cells): (usize, usize), checked: bool) -> Self {
         let uses = reading.header.iter().map(|column| match column.meaning {
             Meaning::Known(column) if column.cell == CellRule::Reason => Use::Ignore,
             Meaning::Known(column) if column.cell == CellRule::Origin => Use::Origin,
             _ => Use::Keep,
         });
         let uses = uses.collect();
-        Self { table: TableBuilder::with_room(room), reading, uses, width: 0, blanks: 0, checked, origin: None }
+        Self { table: TableBuilder::with_room(bytes, cells), reading, uses, width: 0, blanks: 0, checked, origin: None }
     }
 
     /// How many columns the header has.

@@ -35,7 +35,8 @@ pub(super) fn read(bytes: Vec<u8>, reading: &mut Reading) {
         return reading.problems.push(problem);
     }
     let checked = header::settle(header, reading);
-    let mut builder = Builder::new(reading, text.len() + 1, checked);
+    let cells = memchr::memchr2_iter(records.separator, b'\n', text.as_bytes()).count() + 1;
+    let mut builder = Builder::new(reading, (text.len() + 1, cells), checked);
     records.rows(&mut builder);
     builder.finish();
     if let Some(problem) = records.open_quote() {

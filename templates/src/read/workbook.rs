@@ -84,7 +84,7 @@ fn first_sheet(bytes: &[u8], seen: &Seen, reading: &mut Reading) -> Result<(), R
         return Err(Refusal::Problem(Problem::file(Rule::FileEmpty)));
     }
     let checked = header::settle(header, reading);
-    let mut rows = Rows::new(Builder::new(reading, 0, checked), header_row, seen);
+    let mut rows = Rows::new(Builder::new(reading, (0, 0), checked), header_row, seen);
     while let Some(cell) = next {
         rows.take(&cell)?;
         next = cells.next().transpose()?;
