@@ -16,6 +16,26 @@ pub trait Driver: fmt::Debug + Send + Sync {
     fn undo<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<(), Fault>>;
 }
 
+/// Makes a type with async methods `run`, `look` and `undo` a [`Driver`], whose futures are boxed.
+macro_rules! boxed_driver {
+    ($type:ty) => {
+        impl $crate::Driver for $type {
+            fn run<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Ran, Fault>> {
+                Box::pin(self.run(call))
+            }
+
+            fn look<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Look, Fault>> {
+                Box::pin(self.look(call))
+            }
+
+            fn undo<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<(), Fault>> {
+                Box::pin(self.undo(call))
+            }
+        }
+    };
+}
+pub(crate) use boxed_driver;
+
 /// What a driver is told.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {

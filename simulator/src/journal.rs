@@ -1,15 +1,10 @@
 use std::fs::{File, OpenOptions};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use dialtone_model::Clock;
-use hyper::StatusCode;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// One request that reached a simulated device, as the log lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,69 +111,6 @@ fn write_line<T: Serialize>(bytes: &mut Vec<u8>, entry: &LogEntry<T>) -> io::Res
     serde_json::to_writer(&mut *bytes, entry)?;
     bytes.push(b'\n');
     Ok(())
-}
-
-/// What a simulated device holds; it follows from the effects of its journal alone.
-pub(crate) trait Holdings: Default {
-    /// One object.
-    type Object: Serialize + DeserializeOwned;
-
-    /// Makes an object what the change says.
-    fn apply(&mut self, change: Change<Self::Object>);
-}
-
-/// What a device holds, with the journal that it follows from.
-#[derive(Debug)]
-pub(crate) struct Ledger<H> {
-    pub(crate) holdings: H,
-    journal: Journal,
-    seq: u64,
-    clock: Arc<dyn Clock>,
-}
-
-impl<H: Holdings> Ledger<H> {
-    /// What the journal at `path` comes to; without a path, nothing, kept in memory.
-    pub(crate) fn open(path: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
-        let (journal, entries) = match path {
-            Some(path) => Journal::open(path)?,
-            None => (Journal::Memory(Vec::new()), Vec::new()),
-        };
-        let mut ledger = Self { holdings: H::default(), journal, seq: 0, clock };
-        for entry in entries {
-            ledger.seq = entry.seq;
-            entry.effects.into_iter().for_each(|change| ledger.holdings.apply(change));
-        }
-        Ok(ledger)
-    }
-
-    /// Writes a request down, then lets its effects happen. When it can't be written nothing happens.
-    pub(crate) fn record(
-        &mut self,
-        request: String,
-        id: Option<String>,
-        status: Option<StatusCode>,
-        effects: Vec<Change<H::Object>>,
-    ) -> io::Result<()> {
-        let status = status.map(|status| status.as_u16());
-        let entry = LogEntry { seq: self.seq + 1, at: self.clock.now(), request, id, status, effects };
-        self.journal.append(&entry)?;
-        self.seq = entry.seq;
-        entry.effects.into_iter().for_each(|change| self.holdings.apply(change));
-        Ok(())
-    }
-
-    /// An id that no other object of this device has. It follows from the number of the request that makes the object,
-    /// so objects sort by their age.
-    pub(crate) fn next_uuid(&self) -> Uuid {
-        let mut hasher = DefaultHasher::new();
-        self.seq.hash(&mut hasher);
-        Uuid::from_u64_pair(self.seq + 1, hasher.finish())
-    }
-
-    /// The whole journal, as it is written.
-    pub(crate) fn log(&self) -> io::Result<Vec<u8>> {
-        self.journal.read()
-    }
 }
 
 /// Reads lines as [`Journal`] writes them; an error names the line, from 1.

@@ -10,6 +10,7 @@ mod clock;
 mod fault;
 mod gate;
 mod journal;
+mod ledger;
 mod phone_system;
 mod server;
 mod simulator;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use dialtone_model::Clock;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderValue, SET_COOKIE};
+use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -29,7 +29,13 @@ pub(crate) trait Device: fmt::Debug + Send + Sync + 'static {
     fn answer(&self, request: &Request<Bytes>) -> Option<Answer>;
 
     /// Answers a request without having looked at it.
-    fn turn_away(&self, request: &Request<Bytes>, why: TurnedAway) -> Answer;
+    fn turn_away(&self, why: TurnedAway) -> Answer {
+        let mut answer = bare(why.status());
+        if why == TurnedAway::Busy {
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        answer
+    }
 
     /// Everything it holds.
     fn state(&self) -> serde_json::Value;
@@ -47,6 +53,16 @@ pub(crate) enum TurnedAway {
     TooLarge,
     /// The device has too much to do; it may come again after a second.
     Busy,
+}
+
+impl TurnedAway {
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::Credentials => StatusCode::UNAUTHORIZED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
 }
 
 /// What a listener needs beside its socket.
@@ -130,10 +146,10 @@ impl Front {
         let too_large = body.is_err();
         let request = Request::from_parts(head, body.map(|body| body.to_bytes()).unwrap_or_default());
         if too_large {
-            return Ok(self.device.turn_away(&request, TurnedAway::TooLarge));
+            return Ok(self.device.turn_away(TurnedAway::TooLarge));
         }
         let cookie = match self.access.admit(request.headers()) {
-            Admission::Refused => return Ok(self.device.turn_away(&request, TurnedAway::Credentials)),
+            Admission::Refused => return Ok(self.device.turn_away(TurnedAway::Credentials)),
             Admission::Granted => None,
             Admission::Opened(cookie) => Some(cookie),
         };
@@ -141,7 +157,7 @@ impl Front {
             return Ok(answer);
         }
         let Some(place) = self.gate.enter() else {
-            return Ok(self.device.turn_away(&request, TurnedAway::Busy));
+            return Ok(self.device.turn_away(TurnedAway::Busy));
         };
         if !place.latency.is_zero() {
             self.clock.sleep(place.latency).await;

@@ -2,7 +2,6 @@ mod reply;
 mod wire;
 
 use dialtone_model::{Action, Complaint, Device, DeviceKind, Extension, Fault};
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, LOCATION};
@@ -10,8 +9,9 @@ use hyper::{Method, Request, StatusCode, Uri};
 
 use self::wire::OnDevice;
 use crate::device::{no_undo, unsupported};
+use crate::driver::boxed_driver;
 use crate::http::{Answer, Client, Deadline, Effect};
-use crate::{Call, Done, Driver, DriverError, Look, Ran};
+use crate::{Call, Done, DriverError, Look, Ran};
 
 /// The Phone System over REST. `docs/phone-system.openapi.yaml` describes what it speaks.
 #[derive(Debug)]
@@ -174,16 +174,4 @@ fn done(answer: &Answer) -> Done {
     Done { reference: path.map(str::to_owned) }
 }
 
-impl Driver for PhoneSystem {
-    fn run<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Ran, Fault>> {
-        self.run(call).boxed()
-    }
-
-    fn look<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Look, Fault>> {
-        self.look(call).boxed()
-    }
-
-    fn undo<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<(), Fault>> {
-        self.undo(call).boxed()
-    }
-}
+boxed_driver!(PhoneSystem);

@@ -11,7 +11,6 @@ mod user;
 mod version;
 
 use dialtone_model::{Action, Attributes, Complaint, Device, DeviceKind, Fault, LineTarget};
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 use self::client::{Axl, AxlError};
@@ -21,8 +20,9 @@ use self::object::Object;
 use self::schema::{differences, tags};
 use self::user::EndUser;
 use crate::device::{no_undo, unsupported};
+use crate::driver::boxed_driver;
 use crate::http::{Deadline, Effect};
-use crate::{Call, Done, Driver, DriverError, Look, Ran};
+use crate::{Call, Done, DriverError, Look, Ran};
 
 /// Unified CM over AXL.
 #[derive(Debug)]
@@ -127,16 +127,4 @@ impl UnifiedCm {
     }
 }
 
-impl Driver for UnifiedCm {
-    fn run<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Ran, Fault>> {
-        self.run(call).boxed()
-    }
-
-    fn look<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Look, Fault>> {
-        self.look(call).boxed()
-    }
-
-    fn undo<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<(), Fault>> {
-        self.undo(call).boxed()
-    }
-}
+boxed_driver!(UnifiedCm);

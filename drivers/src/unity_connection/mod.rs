@@ -3,13 +3,13 @@ mod client;
 use std::collections::BTreeMap;
 
 use dialtone_model::{Action, Attributes, Complaint, Device, DeviceKind, Fault};
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 use self::client::{Cupi, CupiError, Resource, encoded, query};
 use crate::device::{no_undo, unsupported};
+use crate::driver::boxed_driver;
 use crate::http::Deadline;
-use crate::{Call, Done, Driver, DriverError, Look, Ran};
+use crate::{Call, Done, DriverError, Look, Ran};
 
 /// Unity Connection over CUPI.
 #[derive(Debug)]
@@ -205,19 +205,7 @@ fn differences(values: &Values<'_>, device: &Resource) -> Vec<String> {
     values.iter().filter_map(different).collect()
 }
 
-impl Driver for UnityConnection {
-    fn run<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Ran, Fault>> {
-        self.run(call).boxed()
-    }
-
-    fn look<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Look, Fault>> {
-        self.look(call).boxed()
-    }
-
-    fn undo<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<(), Fault>> {
-        self.undo(call).boxed()
-    }
-}
+boxed_driver!(UnityConnection);
 
 #[cfg(test)]
 mod tests {

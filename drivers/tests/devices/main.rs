@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as the tests do")]
 
+mod documentation;
 mod phone_system;
 mod phone_system_faults;
 mod phone_system_interleaved;

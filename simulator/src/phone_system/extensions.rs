@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::problem::Problem;
-use crate::journal::{Change, Holdings};
+use crate::journal::Change;
+use crate::ledger::Holdings;
 
 /// An extension as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,7 +16,8 @@ use serde_json::json;
 use self::extensions::{Changes, Condition, Extension, Extensions, Held};
 use self::problem::Problem;
 use crate::fault::{Faults, Strike};
-use crate::journal::{JournalError, Ledger};
+use crate::journal::JournalError;
+use crate::ledger::{Denial, Ledger, Line};
 use crate::server::{Answer, Device, TurnedAway, bare, whole};
 
 /// A simulated Phone System. `docs/phone-system.openapi.yaml` describes what it speaks.
@@ -52,34 +53,31 @@ impl Device for PhoneSystem {
     fn answer(&self, request: &Request<Bytes>) -> Option<Answer> {
         let asked = Asked::read(request);
         let strike = asked.as_ref().ok().and_then(|asked| asked.strike(&self.faults));
-        let mut ledger = self.ledger();
-        let outcome = match &strike {
-            Some(Strike::DropBefore) => Ok((bare(StatusCode::OK), Changes::new())),
-            Some(Strike::Error) => Ok((bare(StatusCode::INTERNAL_SERVER_ERROR), Changes::new())),
-            Some(Strike::Refuse(reason)) => Err(Problem::invalid("refused", reason)),
-            Some(Strike::DropAfter) | None => asked.and_then(|asked| asked.carry_out(&ledger.holdings)),
-        };
-        let (answer, changes) = outcome.unwrap_or_else(|problem| (problem.answer(), Changes::new()));
-        let answer = if matches!(strike, Some(Strike::DropBefore | Strike::DropAfter)) { None } else { Some(answer) };
-        let line = format!("{} {}", request.method(), request.uri());
         let id = request.headers().get("request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-        match ledger.record(line, id, answer.as_ref().map(Answer::status), changes) {
-            Ok(()) => answer,
-            Err(error) => {
-                tracing::error!(%error, "the journal can't be written");
-                let detail = "the request can't be written down, so nothing was changed";
-                Some(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "not-recorded", detail).answer())
-            }
-        }
+        let line = Line { request: format!("{} {}", request.method(), request.uri()), id };
+        let carry_out = |ledger: &Ledger<Extensions>| {
+            let outcome = asked.and_then(|asked| asked.carry_out(&ledger.holdings));
+            outcome.unwrap_or_else(|problem| (problem.answer(), Changes::new()))
+        };
+        self.ledger().serve(line, strike.as_ref(), carry_out, |denial| {
+            let problem = match denial {
+                Denial::Refused(reason) => Problem::invalid("refused", reason),
+                Denial::NotRecorded => {
+                    let detail = "the request can't be written down, so nothing was changed";
+                    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "not-recorded", detail)
+                }
+            };
+            problem.answer()
+        })
     }
 
-    fn turn_away(&self, _request: &Request<Bytes>, why: TurnedAway) -> Answer {
-        let (status, code, detail) = match why {
-            TurnedAway::Credentials => (StatusCode::UNAUTHORIZED, "unauthorized", "login or password is wrong"),
-            TurnedAway::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "a body has at most 1 MiB"),
-            TurnedAway::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "too many requests; come again in a second"),
+    fn turn_away(&self, why: TurnedAway) -> Answer {
+        let (code, detail) = match why {
+            TurnedAway::Credentials => ("unauthorized", "login or password is wrong"),
+            TurnedAway::TooLarge => ("too-large", "a body has at most 1 MiB"),
+            TurnedAway::Busy => ("busy", "too many requests; come again in a second"),
         };
-        Problem::new(status, code, detail).answer()
+        Problem::new(why.status(), code, detail).answer()
     }
 
     fn state(&self) -> serde_json::Value {

@@ -72,9 +72,9 @@ fn every_refusal_has_its_status_and_a_code_that_the_page_lists() {
         (ask(&device, "POST /v1/extensions", &[], ""), 405, "method-not-allowed"),
         (ask(&device, "POST /v1/extensions/101", &[], ""), 405, "method-not-allowed"),
         (ask(&device, "GET /v2", &[], ""), 404, "no-such-path"),
-        (read(device.turn_away(&Request::default(), TurnedAway::Credentials)), 401, "unauthorized"),
-        (read(device.turn_away(&Request::default(), TurnedAway::TooLarge)), 413, "too-large"),
-        (read(device.turn_away(&Request::default(), TurnedAway::Busy)), 503, "busy"),
+        (read(device.turn_away(TurnedAway::Credentials)), 401, "unauthorized"),
+        (read(device.turn_away(TurnedAway::TooLarge)), 413, "too-large"),
+        (read(device.turn_away(TurnedAway::Busy)), 503, "busy"),
     ];
     let page = include_str!("../../../docs/phone-system.openapi.yaml");
     for ((status, problem), expected, code) in refusals {

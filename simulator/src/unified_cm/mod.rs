@@ -16,7 +16,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use dialtone_model::Clock;
-use hyper::header::{HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, StatusCode};
 
 use self::objects::{Changes, Objects};
@@ -26,8 +25,9 @@ use self::rendering::Rendering;
 use self::schema::{CLASSES, Class, Version};
 use self::soap::NoRequest;
 use crate::fault::{Faults, Strike};
-use crate::journal::{JournalError, Ledger};
-use crate::server::{Answer, Device, TurnedAway, bare, whole};
+use crate::journal::JournalError;
+use crate::ledger::{Denial, Ledger, Line};
+use crate::server::{Answer, Device, bare, whole};
 
 /// A simulated Unified CM of one version, as AXL shows it.
 #[derive(Debug)]
@@ -124,38 +124,15 @@ impl Device for UnifiedCm {
             Err(NoRequest::Refused(refusal)) => return Some(soap::fault("", &refusal)),
         };
         let strike = self.strike(&asked);
-        let mut ledger = self.ledger();
-        let (answer, changes) = match &strike {
-            Some(Strike::DropBefore) => (bare(StatusCode::OK), Changes::new()),
-            Some(Strike::Error) => (bare(StatusCode::INTERNAL_SERVER_ERROR), Changes::new()),
-            Some(Strike::Refuse(reason)) => {
-                (soap::fault(&asked.operation, &Refusal::invalid("the request", reason)), Changes::new())
-            }
-            Some(Strike::DropAfter) | None => match self.carry_out(&asked, &ledger) {
-                Ok((content, changes)) => (soap::response(&asked.operation, self.version, content), changes),
-                Err(refusal) => (soap::fault(&asked.operation, &refusal), Changes::new()),
-            },
+        let carry_out = |ledger: &Ledger<Objects>| match self.carry_out(&asked, ledger) {
+            Ok((content, changes)) => (soap::response(&asked.operation, self.version, content), changes),
+            Err(refusal) => (soap::fault(&asked.operation, &refusal), Changes::new()),
         };
-        let answer = if matches!(strike, Some(Strike::DropBefore | Strike::DropAfter)) { None } else { Some(answer) };
-        match ledger.record(asked.line(), None, answer.as_ref().map(Answer::status), changes) {
-            Ok(()) => answer,
-            Err(error) => {
-                tracing::error!(%error, "the journal can't be written");
-                Some(bare(StatusCode::INTERNAL_SERVER_ERROR))
-            }
-        }
-    }
-
-    fn turn_away(&self, _request: &Request<Bytes>, why: TurnedAway) -> Answer {
-        match why {
-            TurnedAway::Credentials => bare(StatusCode::UNAUTHORIZED),
-            TurnedAway::TooLarge => bare(StatusCode::PAYLOAD_TOO_LARGE),
-            TurnedAway::Busy => {
-                let mut answer = bare(StatusCode::SERVICE_UNAVAILABLE);
-                answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-                answer
-            }
-        }
+        let line = Line { request: asked.line(), id: None };
+        self.ledger().serve(line, strike.as_ref(), carry_out, |denial| match denial {
+            Denial::Refused(reason) => soap::fault(&asked.operation, &Refusal::invalid("the request", reason)),
+            Denial::NotRecorded => bare(StatusCode::INTERNAL_SERVER_ERROR),
+        })
     }
 
     fn state(&self) -> serde_json::Value {

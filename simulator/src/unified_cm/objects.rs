@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::models;
 use super::refusal::Refusal;
 use super::schema::{Class, Field, Rule};
-use crate::journal::{Change, Holdings};
+use crate::journal::Change;
+use crate::ledger::Holdings;
 
 /// A field's value. References to other objects are held by uuid, so that they survive a renaming.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

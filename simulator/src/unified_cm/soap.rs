@@ -85,10 +85,10 @@ pub(super) fn fault(operation: &str, refusal: &Refusal) -> Answer {
     envelope(StatusCode::INTERNAL_SERVER_ERROR, fault)
 }
 
-/// Reads `12.5`.
+/// Reads `12.5`, also with a build behind it.
 pub(super) fn version(text: &str) -> Option<Version> {
-    let (major, minor) = text.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
+    let mut parts = text.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
 pub(super) fn shown((major, minor): Version) -> String {

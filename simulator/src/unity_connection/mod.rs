@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use dialtone_model::Clock;
-use hyper::header::{HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -21,8 +20,9 @@ use self::query::Parameters;
 use self::refusal::Refusal;
 use self::resources::{ACCOUNT, Changes, Kind, Resource, Resources, SERVICE, TEMPLATE, USER};
 use crate::fault::{Faults, Strike};
-use crate::journal::{JournalError, Ledger};
-use crate::server::{Answer, Device, TurnedAway, bare};
+use crate::journal::JournalError;
+use crate::ledger::{Denial, Ledger, Line};
+use crate::server::{Answer, Device, bare};
 
 /// A simulated Unity Connection, as CUPI shows it.
 #[derive(Debug)]
@@ -61,36 +61,14 @@ impl Device for UnityConnection {
         let kind = if path.get(2) == Some(&"externalserviceaccounts") { &ACCOUNT } else { &USER };
         let strike = self.strike(request, &line, kind);
         let format = Format::wanted(request.headers());
-        let mut ledger = self.ledger();
-        let outcome = match &strike {
-            Some(Strike::DropBefore) => Ok((bare(StatusCode::OK), Changes::new())),
-            Some(Strike::Error) => Ok((bare(StatusCode::INTERNAL_SERVER_ERROR), Changes::new())),
-            Some(Strike::Refuse(reason)) => Err(Refusal::invalid(reason.as_str())),
-            Some(Strike::DropAfter) | None => {
-                Task { request, format, resources: &ledger.holdings, new_id: ledger.next_uuid() }.carry_out(&path)
-            }
+        let carry_out = |ledger: &Ledger<Resources>| {
+            let task = Task { request, format, resources: &ledger.holdings, new_id: ledger.next_uuid() };
+            task.carry_out(&path).unwrap_or_else(|refusal| (format.refusal(&refusal), Changes::new()))
         };
-        let (answer, changes) = outcome.unwrap_or_else(|refusal| (format.refusal(&refusal), Changes::new()));
-        let answer = if matches!(strike, Some(Strike::DropBefore | Strike::DropAfter)) { None } else { Some(answer) };
-        match ledger.record(line, None, answer.as_ref().map(Answer::status), changes) {
-            Ok(()) => answer,
-            Err(error) => {
-                tracing::error!(%error, "the journal can't be written");
-                Some(bare(StatusCode::INTERNAL_SERVER_ERROR))
-            }
-        }
-    }
-
-    fn turn_away(&self, _request: &Request<Bytes>, why: TurnedAway) -> Answer {
-        match why {
-            TurnedAway::Credentials => bare(StatusCode::UNAUTHORIZED),
-            TurnedAway::TooLarge => bare(StatusCode::PAYLOAD_TOO_LARGE),
-            TurnedAway::Busy => {
-                let mut answer = bare(StatusCode::SERVICE_UNAVAILABLE);
-                answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-                answer
-            }
-        }
+        self.ledger().serve(Line { request: line, id: None }, strike.as_ref(), carry_out, |denial| match denial {
+            Denial::Refused(reason) => format.refusal(&Refusal::invalid(reason)),
+            Denial::NotRecorded => bare(StatusCode::INTERNAL_SERVER_ERROR),
+        })
     }
 
     fn state(&self) -> Value {

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
-use crate::journal::{Change, Holdings};
+use crate::journal::Change;
+use crate::ledger::Holdings;
 
 use super::refusal::Refusal;
 
