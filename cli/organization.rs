@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use dialtone_model::{LicenceCount, Organization};
 use dialtone_scheduler::{OrganizationImport, OrganizationView};
-use dialtone_templates::{read_numbers, read_users};
+use dialtone_templates::{read_numbers, read_subscribers, read_users};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -17,6 +17,7 @@ const DEMO: Files<'static> = Files {
     organization: include_str!("../sample-data/organization/organization.toml"),
     users: Some(include_bytes!("../sample-data/organization/users.csv")),
     numbers: Some(include_bytes!("../sample-data/organization/numbers.csv")),
+    subscribers: Some(include_bytes!("../sample-data/organization/subscribers.csv")),
 };
 
 /// Organizations: their licences, users, numbers and devices
@@ -34,8 +35,9 @@ pub(crate) struct Arguments {
 enum Act {
     /// Bring in an organization, or bring it up to date
     ///
-    /// DIR holds organization.toml (name, licences, devices), users.csv (Identity UUID, User's Name) and numbers.csv
-    /// (Number). Repeating it changes nothing; what the files no longer name stays.
+    /// DIR holds organization.toml (name, licences, devices, roles, Domains, Service Areas), users.csv (Identity UUID,
+    /// User's Name), numbers.csv (Number) and subscribers.csv (User ID, First Name, Last Name, Email, Role, Domain,
+    /// Identity UUID). Repeating it changes nothing; what the files no longer name stays.
     Import {
         /// The folder
         #[arg(value_name = "DIR")]
@@ -70,6 +72,7 @@ struct Files<'a> {
     organization: &'a str,
     users: Option<&'a [u8]>,
     numbers: Option<&'a [u8]>,
+    subscribers: Option<&'a [u8]>,
 }
 
 impl Files<'_> {
@@ -79,6 +82,8 @@ impl Files<'_> {
         Ok(OrganizationImport {
             users: self.users.map_or(Ok(Vec::new()), |bytes| read_users(&name("users.csv"), bytes))?,
             numbers: self.numbers.map_or(Ok(Vec::new()), |bytes| read_numbers(&name("numbers.csv"), bytes))?,
+            subscribers: (self.subscribers)
+                .map_or(Ok(Vec::new()), |bytes| read_subscribers(&name("subscribers.csv"), bytes))?,
             ..import
         })
     }
@@ -88,8 +93,14 @@ async fn import(context: &Context, folder: &Path) -> anyhow::Result<()> {
     let path = folder.join("organization.toml");
     let organization = fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
     let (users, numbers) = (optional(folder, "users.csv")?, optional(folder, "numbers.csv")?);
-    let import =
-        Files { organization: &organization, users: users.as_deref(), numbers: numbers.as_deref() }.parse(folder)?;
+    let subscribers = optional(folder, "subscribers.csv")?;
+    let files = Files {
+        organization: &organization,
+        users: users.as_deref(),
+        numbers: numbers.as_deref(),
+        subscribers: subscribers.as_deref(),
+    };
+    let import = files.parse(folder)?;
     let id = context.operations.import_organization(&context.actor, &import).await?;
     show(context, &context.operations.organization(&context.actor, id).await?)
 }

@@ -259,3 +259,51 @@ CREATE TABLE held_values (
     order_id        uuid NOT NULL,
     PRIMARY KEY (organization_id, kind, value)
 );
+
+-- Batch projects: files whose rows become work orders. Whether one is running is said by its runs.
+CREATE TABLE projects (
+    id              uuid        NOT NULL PRIMARY KEY,
+    organization_id uuid        NOT NULL REFERENCES organizations (id),
+    name            text        NOT NULL,
+    version         bigint      NOT NULL,
+    created_at      timestamptz NOT NULL,
+    created_by      text        NOT NULL
+);
+
+CREATE INDEX projects_organization ON projects (organization_id, id);
+CREATE INDEX runs_project ON runs (project_id) WHERE project_id IS NOT NULL;
+
+CREATE TABLE project_uploads (
+    project_id uuid   NOT NULL REFERENCES projects (id),
+    position   bigint NOT NULL,
+    upload_id  uuid   NOT NULL REFERENCES uploads (id),
+    PRIMARY KEY (project_id, position)
+);
+
+-- What Dialtone itself keeps of an organization's structure, whole documents by name.
+CREATE TABLE organization_records (
+    organization_id uuid  NOT NULL REFERENCES organizations (id),
+    kind            text  NOT NULL CHECK (kind IN ('domain', 'service_area', 'subscriber_role', 'processor')),
+    name            text  NOT NULL,
+    document        jsonb NOT NULL,
+    PRIMARY KEY (organization_id, kind, name)
+);
+
+CREATE TABLE subscribers (
+    organization_id uuid  NOT NULL REFERENCES organizations (id),
+    user_id         text  NOT NULL,
+    document        jsonb NOT NULL,
+    PRIMARY KEY (organization_id, user_id)
+);
+
+-- What an order of a project leads to. Once the order is completed it is the inventory, so that no statement on the way
+-- of an order has to write there.
+CREATE TABLE fulfilments (
+    order_id        uuid  NOT NULL PRIMARY KEY,
+    run_id          uuid  NOT NULL,
+    organization_id uuid  NOT NULL,
+    document        jsonb NOT NULL
+);
+
+CREATE INDEX fulfilments_organization ON fulfilments (organization_id, order_id);
+CREATE INDEX fulfilments_run ON fulfilments (run_id, order_id);

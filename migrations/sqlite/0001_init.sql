@@ -260,3 +260,51 @@ CREATE TABLE held_values (
     order_id        BLOB    NOT NULL,
     PRIMARY KEY (organization_id, kind, value)
 ) STRICT, WITHOUT ROWID;
+
+-- Batch projects: files whose rows become work orders. Whether one is running is said by its runs.
+CREATE TABLE projects (
+    id              BLOB    NOT NULL PRIMARY KEY,
+    organization_id BLOB    NOT NULL REFERENCES organizations (id),
+    name            TEXT    NOT NULL,
+    version         INTEGER NOT NULL,
+    created_at      TEXT    NOT NULL,
+    created_by      TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX projects_organization ON projects (organization_id, id);
+CREATE INDEX runs_project ON runs (project_id) WHERE project_id IS NOT NULL;
+
+CREATE TABLE project_uploads (
+    project_id  BLOB    NOT NULL REFERENCES projects (id),
+    position    INTEGER NOT NULL,
+    upload_id   BLOB    NOT NULL REFERENCES uploads (id),
+    PRIMARY KEY (project_id, position)
+) STRICT, WITHOUT ROWID;
+
+-- What Dialtone itself keeps of an organization's structure, whole documents by name.
+CREATE TABLE organization_records (
+    organization_id BLOB NOT NULL REFERENCES organizations (id),
+    kind            TEXT NOT NULL CHECK (kind IN ('domain', 'service_area', 'subscriber_role', 'processor')),
+    name            TEXT NOT NULL,
+    document        TEXT NOT NULL,
+    PRIMARY KEY (organization_id, kind, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE subscribers (
+    organization_id BLOB NOT NULL REFERENCES organizations (id),
+    user_id         TEXT NOT NULL,
+    document        TEXT NOT NULL,
+    PRIMARY KEY (organization_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+-- What an order of a project leads to. Once the order is completed it is the inventory, so that no statement on the way
+-- of an order has to write there.
+CREATE TABLE fulfilments (
+    order_id        BLOB NOT NULL PRIMARY KEY,
+    run_id          BLOB NOT NULL,
+    organization_id BLOB NOT NULL,
+    document        TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX fulfilments_organization ON fulfilments (organization_id, order_id);
+CREATE INDEX fulfilments_run ON fulfilments (run_id, order_id);

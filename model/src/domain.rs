@@ -64,11 +64,11 @@ pub struct Processor {
 }
 
 impl NumberBlock {
-    /// Its numbers, counted up and padded to the width of the start.
-    pub fn numbers(&self) -> impl Iterator<Item = String> + use<> {
+    /// The number `offset` places behind the first, as wide as the start; `None` past the last.
+    pub fn number(&self, offset: u64) -> Option<String> {
         let width = self.start.len();
-        let bounds = (self.start.parse::<u64>(), self.end.parse::<u64>());
-        let (start, end) = if let (Ok(start), Ok(end)) = bounds { (start, end) } else { (1, 0) };
-        (start..=end).map(move |number| format!("{number:0width$}"))
+        let (start, end): (u64, u64) = (self.start.parse().ok()?, self.end.parse().ok()?);
+        let number = start.checked_add(offset).filter(|number| *number <= end)?;
+        Some(format!("{number:0width$}"))
     }
 }

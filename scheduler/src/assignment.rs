@@ -208,7 +208,7 @@ impl Operations {
             name: template.name.clone(),
             profile,
             uploads: self.store.template_uploads(id).await?,
-            orders: plan::assignment(&users, &template.add_ons, &device, self.shards, &self.ids),
+            orders: plan::assignment::assignment(&users, &template.add_ons, &device, self.shards, &self.ids),
             at: self.clock.now(),
             by: actor.name.clone(),
         };

@@ -87,7 +87,7 @@ impl Operations {
             let extension =
                 Extension { directory_name: key.clone(), key, user: None, number: None, add_ons: Vec::new() };
             let subject = extension.key.clone();
-            plan::provision(extension, subject, Origin::Console, &device, self.shards, &self.ids)
+            plan::assignment::provision(extension, subject, Origin::Console, &device, self.shards, &self.ids)
         };
         let orders = keys.into_iter().map(order).collect();
         self.start_single(actor, organization, name, orders).await
@@ -124,7 +124,7 @@ impl Operations {
             return Err(OperationError::Refused(format!("extension {key} is that already: nothing to change")));
         }
         let subject = user_name.unwrap_or_else(|| to.key.clone());
-        let order = plan::change(&from, to, subject, &device, self.shards, &self.ids);
+        let order = plan::assignment::change(&from, to, subject, &device, self.shards, &self.ids);
         self.start_single(actor, organization, format!("change extension {key}"), vec![order]).await
     }
 
@@ -138,7 +138,7 @@ impl Operations {
         actor.require(&[])?;
         let (record, device) = self.extension_on_device(organization, key).await?;
         let subject = record.user_name.unwrap_or_else(|| key.to_owned());
-        let order = plan::delete(key, subject, &device, self.shards, &self.ids);
+        let order = plan::assignment::delete(key, subject, &device, self.shards, &self.ids);
         self.start_single(actor, organization, format!("delete extension {key}"), vec![order]).await
     }
 

@@ -23,5 +23,8 @@ pub use intake::{Intake, Mode, NamedBytes};
 pub use operations::Operations;
 pub use order::extended_status;
 pub use organization::{DeviceImport, LicenceImport, OrganizationImport, OrganizationView};
+pub use plan::{
+    Defaults, Outcome, PlanFile, PlanRequest, PlannedOrder, PlannedRow, ProjectFacts, ProjectPlan, plan_project,
+};
 pub use report::ReportRows;
 pub use run::RunView;

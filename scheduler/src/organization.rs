@@ -1,6 +1,8 @@
+use std::collections::BTreeMap;
+
 use dialtone_model::{
-    Actor, AddOn, Device, DeviceId, DeviceKind, DeviceLimits, Licence, LicenceCount, Organization, OrganizationId,
-    Profile, User,
+    Actor, AddOn, Device, DeviceId, DeviceKind, DeviceLimits, Domain, Licence, LicenceCount, Organization,
+    OrganizationId, Processor, Profile, ServiceArea, Subscriber, SubscriberRole, User,
 };
 use dialtone_store::NewOrganization;
 use dialtone_validators::{Claims, Facts};
@@ -23,6 +25,18 @@ pub struct OrganizationImport {
     /// Its devices.
     #[serde(default)]
     pub devices: Vec<DeviceImport>,
+    /// The roles of its subscribers.
+    #[serde(default)]
+    pub roles: Vec<SubscriberRole>,
+    /// Its Domains.
+    #[serde(default)]
+    pub domains: Vec<Domain>,
+    /// Its Service Areas.
+    #[serde(default)]
+    pub service_areas: Vec<ServiceArea>,
+    /// Its subscribers.
+    #[serde(skip)]
+    pub subscribers: Vec<Subscriber>,
     /// Its users.
     #[serde(skip)]
     pub users: Vec<User>,
@@ -67,6 +81,26 @@ pub struct DeviceImport {
     pub concurrency: Option<u16>,
     /// Calls in any second.
     pub rate: Option<u32>,
+    /// Of a call processor: whether its extension mobility details are entered.
+    #[serde(default)]
+    pub extension_mobility: bool,
+    /// Of a message processor: the external mail server that its mailboxes can be joined with.
+    pub external_mail: Option<String>,
+    /// Of a call processor: how many lines its phone button templates hold.
+    #[serde(default)]
+    pub button_templates: BTreeMap<String, u16>,
+}
+
+impl DeviceImport {
+    /// What is known of it beside how to reach it.
+    pub(crate) fn processor(&self) -> Processor {
+        Processor {
+            name: self.name.clone(),
+            extension_mobility: self.extension_mobility,
+            external_mail: self.external_mail.clone(),
+            button_templates: self.button_templates.clone(),
+        }
+    }
 }
 
 /// A tenant with what it has.

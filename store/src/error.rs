@@ -66,6 +66,12 @@ pub enum StoreError {
     /// The template's status refuses it.
     #[error(transparent)]
     TemplateAction(#[from] dialtone_model::TemplateActionRefused),
+    /// A run of the project isn't over.
+    #[error("the project is running (run {run}): wait for the end, or cancel the run")]
+    ProjectRunning {
+        /// The run.
+        run: dialtone_model::RunId,
+    },
     /// The run's state refuses it.
     #[error("the run is {}", .0.label())]
     RunState(RunState),

@@ -9,7 +9,7 @@ use crate::database::{Tx, execute, on_tx, pieces, repeated};
 use crate::extension_claims::{self, ClaimKind, Taking};
 use crate::licences::LicenceMoves;
 use crate::time::Time;
-use crate::{NewOrder, NewRun, Store, StoreError, templates};
+use crate::{NewOrder, NewRun, ProjectRun, Store, StoreError, fulfilments, projects, templates};
 
 impl Store {
     /// Adds a run with its orders, their claims on extensions and their licence reservations, and makes its template
@@ -21,10 +21,18 @@ impl Store {
     /// extension or another run has, [`StoreError::OpenOrder`], [`StoreError::Changed`] and
     /// [`StoreError::TemplateAction`] for the template.
     pub async fn add_run(&self, new: &NewRun) -> Result<(), StoreError> {
-        repeated!(self.try_add_run(new))
+        self.add_project_run(new, &ProjectRun::default()).await
     }
 
-    async fn try_add_run(&self, new: &NewRun) -> Result<(), StoreError> {
+    /// As [`Store::add_run`], for a run of a project: with what its orders lead to and the subscribers whom it makes.
+    ///
+    /// # Errors
+    /// As [`Store::add_run`]; [`StoreError::ProjectRunning`] while another run of the project isn't over.
+    pub async fn add_project_run(&self, new: &NewRun, project: &ProjectRun) -> Result<(), StoreError> {
+        repeated!(self.try_add_run(new, project))
+    }
+
+    async fn try_add_run(&self, new: &NewRun, project: &ProjectRun) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         let known: i64 = on_tx!(&mut tx, |connection| {
             sqlx::query_scalar("SELECT count(*) FROM runs WHERE id = $1").bind(new.id.0).fetch_one(connection).await?
@@ -34,6 +42,9 @@ impl Store {
         }
         extension_claims::lock(&mut tx, new.organization).await?;
         start_template(&mut tx, new).await?;
+        if let Some(project) = new.project {
+            projects::start(&mut tx, project).await?;
+        }
 
         let takings: Vec<Taking<'_>> = new
             .orders
@@ -51,6 +62,7 @@ impl Store {
         refuse_open_objects(&mut tx, new).await?;
         insert_run(&mut tx, new).await?;
         insert_orders(&mut tx, new).await?;
+        fulfilments::add(&mut tx, new, project).await?;
         tx.commit().await
     }
 }

@@ -1,7 +1,7 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use csv::{Position, ReaderBuilder, StringRecord};
-use dialtone_model::{User, UserId};
+use dialtone_model::{Subscriber, User, UserId};
 use unicode_normalization::UnicodeNormalization;
 
 /// The column of a directory's files that holds a user's UUID.
@@ -84,6 +84,29 @@ pub fn read_numbers(file: &str, bytes: &[u8]) -> Result<Vec<String>, DirectoryEr
             Some(earlier) => Err(cell(format!("row {earlier} has it too"))),
             None => Ok(digits.to_owned()),
         }
+    })
+}
+
+/// Reads the subscribers of an organization: CSV with the columns `User ID`, `First Name`, `Last Name`, `Email`, `Role`,
+/// `Domain` and `Identity UUID`, of which the email address and the UUID may be blank. No two share a login.
+pub fn read_subscribers(file: &str, bytes: &[u8]) -> Result<Vec<Subscriber>, DirectoryError> {
+    let mut rows = HashMap::new();
+    let columns = ["User ID", "First Name", "Last Name", "Email", "Role", "Domain", UUID];
+    read_rows(file, bytes, columns, |row, cells| {
+        let cell = |place: usize, reason: String| cell_error(file, row, columns[place], cells[place], reason);
+        if let Some(place) = [0, 2, 4, 5].into_iter().find(|place| cells[*place].is_empty()) {
+            return Err(cell(place, "it is required".to_owned()));
+        }
+        let [user_id, first_name, last_name, email, role, domain, identity] = cells.map(str::to_owned);
+        if let Some(earlier) = rows.insert(user_id.clone(), row) {
+            return Err(cell(0, format!("row {earlier} has it too")));
+        }
+        let identity = match identity.as_str() {
+            "" => None,
+            uuid => Some(uuid.parse().map_err(|_| cell(6, "a UUID is written with 36 characters".to_owned()))?),
+        };
+        let email = Some(email).filter(|address| !address.is_empty());
+        Ok(Subscriber { user_id, first_name, last_name, email, role, domain, identity, present_on: BTreeSet::new() })
     })
 }
 
@@ -188,6 +211,22 @@ mod tests {
             "numbers.csv: there is no column `Number`; its header is `Phone`"
         );
         assert!(refused(read_numbers("numbers.csv", b"Number\n\xff\n")).starts_with("numbers.csv: "));
+    }
+
+    #[test]
+    fn subscribers_are_read_with_what_may_be_blank() {
+        let header = "User ID,First Name,Last Name,Email,Role,Domain,Identity UUID\n";
+        let rows = format!(
+            "{header}lobby,,Lobby,,Pseudo,Singapore,\ntony,Tony,Sample,t@example.com,Employee,Singapore,{TONY}\n"
+        );
+        let found = read_subscribers("subscribers.csv", rows.as_bytes()).unwrap();
+        assert_eq!((found[0].email.as_deref(), found[0].identity), (None, None));
+        assert_eq!((found[1].email.as_deref(), found[1].identity), (Some("t@example.com"), TONY.parse().ok()));
+        let lacking = format!("{header}lobby,,Lobby,,,Singapore,\n");
+        assert_eq!(
+            refused(read_subscribers("subscribers.csv", lacking.as_bytes())),
+            "subscribers.csv, row 2, column `Role`, value ``: it is required"
+        );
     }
 
     #[test]

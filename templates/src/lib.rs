@@ -21,7 +21,7 @@ mod write;
 
 pub use blank::{blank, blank_name, sample, sample_name};
 pub use catalog::{CellRule, Column, Kind, Layout};
-pub use directory::{DirectoryError, read_numbers, read_users};
+pub use directory::{DirectoryError, read_numbers, read_subscribers, read_users};
 pub use docs::{columns_page, rules_page};
 pub use export::{Export, ExportText, ExportedExtension, export_extensions, export_numbers};
 pub use failed_rows::{RefusedRow, failed_rows, failed_rows_name, refused_rows};

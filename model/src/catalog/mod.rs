@@ -1,3 +1,4 @@
+mod attribute;
 mod field;
 mod gate;
 mod phone;
@@ -6,6 +7,7 @@ mod product;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+pub use attribute::{AttributeNames, AttributeOf};
 pub use field::Field;
 pub use gate::{Closed, Gate, Setting, VersionRange};
 pub use phone::{BadDeviceName, DeviceNaming, PhoneType};
@@ -21,6 +23,8 @@ pub struct Catalog {
     pub products: Vec<Product>,
     /// The phone types of which something is known.
     pub phones: Vec<PhoneType>,
+    /// The provisioning attributes.
+    pub attributes: AttributeNames,
     by_name: HashMap<String, usize>,
 }
 
@@ -103,7 +107,9 @@ impl Catalog {
         let named = products.product.iter().enumerate();
         let by_name =
             named.flat_map(|(index, product)| [(product.name.clone(), index), (folded(&product.name), index)]);
-        Self { by_name: by_name.collect(), products: products.product, phones: phones.phone }
+        let by_name = by_name.collect();
+        let attributes = AttributeNames::load();
+        Self { by_name, products: products.product, phones: phones.phone, attributes }
     }
 }
 
@@ -250,6 +256,18 @@ mod tests {
         check("Voicemail", OrderType::Add, &[SelectedLine, VoicemailAlias], &[PhoneType]);
         check("Line", OrderType::Cancel, &[SelectedPhone], &[LineType]);
         assert!(catalog().product("enhanced_phone-service").is_some());
+    }
+
+    #[test]
+    fn an_attribute_has_one_name_on_its_device() {
+        let check = |of: AttributeOf, name: &str, element: Option<&str>| {
+            assert_eq!(catalog().attributes.element(of, name), element, "{of:?} {name}");
+        };
+        check(AttributeOf::Phone, "Calling Search Space", Some("callingSearchSpaceName"));
+        check(AttributeOf::Phone, "calling-search-space", Some("callingSearchSpaceName"));
+        check(AttributeOf::Phone, "callingSearchSpaceName", Some("callingSearchSpaceName"));
+        check(AttributeOf::DirectoryNumber, "Calling Search Space", Some("shareLineAppearanceCssName"));
+        check(AttributeOf::Line, "Calling Search Space", None);
     }
 
     #[test]

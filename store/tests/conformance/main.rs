@@ -29,6 +29,7 @@ mod extensions;
 mod happy_path;
 mod histories;
 mod leases;
+mod projects;
 mod records;
 mod runs;
 mod schema;

@@ -1,0 +1,4 @@
+mod bed;
+mod orders;
+mod products;
+mod properties;
