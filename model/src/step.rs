@@ -205,10 +205,9 @@ impl Step {
             Action::AddRemoteDestinationProfile { name, user_id, .. } => {
                 vec![LineTarget::RemoteDestinationProfile.object(name), format!("user/{user_id}")]
             }
-            Action::AddRemoteDestination { destination, profile, .. } => vec![
-                format!("remote-destination/{destination}"),
-                LineTarget::RemoteDestinationProfile.object(profile),
-            ],
+            Action::AddRemoteDestination { destination, profile, .. } => {
+                vec![format!("remote-destination/{destination}"), LineTarget::RemoteDestinationProfile.object(profile)]
+            }
             Action::AddMailbox { alias, .. }
             | Action::SetMailbox { alias, .. }
             | Action::AddUnifiedMessaging { alias, .. } => vec![format!("mailbox/{alias}")],
