@@ -113,6 +113,7 @@ fn run(folder: &Path, data: &Path, name: &str, rows: u32) -> Measured {
     measured
 }
 
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 fn run_bare(folder: &Path, data: &Path, name: &str, rows: u32) -> (Measured, Value) {
     let mut command = dialtone(data);
     command.args(["run", "--json", "--organization", name]).arg(folder.join(format!("{name}.csv")));

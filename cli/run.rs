@@ -1,10 +1,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Args;
 use dialtone_files::sha256;
 use dialtone_model::{AddOn, OrganizationId, RunId, RunKind, TemplateId};
 use dialtone_scheduler::{NamedBytes, NewDraft};
+use dialtone_templates::Kind;
 use serde_json::json;
 
 use crate::context::Context;
@@ -116,6 +118,10 @@ async fn start(
             return Err(error.into());
         }
     };
+    if let Some(project) = intake.readings.iter().find(|reading| reading.kind == Some(Kind::Project)) {
+        operations.delete_template(&context.actor, template).await?;
+        bail!("{} is a batch project: `run` takes bulk assignments, `validate` checks both", project.name);
+    }
     let refused_rows = intake.refused;
     let usable = intake.is_usable(mode);
     if !usable {

@@ -143,7 +143,10 @@ async fn simulate(
         let mut builder = Simulator::builder().data(folder).account(SIMULATED_ACCOUNT, SIMULATED_ACCOUNT);
         builder = match device.kind {
             DeviceKind::PhoneSystem => builder.phone_system(0),
-            DeviceKind::UnifiedCm => builder.unified_cm(device.version.clone().unwrap_or_default(), 0),
+            DeviceKind::UnifiedCm => {
+                let version = device.version.clone();
+                builder.unified_cm(version.with_context(|| format!("the simulated {} has no version", device.name))?, 0)
+            }
             DeviceKind::UnityConnection => builder.unity_connection(0),
             // Nothing answers for them, so their orders wait for a person.
             DeviceKind::CmExpress
@@ -167,8 +170,10 @@ fn drivers(simulators: &HashMap<DeviceId, Simulator>) -> DriverFactory {
     let listening: HashMap<DeviceId, (String, String)> = simulators
         .iter()
         .filter_map(|(id, simulator)| {
-            let unified_cm = simulator.unified_cm().next().map(|(_, address)| address);
-            let address = simulator.phone_system().or(unified_cm).or(simulator.unity_connection())?;
+            let address = simulator
+                .phone_system()
+                .or_else(|| simulator.unity_connection())
+                .or_else(|| simulator.unified_cm().next().map(|(_, address)| address))?;
             Some((*id, (format!("https://{address}"), simulator.ca_pem().to_owned())))
         })
         .collect();
@@ -177,7 +182,10 @@ fn drivers(simulators: &HashMap<DeviceId, Simulator>) -> DriverFactory {
             return for_device(device).map_err(|error| error.to_string());
         }
         let Some((address, ca)) = listening.get(&device.id) else {
-            return Err("it was added after this process started; it is simulated from the next start on".to_owned());
+            return Err(format!(
+                "no {} is simulated under its id: it was added after this process started, or that kind can't be",
+                device.kind
+            ));
         };
         let simulated = Device {
             address: address.clone(),

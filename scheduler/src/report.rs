@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use dialtone_files::Key;
 use dialtone_model::{
@@ -119,24 +119,27 @@ struct Material {
 /// What a line of a report is about.
 enum Subject<'a> {
     Order(&'a OrderRecord),
+    /// A further row of an order, whose steps are told with its first.
+    Further(&'a OrderRecord),
     Refused(&'a RefusedRow),
 }
 
 impl Material {
     fn report(mut self, format: Format, rows: ReportRows) -> Result<Vec<u8>, WriteError> {
         let readings: Vec<Reading> = self.uploads.iter_mut().map(Upload::read).collect();
-        let subjects = self.subjects(rows);
+        let subjects = self.subjects(&readings, rows);
         let head = self.head();
         let given: &[&str] = if subjects.iter().any(|(place, _)| place.is_none()) { &GIVEN } else { &[] };
         let numbers: HashMap<OrderId, i64> = self.orders.iter().map(|order| (order.id, order.number)).collect();
         let mut writer = ReportWriter::new(format, Vec::new(), &head, &readings, given)?;
         for (place, subject) in &subjects {
             match subject {
-                Subject::Order(order) => {
+                Subject::Order(order) | Subject::Further(order) => {
+                    let steps = format == Format::Xlsx && matches!(subject, Subject::Order(_));
                     let cells = given_cells(order);
                     let cells = cells.each_ref().map(AsRef::as_ref);
                     let source = place.map_or(Source::Given(&cells), |(file, row)| Source::Row { file, row });
-                    self.order_line(order, source, &numbers, format, &mut writer)?;
+                    self.order_line(order, source, &numbers, steps, &mut writer)?;
                 }
                 Subject::Refused(refused) => {
                     let Some((file, row)) = *place else { continue };
@@ -148,7 +151,7 @@ impl Material {
     }
 
     /// What the report has lines about, each with its file and row, in that order; orders without a row come last.
-    fn subjects(&self, rows: ReportRows) -> Vec<(Option<(usize, u32)>, Subject<'_>)> {
+    fn subjects(&self, readings: &[Reading], rows: ReportRows) -> Vec<(Option<(usize, u32)>, Subject<'_>)> {
         let files: HashMap<_, _> =
             self.uploads.iter().enumerate().map(|(file, upload)| (upload.record.id, file)).collect();
         let wanted = |order: &&OrderRecord| rows == ReportRows::All || order.state != State::Completed;
@@ -160,8 +163,42 @@ impl Material {
             upload.refused.iter().map(move |refused| (Some((file, refused.row)), Subject::Refused(refused)))
         });
         let mut subjects: Vec<_> = orders.chain(refused).collect();
+        let parts = self.further_rows(readings, &subjects);
+        subjects.extend(parts);
         subjects.sort_by_key(|(place, _)| (place.is_none(), *place));
         subjects
+    }
+
+    /// The rows of a project that are further products of an order: those with the Row Id of the order's first row.
+    fn further_rows<'a>(
+        &self,
+        readings: &[Reading],
+        subjects: &[(Option<(usize, u32)>, Subject<'a>)],
+    ) -> Vec<(Option<(usize, u32)>, Subject<'a>)> {
+        let told: HashSet<(usize, u32)> = subjects.iter().filter_map(|(place, _)| *place).collect();
+        let row_id = |(file, row): (usize, u32)| {
+            let reading: &Reading = readings.get(file)?;
+            let cell = reading.table.row(reading.table.find(row)?).cell(reading.column("Row Id")?);
+            (!cell.is_empty()).then_some((file, cell))
+        };
+        let mut orders: HashMap<(usize, &str), &'a OrderRecord> = HashMap::new();
+        for (place, subject) in subjects {
+            if let (Some(key), Subject::Order(order)) = (place.and_then(row_id), subject) {
+                orders.insert(key, order);
+            }
+        }
+        if orders.is_empty() {
+            return Vec::new();
+        }
+        let places = readings
+            .iter()
+            .enumerate()
+            .flat_map(|(file, reading)| reading.table.rows().map(move |row| (file, row.number)));
+        let parts = places.filter(|place| !told.contains(place)).filter_map(|place| {
+            let order = orders.get(&row_id(place)?)?;
+            Some((Some(place), Subject::Further(order)))
+        });
+        parts.collect()
     }
 
     fn head(&self) -> ReportHead {
@@ -194,16 +231,13 @@ impl Material {
         order: &OrderRecord,
         source: Source<'_>,
         numbers: &HashMap<OrderId, i64>,
-        format: Format,
+        with_steps: bool,
         writer: &mut ReportWriter<'_, Vec<u8>>,
     ) -> Result<(), WriteError> {
         let reason = order.reason.clone().or_else(|| self.waits_for(order, numbers));
-        let titles: Vec<String> = match format {
-            Format::Xlsx => order.steps.iter().map(dialtone_model::Step::title).collect(),
-            // Text has no room for steps.
-            Format::Csv | Format::Tsv => Vec::new(),
-        };
-        let message = order.reason.as_ref().map(|reason| reason.message.as_str()).unwrap_or_default();
+        // Text has no room for steps.
+        let told = if with_steps { order.steps.as_slice() } else { &[] };
+        let titles: Vec<String> = told.iter().map(dialtone_model::Step::title).collect();
         let steps: Vec<StepLine<'_>> = titles
             .iter()
             .enumerate()

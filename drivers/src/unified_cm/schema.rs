@@ -232,34 +232,42 @@ pub(super) fn tags(elements: &[Element], version: Version, sent: Option<&[Node]>
 /// In what an object of the device isn't what was sent, each as `path: device has A, the order says B`. Beside a list's
 /// members that were sent there may be others.
 pub(super) fn differences(sent: &[Node], device: &Node, elements: &[Element]) -> Vec<String> {
-    let secret =
-        |name: &str| elements.iter().any(|element| element.name == name && matches!(element.kind, Kind::Secret));
     let mut found = Vec::new();
-    sent.iter().filter(|node| !secret(&node.name)).for_each(|node| compare(node, device, "", &mut found));
+    sent.iter().for_each(|node| compare(node, device, elements, "", &mut found));
     found
 }
 
-fn compare(sent: &Node, parent: &Node, prefix: &str, found: &mut Vec<String>) {
+fn compare(sent: &Node, parent: &Node, elements: &[Element], prefix: &str, found: &mut Vec<String>) {
     let path = format!("{prefix}{}", sent.name);
+    let kind = elements.iter().find(|element| element.name == sent.name).map(|element| &element.kind);
+    if matches!(kind, Some(Kind::Secret)) {
+        return;
+    }
     if sent.children.is_empty() {
-        let values: Vec<&str> = parent.children_named(&sent.name).map(|node| node.text.trim()).collect();
-        let equal =
-            if values.is_empty() { same("", &sent.text) } else { values.iter().any(|value| same(value, &sent.text)) };
-        if !equal {
-            let device = if values.is_empty() { "none".to_owned() } else { shown(&values.join(", ")) };
+        let mut values: Vec<&str> = parent.children_named(&sent.name).map(|node| node.text.trim()).collect();
+        if values.is_empty() {
+            values.push("");
+        }
+        // A number is unset by 0, and the device may show it as unset.
+        let unset = matches!(kind, Some(Kind::Number)) && sent.text == "0" && values == [""];
+        if !unset && !values.iter().any(|value| same(value, &sent.text)) {
+            let device = shown(&values.join(", "));
             found.push(format!("{path}: device has {device}, the order says {}", shown(&sent.text)));
         }
         return;
     }
+    let elements = match kind {
+        Some(Kind::Group(elements)) => elements,
+        _ => &[][..],
+    };
     let prefix = format!("{path}.");
     let within = |device: &Node| {
         let mut found = Vec::new();
-        sent.children.iter().for_each(|child| compare(child, device, &prefix, &mut found));
+        sent.children.iter().for_each(|child| compare(child, device, elements, &prefix, &mut found));
         found
     };
-    let absent = Node::default();
     let candidates = parent.children_named(&sent.name).map(within).min_by_key(Vec::len);
-    found.extend(candidates.unwrap_or_else(|| within(&absent)));
+    found.extend(candidates.unwrap_or_else(|| within(&Node::default())));
 }
 
 /// The device writes truth values in several ways; everything else it gives back as it was sent.
@@ -346,6 +354,9 @@ mod tests {
         let lines = |number: &str| Node::parent("lines", vec![Node::text("line", number)]);
         let sent = [Node::text("mode", "true"), Node::nil("pool"), lines("2"), Node::text("pin", "1234")];
         assert_eq!(differences(&sent, &device, ELEMENTS), Vec::<String>::new());
+        let unset = Node::parent("object", vec![Node::text("limit", "")]);
+        assert_eq!(differences(&[Node::text("limit", "0")], &unset, ELEMENTS), Vec::<String>::new());
+        assert_eq!(differences(&[Node::text("name", "0")], &unset, ELEMENTS).len(), 1);
         let sent = [Node::text("name", "a"), Node::text("new", "n"), lines("3")];
         let expected = [
             "name: device has b, the order says a",
