@@ -120,8 +120,8 @@ impl<'a> OrderPlanner<'a> {
         let setting = serving.setting(facts);
         let admitted = ordered.gate.admit(&setting);
         // What is only made along is left out where nothing can make it; its own planning says so.
-        let offered = parts.iter().filter(|part| part.shape != Shape::ClientUserSettings);
-        let parts_admitted = offered.map(|part| part.gate.admit_part(&setting)).collect::<Result<(), _>>();
+        let mut offered = parts.iter().filter(|part| part.shape != Shape::ClientUserSettings);
+        let parts_admitted = offered.try_for_each(|part| part.gate.admit_part(&setting));
         if let Err(closed) = admitted.and(parts_admitted) {
             return Err(row.cell_problem(Rule::ProductClosed, Field::Product).note(closed.to_string()));
         }
