@@ -11,9 +11,10 @@ use crate::exit::Exit;
 use crate::output::{print, print_table};
 use crate::upload::{mode, read_files, tell};
 
-/// Plan project files: what each row would create, change or leave, and the calls each device would get
+/// Plan project files: what a run of them would do
 ///
-/// Nothing is stored and no device is asked: the plan is made from the organization's records.
+/// It shows what each row would create, change or leave, and how many calls each device would get. Nothing is stored
+/// and no device is asked: the plan is made from the organization's records.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   dialtone plan sample-data/new-hires.csv

@@ -17,7 +17,7 @@ use crate::upload::{mode, read_files, tell};
 use crate::worker::WorkArgs;
 use crate::{pick, plan};
 
-/// Batch projects: files whose rows become work orders, any products mixed
+/// Batch projects: files whose rows become work orders
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   dialtone project create \"New hires\"

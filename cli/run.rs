@@ -5,7 +5,7 @@ use anyhow::bail;
 use clap::Args;
 use dialtone_files::sha256;
 use dialtone_model::{AddOn, OrganizationId, RunId, RunKind, TemplateId};
-use dialtone_scheduler::{NamedBytes, NewDraft};
+use dialtone_scheduler::{Intake, Mode, NamedBytes, NewDraft, NewProjectName};
 use dialtone_templates::Kind;
 use serde_json::json;
 
@@ -18,12 +18,13 @@ use crate::worker::WorkArgs;
 
 /// Run files: read, check, provision, report
 ///
-/// Several files are the files of one bulk assignment. Any bad row refuses them all, unless the valid rows alone are
-/// asked for. Where the data folder has no organization yet, the demo organization with a simulated Phone System is
+/// Several files are the files of one bulk assignment, or of one batch project: their headers say which. Any bad row
+/// refuses them all, unless the valid rows alone are asked for. Where the data folder has no organization yet, the demo organization with simulated devices is
 /// brought in. A command that was interrupted or killed goes on when it is repeated.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   dialtone run sample-data/bulk-assignment-by-name.csv
+  dialtone run sample-data/new-hires.xlsx
   dialtone run hires-1.csv hires-2.csv --add-on call-recording --report hires-report.xlsx
   dialtone run hires.csv --valid-rows-only --json
 
@@ -77,7 +78,7 @@ async fn interrupted_run(
 ) -> anyhow::Result<Option<RunId>> {
     let store = &context.operations.store;
     let open = store.open_runs().await?;
-    let mut open = open.iter().filter(|run| run.organization == organization && run.kind == RunKind::Assignment);
+    let mut open = open.iter().filter(|run| run.organization == organization && run.kind != RunKind::Single);
     let Some(first) = open.next() else { return Ok(None) };
     let hashes: Vec<String> = files.iter().map(|file| sha256(&file.bytes)).collect();
     for run in std::iter::once(first).chain(open) {
@@ -118,9 +119,9 @@ async fn start(
             return Err(error.into());
         }
     };
-    if let Some(project) = intake.readings.iter().find(|reading| reading.kind == Some(Kind::Project)) {
+    if intake.readings.iter().all(|reading| reading.kind == Some(Kind::Project)) {
         operations.delete_template(&context.actor, template).await?;
-        bail!("{} is a batch project: `run` takes bulk assignments, `validate` checks both", project.name);
+        return start_project(context, organization, files, arguments).await;
     }
     let refused_rows = intake.refused;
     let usable = intake.is_usable(mode);
@@ -128,20 +129,57 @@ async fn start(
         operations.delete_template(&context.actor, template).await?;
     }
     if !usable || refused_rows > 0 && !context.json {
-        let more = json!({
-            "run": null,
-            "orders": {},
-            "refused_rows": refused_rows,
-            "report": null,
-            "seconds": context.seconds(),
-        });
-        let exit = tell(context, intake, mode, more)?;
+        let exit = tell_refused(context, intake, mode)?;
         if !usable {
             return Ok(Err(exit));
         }
     }
     let run = assign(context, template).await?;
     Ok(Ok(Started { run, refused_rows }))
+}
+
+/// Makes a project of the files and runs it; or says what is wrong with them.
+async fn start_project(
+    context: &Context,
+    organization: OrganizationId,
+    files: &[NamedBytes],
+    arguments: &Arguments,
+) -> anyhow::Result<Result<Started, Exit>> {
+    if !arguments.add_ons.is_empty() {
+        bail!("--add-on is for bulk assignments; these files are a batch project");
+    }
+    let operations = &context.operations;
+    let mode = mode(arguments.valid_rows_only);
+    let name = NewProjectName { name: arguments.name.clone().unwrap_or_else(|| name_of(files)) };
+    let project = operations.create_project(&context.actor, organization, &name).await?;
+    let mut intake = operations.add_project_files(&context.actor, project, files, mode).await?;
+    let mut started = None;
+    if intake.is_usable(mode) {
+        let (dry_run, assigned) = operations.run_project(&context.actor, project, mode).await?;
+        (intake, started) = (dry_run.intake, assigned);
+    }
+    let refused_rows = intake.refused;
+    let Some(assigned) = started else {
+        operations.delete_project(&context.actor, project).await?;
+        return Ok(Err(tell_refused(context, intake, mode)?));
+    };
+    if !context.json && !intake.problems.is_empty() {
+        tell_refused(context, intake, mode)?;
+    }
+    eprintln!("run {}: {} orders", assigned.run, assigned.orders);
+    Ok(Ok(Started { run: assigned.run, refused_rows }))
+}
+
+/// Tells what is wrong with the files, with the members that the answer of `run` always has.
+fn tell_refused(context: &Context, intake: Intake, mode: Mode) -> anyhow::Result<Exit> {
+    let more = json!({
+        "run": null,
+        "orders": {},
+        "refused_rows": intake.refused,
+        "report": null,
+        "seconds": context.seconds(),
+    });
+    tell(context, intake, mode, more)
 }
 
 async fn assign(context: &Context, template: TemplateId) -> anyhow::Result<RunId> {

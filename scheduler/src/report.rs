@@ -235,6 +235,7 @@ impl Material {
         writer: &mut ReportWriter<'_, Vec<u8>>,
     ) -> Result<(), WriteError> {
         let reason = order.reason.clone().or_else(|| self.waits_for(order, numbers));
+        let message = order.reason.as_ref().map(|reason| reason.message.as_str()).unwrap_or_default();
         // Text has no room for steps.
         let told = if with_steps { order.steps.as_slice() } else { &[] };
         let titles: Vec<String> = told.iter().map(dialtone_model::Step::title).collect();

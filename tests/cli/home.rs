@@ -108,8 +108,13 @@ impl Home {
 
     /// How many effects each object of the simulated Phone System had, by its own log.
     pub(crate) fn effects(&self) -> BTreeMap<String, usize> {
+        self.effects_in("phone-system.jsonl")
+    }
+
+    /// How many effects each object of a simulated device had, by the device's own log.
+    pub(crate) fn effects_in(&self, log: &str) -> BTreeMap<String, usize> {
         let mut effects = BTreeMap::new();
-        for entry in self.device_log() {
+        for entry in self.device_log(log) {
             for change in entry["effects"].as_array().into_iter().flatten() {
                 *effects.entry(change["object"].as_str().unwrap().to_owned()).or_default() += 1;
             }
@@ -117,12 +122,12 @@ impl Home {
         effects
     }
 
-    /// The log of the simulated Phone System; the line that a killed device was writing isn't in it.
-    fn device_log(&self) -> Vec<Value> {
+    /// The log of a simulated device; the line that a killed device was writing isn't in it.
+    fn device_log(&self, log: &str) -> Vec<Value> {
         let Ok(devices) = fs::read_dir(self.path("data/simulator")) else { return Vec::new() };
         let mut entries = Vec::new();
         for device in devices {
-            let log = fs::read_to_string(device.unwrap().path().join("phone-system.jsonl")).unwrap_or_default();
+            let log = fs::read_to_string(device.unwrap().path().join(log)).unwrap_or_default();
             let whole = log.rfind('\n').map_or("", |end| &log[..end]);
             entries.extend(whole.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
         }

@@ -9,5 +9,6 @@ mod faults;
 mod help;
 mod home;
 mod interruption;
+mod projects;
 mod run;
 mod templates;

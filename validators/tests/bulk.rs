@@ -173,7 +173,7 @@ fn every_row_is_accepted_or_refused() {
 }
 
 fn facts() -> Facts {
-    let user = |id: &str, name: &str| User { id: id.parse().unwrap(), name: name.to_owned() };
+    let user = |id: &str, name: &str| User { id: id.parse().expect("a UUID"), name: name.to_owned() };
     let twin = "00000000-0000-7000-8000-00000000000";
     let users =
         [user(TONY, "Tony"), user(JANE, "Jane"), user(&format!("{twin}1"), "Twin"), user(&format!("{twin}2"), "Twin")];

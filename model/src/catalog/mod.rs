@@ -1,6 +1,7 @@
 mod attribute;
 mod field;
 mod gate;
+mod page;
 mod phone;
 mod product;
 
@@ -10,6 +11,7 @@ use std::sync::LazyLock;
 pub use attribute::{AttributeNames, AttributeOf};
 pub use field::Field;
 pub use gate::{Closed, Gate, Setting, VersionRange};
+pub use page::products_page;
 pub use phone::{BadDeviceName, DeviceNaming, PhoneType};
 pub use product::{Cascade, Need, Product, Shape};
 use serde::Deserialize;

@@ -16,8 +16,8 @@ pub(super) struct Draft {
     pub(super) steps: Vec<Step>,
     /// The objects that it makes, in their order.
     pub(super) made: Vec<Made>,
-    /// The first object that it is about.
-    pub(super) object: Option<String>,
+    /// What it is about, in the order of planning: what it makes, and what is there already as its rows say.
+    pub(super) objects: Vec<String>,
     /// What it does to an extension.
     pub(super) claim: Option<ExtensionClaim>,
     /// The orders that must be through before it can succeed.
@@ -217,9 +217,9 @@ impl<'f> RowPlan<'_, 'f> {
     /// steps only make sure of it. `named` is what people call it, `field` the cell that names it.
     pub(super) fn make(&mut self, product: OwnedProduct, named: &str, field: Field) -> Result<(), Problem> {
         let object = product.object.clone();
-        self.draft.object.get_or_insert_with(|| object.clone());
         let Some(known) = self.ledger.get(&object) else {
             self.ledger.add(product, Some(self.order));
+            self.draft.objects.push(object.clone());
             self.draft.made.push(Made { row: self.place, object, step: 0 });
             self.outcome = self.outcome.max(Some(Outcome::Create));
             return Ok(());
@@ -240,6 +240,7 @@ impl<'f> RowPlan<'_, 'f> {
             let note = format!("{named} already, and its {label} is {there}, not {value}");
             return Err(self.row.cell_problem(Rule::ProductDiffers, field).note(note));
         }
+        self.draft.objects.push(object);
         self.outcome = self.outcome.max(Some(Outcome::NoChange));
         Ok(())
     }

@@ -49,14 +49,13 @@ impl<'a> OrderPlanner<'a> {
         let mut planned = Vec::with_capacity(rows.len());
         let mut by_sequence: HashMap<u16, Vec<String>> = HashMap::new();
         for (index, row) in rows.iter().enumerate() {
-            let (made, steps) = (draft.made.len(), draft.steps.len());
+            let (objects, steps) = (draft.objects.len(), draft.steps.len());
             match self.plan_row(row, index, place, &ordering, &by_sequence, &mut draft) {
                 Ok(outcome) => planned.push((outcome, steps..draft.steps.len())),
                 Err(problem) => draft.problems.push(problem),
             }
             if let Some(sequence) = row.count(Field::SequenceNumber) {
-                let objects = draft.made[made..].iter().map(|made| made.object.clone()).collect();
-                by_sequence.insert(sequence, objects);
+                by_sequence.insert(sequence, draft.objects[objects..].to_vec());
             }
         }
         if draft.problems.iter().any(Problem::is_error) {
@@ -121,8 +120,8 @@ impl<'a> OrderPlanner<'a> {
         let setting = serving.setting(facts);
         let admitted = ordered.gate.admit(&setting);
         // What is only made along is left out where nothing can make it; its own planning says so.
-        let offered = parts.iter().filter(|part| part.shape != Shape::ClientUserSettings);
-        let parts_admitted = offered.map(|part| part.gate.admit_part(&setting)).collect::<Result<(), _>>();
+        let mut offered = parts.iter().filter(|part| part.shape != Shape::ClientUserSettings);
+        let parts_admitted = offered.try_for_each(|part| part.gate.admit_part(&setting));
         if let Err(closed) = admitted.and(parts_admitted) {
             return Err(row.cell_problem(Rule::ProductClosed, Field::Product).note(closed.to_string()));
         }
@@ -258,7 +257,7 @@ impl Drafted<'_> {
         }
         let subject = format!("{} {} ({})", subscriber.first_name, subscriber.last_name, subscriber.user_id);
         let shard = draft.steps.first().map_or(0, |step| step.device.shard(request.shards));
-        let object = draft.object.filter(|_| draft.claim.is_none());
+        let object = draft.objects.into_iter().next().filter(|_| draft.claim.is_none());
         let order = NewOrder {
             id: request.ids.next(),
             origin_row: rows.iter().copied().min_by_key(|row| row.row),

@@ -109,7 +109,7 @@ impl RowPlan<'_, '_> {
         } else if let Some((object, name)) = named {
             return self.known(field, what, object, name, of_anybody);
         } else {
-            let own = self.draft.made.iter().map(|made| made.object.as_str());
+            let own = self.draft.objects.iter().map(String::as_str);
             let own: Vec<String> = own.filter(|object| object.starts_with(prefix)).map(str::to_owned).collect();
             let owned = || self.ledger.owned_by(&self.subscriber.user_id).map(|entry| entry.product.object.clone());
             if own.is_empty() { owned().filter(|object| object.starts_with(prefix)).collect() } else { own }

@@ -128,6 +128,25 @@ fn what_is_there_as_the_row_says_is_no_change_and_what_contradicts_is_a_conflict
 }
 
 #[test]
+fn what_was_run_is_no_change_the_next_time() {
+    let csv = include_str!("../../../../../sample-data/new-hires.csv");
+    let mut facts = facts();
+    let (first, readings) = plan(csv, &facts);
+    insta::assert_snapshot!("new_hires", told(&first, &readings, &facts));
+    for order in first.orders {
+        facts.inventory.extend(order.products);
+        facts.subscribers.extend(order.subscriber.map(|mut subscriber| {
+            subscriber.present_on.insert("CUCM-SG".to_owned());
+            (subscriber.user_id.clone(), subscriber)
+        }));
+    }
+    let (second, readings) = plan(csv, &facts);
+    let unchanged = second.rows.iter().all(|row| row.outcome == Outcome::NoChange);
+    assert!(unchanged, "{}", told(&second, &readings, &facts));
+    assert!(second.orders.iter().all(|order| order.products.is_empty() && !order.order.steps.is_empty()));
+}
+
+#[test]
 fn subscribers_service_areas_and_order_types_are_checked() {
     check(
         ",CHANGE,Phone,known,,,,,,,,,,,,SEP0000000000AA,,,,\n\

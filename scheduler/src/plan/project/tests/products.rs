@@ -37,7 +37,7 @@ fn a_phone_is_named_by_its_address_or_its_type() {
     );
     check(
         "known,Cisco Dual Mode for iPhone,SIP,,,,a-b,",
-        &["Error row 2 device-name-format: `a-b` isn't a device name: only letters and digits are allowed."],
+        &["Error row 2 device-name-format: The device can't be named: only letters and digits are allowed."],
     );
     check(
         "known,Cisco 6921,SIP,,001122AABBCC,,,Yes",
@@ -161,7 +161,7 @@ fn messages_end_in_one_account() {
         ],
         "{text}"
     );
-    let last = text.lines().filter(|line| line.starts_with("  ")).next_back().unwrap();
+    let last = text.lines().rfind(|line| line.starts_with("  ")).unwrap();
     assert_eq!(last, "  CUC-SG: add unified messaging alias=known email=known@example.com service=Office 365");
 }
 
