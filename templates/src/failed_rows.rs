@@ -235,8 +235,8 @@ mod tests {
         let mut reading = crate::read("users.csv", b"Ext Key,User's Name\n101,Tony\n".to_vec());
         let mut table = TableBuilder::default();
         for (column, cell) in [(0, "101"), (1, "Tony"), (2, "Lee"), (4, "1")] {
-            table.write(cell);
-            table.keep(column, 0..cell.len());
+            let part = table.write(cell);
+            table.keep(column, part);
         }
         table.end_row(2, true);
         reading.table = table.finish();

@@ -109,31 +109,38 @@ impl TableBuilder {
         Self { text: vec![0; bytes], cells: Vec::with_capacity(cells), ..Self::default() }
     }
 
-    /// The room behind the text that is kept.
-    pub(crate) fn room(&mut self) -> &mut [u8] {
-        &mut self.text[self.used..]
+    /// Where the text that is kept ends, and with it the room begins.
+    pub(crate) fn used(&self) -> usize {
+        self.used
     }
 
-    /// Keeps a part of what was written into the room as the cell under `column`.
+    /// The text, and behind [`TableBuilder::used`] the room.
+    pub(crate) fn text(&mut self) -> &mut [u8] {
+        &mut self.text
+    }
+
+    /// Keeps what was written into this part of the room as the cell under `column`.
+    #[inline]
     pub(crate) fn keep(&mut self, column: usize, part: Range<usize>) {
-        let length = part.len();
-        if length == 0 {
+        if part.is_empty() {
             return;
         }
         self.cells.push(Cell { start: index(self.used), column: index(column) });
-        if part.start > 0 {
-            self.text.copy_within(self.used + part.start..self.used + part.end, self.used);
+        let length = part.len();
+        if part.start != self.used {
+            self.text.copy_within(part, self.used);
         }
         self.used += length;
     }
 
-    /// Writes `text` into the room, which grows as needed.
-    pub(crate) fn write(&mut self, text: &str) {
-        let end = self.used + text.len();
-        if self.text.len() < end {
-            self.text.resize(end.max(2 * self.text.len()), 0);
+    /// Writes `text` into the room, which grows as needed, and returns where it stands.
+    pub(crate) fn write(&mut self, text: &str) -> Range<usize> {
+        let part = self.used..self.used + text.len();
+        if self.text.len() < part.end {
+            self.text.resize(part.end.max(2 * self.text.len()), 0);
         }
-        self.text[self.used..end].copy_from_slice(text.as_bytes());
+        self.text[part.clone()].copy_from_slice(text.as_bytes());
+        part
     }
 
     /// How many cells of the present row are kept so far.

@@ -30,10 +30,10 @@ impl Book {
         let styles = r#"<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>"#;
         let mut book = Self { parts: Vec::new() }
             .with("[Content_Types].xml", "<Types/>")
-            .with("_rels/.rels", &format!(r#"<Relationships xmlns="{PACKAGE}"><Relationship Id="r1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#))
-            .with("xl/workbook.xml", &format!(r#"<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{list}</sheets></workbook>"#))
-            .with("xl/_rels/workbook.xml.rels", &format!(r#"<Relationships xmlns="{PACKAGE}">{targets}</Relationships>"#))
-            .with("xl/styles.xml", &format!(r#"<styleSheet xmlns="{MAIN}">{styles}</styleSheet>"#));
+            .with("_rels/.rels", format!(r#"<Relationships xmlns="{PACKAGE}"><Relationship Id="r1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#))
+            .with("xl/workbook.xml", format!(r#"<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{list}</sheets></workbook>"#))
+            .with("xl/_rels/workbook.xml.rels", format!(r#"<Relationships xmlns="{PACKAGE}">{targets}</Relationships>"#))
+            .with("xl/styles.xml", format!(r#"<styleSheet xmlns="{MAIN}">{styles}</styleSheet>"#));
         for (id, (_, sheet)) in numbered() {
             book = book.with(&format!("xl/worksheets/sheet{id}.xml"), sheet);
         }

@@ -45,11 +45,11 @@ impl<'r> Builder<'r> {
         self.uses.len()
     }
 
-    /// Takes the cell that was written into the first `length` bytes of the table's room. `suspicious`: it may hold
-    /// characters that no cell may have.
+    /// Takes the cell that was written into this part of the table's room. `suspicious`: it may hold characters that no
+    /// cell may have.
     #[inline]
-    pub(super) fn take(&mut self, row: u32, column: usize, length: usize, suspicious: bool) {
-        let part = surroundings_removed(&self.table.room()[..length]);
+    pub(super) fn take(&mut self, row: u32, column: usize, part: Range<usize>, suspicious: bool) {
+        let part = surroundings_removed(self.table.text(), part);
         if part.is_empty() {
             return;
         }
@@ -62,16 +62,18 @@ impl<'r> Builder<'r> {
                 self.table.keep(column, part);
             }
             Some(Use::Origin) => {
-                let text = String::from_utf8_lossy(&self.table.room()[part]).into_owned();
+                let text = String::from_utf8_lossy(&self.table.text()[part]).into_owned();
                 self.origin = Some(text);
             }
-            Some(Use::Ignore) | None => {}
+            Some(Use::Ignore) => {}
+            // A row that is too long is refused, and given back whole.
+            None => self.table.keep(column, part),
         }
     }
 
     /// Names the first character that no cell may have.
     fn inspect(&mut self, row: u32, column: usize, part: Range<usize>) {
-        let bytes = &self.table.room()[part];
+        let bytes = &self.table.text()[part];
         if bytes.len() <= CELL_LIMIT && bytes.iter().all(|byte| matches!(byte, 0x20..0x7F)) {
             return;
         }
@@ -163,16 +165,20 @@ impl<'r> Builder<'r> {
 /// The part of a cell without surrounding white space and without the apostrophe that keeps a spreadsheet from running
 /// it as a formula.
 #[inline]
-fn surroundings_removed(cell: &[u8]) -> Range<usize> {
-    let plain = |byte: Option<&u8>| byte.is_some_and(|byte| matches!(byte, 0x21..0x7F));
-    let mut part = 0..cell.len();
-    if !plain(cell.first()) || !plain(cell.last()) {
-        let text = std::str::from_utf8(cell).unwrap_or_default();
-        let left = text.trim_start_matches(surrounds);
-        part.start = text.len() - left.len();
-        part.end = part.start + left.trim_end_matches(surrounds).len();
+fn surroundings_removed(text: &[u8], mut part: Range<usize>) -> Range<usize> {
+    let cell = &text[part.clone()];
+    let plain = |byte: &u8| matches!(byte, 0x21..0x7F) && *byte != b'\'';
+    if let ([first, ..], [.., last]) = (cell, cell)
+        && plain(first)
+        && plain(last)
+    {
+        return part;
     }
-    if let [b'\'', b'=' | b'+' | b'-' | b'@', ..] = cell[part.clone()] {
+    let cell = std::str::from_utf8(cell).unwrap_or_default();
+    let left = cell.trim_start_matches(surrounds);
+    part.start += cell.len() - left.len();
+    part.end = part.start + left.trim_end_matches(surrounds).len();
+    if let [b'\'', b'=' | b'+' | b'-' | b'@', ..] = text[part.clone()] {
         part.start += 1;
     }
     part

@@ -1,4 +1,6 @@
-use csv_core::{ReadFieldResult, ReaderBuilder, Terminator};
+use std::ops::Range;
+
+use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
 
 use super::builder::Builder;
 use super::encoding;
@@ -35,8 +37,9 @@ pub(super) fn read(bytes: Vec<u8>, reading: &mut Reading) {
         return reading.problems.push(problem);
     }
     let checked = header::settle(header, reading);
-    let cells = memchr::memchr2_iter(records.separator, b'\n', text.as_bytes()).count() + 1;
-    let mut builder = Builder::new(reading, (text.len() + 1, cells), checked);
+    // A filled cell takes two bytes of the text at least.
+    let room = (text.len() + 1, text.len() / 2 + 1);
+    let mut builder = Builder::new(reading, room, checked);
     records.rows(&mut builder);
     builder.finish();
     if let Some(problem) = records.open_quote() {
@@ -65,8 +68,8 @@ fn foreign(text: &str) -> Option<Problem> {
     Some(Problem::file(Rule::FileFormat).note(words))
 }
 
-/// The records of a text, cell by cell. What a cell is, the csv library decides; whether it was quoted by the rules, and
-/// which row of a spreadsheet it is in, is found out beside it.
+/// The records of a text. What a cell is, the csv library decides; whether it was quoted by the rules, and which row of a
+/// spreadsheet it is in, is found out beside it.
 struct Records<'t> {
     input: &'t [u8],
     at: usize,
@@ -78,14 +81,19 @@ struct Records<'t> {
     quoted: bool,
     /// Whether the text may have characters that no cell may have.
     suspicious: bool,
-    /// Where the last cell began.
-    last_cell: (u32, usize),
+    /// The row with a quotation mark that is never closed.
+    open_quote: Option<u32>,
+    /// Where the cells of a record end. A record with more cells comes in several parts.
+    ends: Vec<usize>,
 }
 
-/// A cell of [`Records`].
-struct Field {
-    length: usize,
-    ends_record: bool,
+/// Where the cells of a record go.
+trait Sink {
+    /// The room that the library writes the text of a record's cells into, from its start.
+    fn room(&mut self) -> &mut [u8];
+
+    /// Takes the cell under `column` that was written into this part of the room.
+    fn cell(&mut self, column: usize, part: Range<usize>);
 }
 
 impl<'t> Records<'t> {
@@ -93,28 +101,21 @@ impl<'t> Records<'t> {
         let reader = ReaderBuilder::new().delimiter(separator).terminator(Terminator::Any(b'\n')).build();
         let quoted = memchr::memchr(b'"', input).is_some();
         let suspicious = quoted || !input.is_ascii() || has_controls(input, separator);
-        Self { input, at: 0, reader, separator, row: 1, quoted, suspicious, last_cell: (1, 0) }
+        let ends = vec![0; 64];
+        Self { input, at: 0, reader, separator, row: 1, quoted, suspicious, open_quote: None, ends }
     }
 
     /// The first record that has a filled cell.
     fn header(&mut self) -> RawHeader {
-        let mut header = RawHeader::default();
-        let mut cell = vec![0; self.input.len() + 1];
-        while header.width == 0 {
+        let mut labels = Labels { header: RawHeader::default(), room: vec![0; self.input.len() + 1] };
+        while labels.header.width == 0 {
             self.skip_blank_lines();
-            let mut place = 0;
-            loop {
-                let Some(field) = self.field(&mut cell) else { return header };
-                let label = std::str::from_utf8(&cell[..field.length]).unwrap_or_default();
-                header.push(place, label.trim_matches(|letter: char| letter.is_whitespace() && letter != '\n'));
-                place += 1;
-                if field.ends_record {
-                    break;
-                }
+            if self.record(&mut labels).is_none() {
+                break;
             }
             self.row += 1;
         }
-        header
+        labels.header
     }
 
     /// Hands the cells of all rows to the builder.
@@ -122,18 +123,13 @@ impl<'t> Records<'t> {
         loop {
             builder.skip_rows(self.skip_blank_lines());
             let number = self.row;
-            let mut column = 0;
-            loop {
-                let start = self.at;
-                let Some(field) = self.field(builder.table.room()) else { return };
-                if self.quoted && column < builder.columns() && !is_well_quoted(self.raw(start)) {
-                    builder.flaw(Problem::cell(Rule::CellQuote, number, column));
-                }
-                builder.take(number, column, field.length, self.suspicious);
-                column += 1;
-                if field.ends_record {
-                    break;
-                }
+            let base = builder.table.used();
+            let mut cells = Cells { builder, base, number, suspicious: self.suspicious };
+            let Some(quoting) = self.record(&mut cells) else { return };
+            if let Quoting::Stray { column } = quoting
+                && column < builder.columns()
+            {
+                builder.flaw(Problem::cell(Rule::CellQuote, number, column));
             }
             builder.end_row(number);
             self.row += 1;
@@ -155,29 +151,36 @@ impl<'t> Records<'t> {
         lines
     }
 
-    /// The next cell, whose text is written to `room`; `None` behind the last record.
-    #[inline]
-    fn field(&mut self, room: &mut [u8]) -> Option<Field> {
-        if self.at < self.input.len() {
-            self.last_cell = (self.row, self.at);
-        }
-        let mut length = 0;
+    /// Hands the cells of the next record over and says how it was quoted; `None` behind the last one.
+    fn record(&mut self, sink: &mut impl Sink) -> Option<Quoting> {
+        let (from, mut column, mut start, mut written) = (self.at, 0, 0, 0);
         loop {
-            let (result, read, written) = self.reader.read_field(&self.input[self.at..], &mut room[length..]);
+            let room = &mut sink.room()[written..];
+            let (result, read, wrote, cells) = self.reader.read_record(&self.input[self.at..], room, &mut self.ends);
             self.at += read;
-            length += written;
+            written += wrote;
+            let whole = matches!(result, ReadRecordResult::Record);
+            for (place, &end) in self.ends[..cells].iter().enumerate() {
+                let is_last = whole && place + 1 == cells;
+                let returns = is_last && end > start && sink.room()[end - 1] == b'\r' && self.ends_in_line_break();
+                sink.cell(column, start..end - usize::from(returns));
+                (start, column) = (end, column + 1);
+            }
             match result {
                 // The next call is told that the text has ended, and ends the record.
-                ReadFieldResult::InputEmpty => {}
-                ReadFieldResult::Field { record_end: ends_record } => {
-                    if ends_record && length > 0 && room[length - 1] == b'\r' && self.ends_in_line_break() {
-                        length -= 1;
-                    }
-                    return Some(Field { length, ends_record });
-                }
-                ReadFieldResult::OutputFull | ReadFieldResult::End => return None,
+                ReadRecordResult::InputEmpty | ReadRecordResult::OutputEndsFull => {}
+                ReadRecordResult::Record => break,
+                ReadRecordResult::OutputFull | ReadRecordResult::End => return None,
             }
         }
+        if !self.quoted {
+            return Some(Quoting::Good);
+        }
+        let quoting = quoting(without_line_break(&self.input[from..self.at]), self.separator);
+        if quoting == Quoting::Open {
+            self.open_quote = Some(self.row);
+        }
+        Some(quoting)
     }
 
     /// Whether the carriage return before `at` is part of a line break and not of a quoted cell.
@@ -185,46 +188,110 @@ impl<'t> Records<'t> {
         self.input[..self.at].ends_with(b"\r\n") || (self.at == self.input.len() && self.input.ends_with(b"\r"))
     }
 
-    /// The bytes of the cell that began at `start`, without the separator or line break that ends it.
-    fn raw(&self, start: usize) -> &'t [u8] {
-        let raw = &self.input[start..self.at];
-        match raw {
-            [rest @ .., b'\r', b'\n'] | [rest @ .., b'\n'] => rest,
-            [rest @ .., last] if *last == self.separator => rest,
-            _ => raw,
-        }
-    }
-
     /// The problem of a quotation mark that is never closed, so that the end of the text is inside a cell.
     fn open_quote(&self) -> Option<Problem> {
-        let (row, start) = self.last_cell;
-        let cell = &self.input[start..];
-        let open = cell.first() == Some(&b'"') && memchr::memchr_iter(b'"', cell).count() % 2 == 1;
-        open.then(|| Problem::file(Rule::FileQuoteOpen).note(format!("a cell of row {row}")))
+        self.open_quote.map(|row| Problem::file(Rule::FileQuoteOpen).note(format!("a cell of row {row}")))
+    }
+}
+
+/// Takes the cells of a header.
+struct Labels {
+    header: RawHeader,
+    room: Vec<u8>,
+}
+
+impl Sink for Labels {
+    fn room(&mut self) -> &mut [u8] {
+        &mut self.room
+    }
+
+    fn cell(&mut self, column: usize, part: Range<usize>) {
+        let label = std::str::from_utf8(&self.room[part]).unwrap_or_default();
+        self.header.push(column, label.trim_matches(|letter: char| letter.is_whitespace() && letter != '\n'));
+    }
+}
+
+/// Takes the cells of a row.
+struct Cells<'b, 'r> {
+    builder: &'b mut Builder<'r>,
+    /// Where the row's room begins in the table's text.
+    base: usize,
+    number: u32,
+    suspicious: bool,
+}
+
+impl Sink for Cells<'_, '_> {
+    fn room(&mut self) -> &mut [u8] {
+        &mut self.builder.table.text()[self.base..]
+    }
+
+    #[inline]
+    fn cell(&mut self, column: usize, part: Range<usize>) {
+        let part = self.base + part.start..self.base + part.end;
+        self.builder.take(self.number, column, part, self.suspicious);
     }
 }
 
 /// Whether the text has control characters other than line breaks and separators.
 fn has_controls(input: &[u8], separator: u8) -> bool {
     let control = |&byte: &u8| (byte < 0x20 && byte != b'\n' && byte != b'\r' && byte != separator) || byte == 0x7F;
-    let lone_return = |pair: &[u8]| pair[0] == b'\r' && pair[1] != b'\n';
     // Whole blocks are folded without an early exit, which the compiler turns into vector instructions.
     let any = input.chunks(4096).any(|block| block.iter().fold(false, |found, byte| found | control(byte)));
-    any || input.windows(2).fold(false, |found, pair| found | lone_return(pair))
+    any || memchr::memchr_iter(b'\r', input).any(|at| input.get(at + 1).is_some_and(|next| *next != b'\n'))
 }
 
-/// Whether the quotation marks of a cell stand as RFC 4180 wants them.
-fn is_well_quoted(raw: &[u8]) -> bool {
-    match raw {
-        [b'"', inner @ .., b'"'] => {
-            let mut marks = memchr::memchr_iter(b'"', inner);
-            while let Some(first) = marks.next() {
-                if marks.next() != Some(first + 1) {
-                    return false;
-                }
-            }
-            true
+/// How the cells of a record are quoted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Quoting {
+    /// As RFC 4180 wants it.
+    Good,
+    /// A cell has a quotation mark where none may stand.
+    Stray {
+        /// The first such cell.
+        column: usize,
+    },
+    /// A quotation mark is never closed.
+    Open,
+}
+
+fn quoting(record: &[u8], separator: u8) -> Quoting {
+    let mut quoting = Quoting::Good;
+    let mut rest = record;
+    for column in 0.. {
+        let after = match rest {
+            [b'"', inner @ ..] => match closing_mark(inner) {
+                Some(end) => &inner[end + 1..],
+                None => return Quoting::Open,
+            },
+            _ => rest,
+        };
+        let end = memchr::memchr(separator, after).unwrap_or(after.len());
+        let was_quoted = rest.len() > after.len();
+        let stray = if was_quoted { end > 0 } else { memchr::memchr(b'"', &after[..end]).is_some() };
+        if stray && quoting == Quoting::Good {
+            quoting = Quoting::Stray { column };
         }
-        _ => memchr::memchr(b'"', raw).is_none(),
+        let Some(next) = after.get(end + 1..) else { break };
+        rest = next;
+    }
+    quoting
+}
+
+/// Where the quotation mark is that closes a cell: the first one that isn't doubled.
+fn closing_mark(inner: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + memchr::memchr(b'"', &inner[from..])?;
+        if inner.get(at + 1) != Some(&b'"') {
+            return Some(at);
+        }
+        from = at + 2;
+    }
+}
+
+fn without_line_break(record: &[u8]) -> &[u8] {
+    match record {
+        [rest @ .., b'\r', b'\n'] | [rest @ .., b'\n'] => rest,
+        _ => record,
     }
 }

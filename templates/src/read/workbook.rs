@@ -181,8 +181,8 @@ impl<'r, 's> Rows<'r, 's> {
             DataRef::String(text) => text.as_str(),
             value => &shown(value),
         };
-        self.builder.table.write(text);
-        self.builder.take(number, column, text.len(), true);
+        let part = self.builder.table.write(text);
+        self.builder.take(number, column, part, true);
     }
 
     fn end_row(&mut self) {

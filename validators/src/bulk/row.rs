@@ -1,15 +1,9 @@
 use std::collections::HashSet;
-use std::ops::Range;
 
 use dialtone_templates::{CellRule, Kind, Meaning, Problem, Problems, Reading, Row, Rule};
-use rayon::prelude::*;
 
 use super::{Candidate, Field, Identity};
 use crate::cell::{self, Flaw};
-
-/// The rows that one thread takes at a time. A smaller file is checked by the caller's own thread, because waking others
-/// would take longer.
-const CHUNK: usize = 2_048;
 
 /// Where the cells of a file stand.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +37,8 @@ impl Columns {
     }
 }
 
-/// Checks each cell of a file by itself.
+/// Checks each cell of a file by itself, in the caller's own thread: the rows of a template are checked in the time that
+/// waking others takes.
 pub(super) fn check<'a>(
     file: u32,
     reading: &'a Reading,
@@ -52,24 +47,11 @@ pub(super) fn check<'a>(
     problems: &mut Problems,
 ) {
     let known = Known::of(reading);
-    let chunk = |rows: Range<usize>| {
-        let mut check = Check { file, reading, columns, known: &known, problems: Vec::new(), mixed: 0 };
-        let candidates: Vec<Candidate<'a>> = rows.map(|index| check.row(reading.table.row(index))).collect();
-        (candidates, check.problems, check.mixed)
-    };
-    let rows = reading.table.len();
-    let chunks: Vec<_> = if rows <= CHUNK {
-        vec![chunk(0..rows)]
-    } else {
-        let starts: Vec<usize> = (0..rows).step_by(CHUNK).collect();
-        starts.into_par_iter().map(|start| chunk(start..rows.min(start + CHUNK))).collect()
-    };
-    let mut mixed = 0;
-    for (rows, flaws, count) in chunks {
-        candidates.extend(rows);
-        flaws.into_iter().for_each(|problem| problems.push(problem));
-        mixed += count;
-    }
+    let mut check = Check { file, reading, columns, known: &known, problems: Vec::new(), mixed: 0 };
+    candidates.reserve(reading.table.len());
+    candidates.extend(reading.table.rows().map(|row| check.row(row)));
+    let Check { problems: flaws, mixed, .. } = check;
+    flaws.into_iter().for_each(|problem| problems.push(problem));
     if mixed > 0 {
         let what = if reading.kind == Some(Kind::BulkName) {
             "a UUID under User's Name"
