@@ -294,7 +294,7 @@ CREATE TABLE extensions (
 
 CREATE UNIQUE INDEX extensions_user ON extensions (organization_id, user_id) WHERE user_id IS NOT NULL;
 CREATE UNIQUE INDEX extensions_number ON extensions (organization_id, number) WHERE number IS NOT NULL;
-CREATE INDEX extensions_order ON extensions (order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX extensions_order ON extensions (order_id);
 
 -- What an extension had before an open change: nobody else gets it before the change is through.
 CREATE TABLE held_values (

@@ -1,9 +1,10 @@
 use std::path::Path;
+use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::SqlStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::database::{Database, on_db};
@@ -87,7 +88,10 @@ impl Store {
     }
 
     async fn connect_unchecked(url: &str) -> Result<Self, StoreError> {
-        let pool = PgPoolOptions::new().max_connections(16).connect(url).await?;
+        // The groups name some hundreds of rows. By its default, which is for turning disks, PostgreSQL takes reading a
+        // whole table for cheaper than finding these by an index.
+        let options = PgConnectOptions::from_str(url)?.options([("random_page_cost", "1.1")]);
+        let pool = PgPoolOptions::new().max_connections(16).connect_with(options).await?;
         Ok(Self { database: Database::Postgres(pool) })
     }
 

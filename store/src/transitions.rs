@@ -334,7 +334,10 @@ pub(crate) async fn end_run(tx: &mut Tx, run: RunId, at: Timestamp) -> Result<bo
         // Whoever gets this lock later sees what the earlier one committed.
         sqlx::query("SELECT 1 FROM runs WHERE id = $1 FOR UPDATE").bind(run.0).execute(&mut **connection).await?;
     }
-    let sql = "SELECT 1 FROM orders WHERE run_id = $1 AND device_id IS NOT NULL LIMIT 1";
+    // The order is that of the index of such orders: without it PostgreSQL may search the table from its start, past
+    // all the orders that are through.
+    let sql = "SELECT 1 FROM orders WHERE run_id = $1 AND device_id IS NOT NULL \
+               ORDER BY run_id, device_id, number LIMIT 1";
     let working = on_tx!(tx, |connection| sqlx::query(sql).bind(run.0).fetch_optional(connection).await?.is_some());
     if working {
         return Ok(false);
