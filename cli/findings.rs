@@ -57,8 +57,8 @@ fn describe(reading: &Reading) -> String {
     });
     let separator = reading.separator.map(|separator| match separator {
         '\t' => "tab-separated",
-        ';' => "separated by ;",
-        _ => "separated by ,",
+        ';' => "separated by semicolons",
+        _ => "separated by commas",
     });
     let kind = reading.kind.map(|kind| kind.layout().title.as_str());
     let rows = format!("{} row{}", reading.row_count, if reading.row_count == 1 { "" } else { "s" });

@@ -154,7 +154,7 @@ impl Ending {
     /// The same for several runs, each with a report in the data folder and a line of its own.
     pub(crate) async fn tell_all(&self, context: &Context, runs: &[RunId], exit: Exit) -> anyhow::Result<ExitCode> {
         for run in runs {
-            self.tell(context, *run, 0, exit).await?;
+            self.tell(context, *run, refused_rows(context, *run).await?, exit).await?;
         }
         Ok(exit.into())
     }
@@ -177,6 +177,16 @@ impl Ending {
         }
         Ok(written)
     }
+}
+
+/// How many rows of a run's files were refused when they were uploaded.
+pub(crate) async fn refused_rows(context: &Context, run: RunId) -> anyhow::Result<usize> {
+    let store = &context.operations.store;
+    let mut refused = 0;
+    for upload in store.run_uploads(run).await? {
+        refused += store.refused_rows(upload).await?.len();
+    }
+    Ok(refused)
 }
 
 /// Where the files of an ending lie.

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::follow::follow;
-use crate::report::Ending;
+use crate::report::{Ending, refused_rows};
 use crate::upload::{mode, read_files, tell};
 use crate::worker::WorkArgs;
 
@@ -57,7 +57,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
     let started = match interrupted_run(context, organization, &files).await? {
         Some(run) => {
             eprintln!("run {run}: it has these files already and isn't over; going on with it");
-            Started { run, refused_rows: 0 }
+            Started { run, refused_rows: refused_rows(context, run).await? }
         }
         None => match start(context, organization, &files, &arguments).await? {
             Ok(started) => started,

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::follow::{follow, orders_by_state, summary};
 use crate::output::{print, print_json, print_json_lines, print_table};
 use crate::pick;
-use crate::report::Ending;
+use crate::report::{Ending, refused_rows};
 use crate::worker::WorkArgs;
 
 /// Runs: what was started, and how far it is
@@ -96,7 +96,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
 
 async fn go_on(context: &Context, view: &RunView, work: &WorkArgs) -> anyhow::Result<ExitCode> {
     let exit = follow(context, work, &[view.run.id]).await?;
-    Ending::new(None)?.tell(context, view.run.id, 0, exit).await
+    Ending::new(None)?.tell(context, view.run.id, refused_rows(context, view.run.id).await?, exit).await
 }
 
 async fn list(context: &Context, limit: u32) -> anyhow::Result<()> {

@@ -34,4 +34,4 @@ printf '\n== cargo test\n'
 cargo test "${flags[@]}" "$@" 2>&1 | tee "$log"
 
 awk '/^test result:/ { suites++; passed += $4; failed += $6; ignored += $8 }
-     END { printf "\ntest result: %d passed, %d failed, %d ignored in %d suites\n", passed, failed, ignored, suites }' "$log"
+     END { printf "\ntest result: %d passed, %d failed, %d ignored, suites: %d\n", passed, failed, ignored, suites }' "$log"

@@ -85,7 +85,7 @@ fn table() -> String {
                 origins.iter().map(|origin| origin.label()).collect::<Vec<_>>().join(", ")
             };
             let next = next.into_iter().collect::<Vec<_>>().join(" *or* ");
-            writeln!(text, "| {from} | {name} | {origins} | {next} |").unwrap();
+            writeln!(text, "| {from} | {name} | {origins} | {next} |").expect("text takes it");
         }
     }
     text

@@ -58,7 +58,7 @@ impl Store {
         }
         if !next.is_worked_on() {
             let changed = order.stop(&mut tx, &stop, at).await?;
-            let consequences = settle(&mut tx, vec![changed], at).await?;
+            let consequences = settle(&mut tx, &[], vec![changed], at).await?;
             if !consequences.freed.is_empty() {
                 reopen_run(&mut tx, order.run).await?;
             }
@@ -95,7 +95,7 @@ impl Store {
                 changed.push(order.stop(&mut tx, &stop, at).await?);
             }
         }
-        settle(&mut tx, changed, at).await?;
+        settle(&mut tx, &[], changed, at).await?;
         tx.commit().await
     }
 

@@ -285,7 +285,7 @@ async fn stop_abandoned(tx: &mut Tx, request: &ClaimRequest) -> Result<(), Store
             changed.push(order.stop(tx, stop, request.now).await?);
         }
     }
-    settle(tx, changed, request.now).await?;
+    settle(tx, &[], changed, request.now).await?;
     Ok(())
 }
 
@@ -302,7 +302,7 @@ async fn give_up(tx: &mut Tx, request: &ClaimRequest, ids: &[OrderId]) -> Result
         let cause = Cause { actor: &request.actor, at: request.now, reason: Some(&reason) };
         changed.push(order.apply(tx, event, cause).await?);
     }
-    settle(tx, changed, request.now).await?;
+    settle(tx, &[], changed, request.now).await?;
     Ok(())
 }
 

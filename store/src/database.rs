@@ -120,7 +120,17 @@ macro_rules! read_rows {
     };
 }
 
-pub(crate) use {execute, on_db, on_tx, read_row, read_rows, row, rows};
+/// Pushes the ids of orders, with commas between them.
+macro_rules! push_orders {
+    ($query:expr, $orders:expr) => {
+        let mut ids = $query.separated(", ");
+        for order in $orders {
+            ids.push_bind(order.0);
+        }
+    };
+}
+
+pub(crate) use {execute, on_db, on_tx, push_orders, read_row, read_rows, row, rows};
 
 /// How often a transaction is repeated that failed only because of others.
 pub(crate) const REPEATS: u32 = 20;
@@ -172,18 +182,27 @@ impl Tx {
 
 /// Whether the transaction failed only because of others and can be repeated as it is.
 pub(crate) fn is_transient(error: &StoreError) -> bool {
-    let StoreError::Database(sqlx::Error::Database(error)) = error else { return false };
-    // Serialization failure and deadlock of PostgreSQL; busy and locked, plain and for a snapshot, of SQLite.
-    error.code().is_some_and(|code| matches!(&*code, "40001" | "40P01" | "5" | "6" | "261" | "517"))
+    // Serialization failure and deadlock of PostgreSQL; busy and locked of SQLite.
+    is_any_of(error, &["40001", "40P01"], &[5, 6])
 }
 
-/// Whether the database answered and refused, so that asking the same again is of no use.
+/// Whether the database understood and refused what it was given, so that asking the same again is of no use. A full
+/// disk or a server that shuts down isn't that.
 pub(crate) fn is_refusal(error: &StoreError) -> bool {
-    match error {
-        StoreError::Database(sqlx::Error::Database(_)) => !is_transient(error),
-        StoreError::Database(sqlx::Error::Encode(_)) => true,
-        _ => false,
+    // Data exceptions, violated constraints and raised exceptions of PostgreSQL; too big, constraint and mismatch of
+    // SQLite.
+    is_any_of(error, &["22", "23", "P0"], &[18, 19, 20])
+        || matches!(error, StoreError::Database(sqlx::Error::Encode(_)))
+}
+
+/// Whether the code of the error starts with one of PostgreSQL's, or is one of SQLite's or an extension of it.
+fn is_any_of(error: &StoreError, postgres: &[&str], sqlite: &[u32]) -> bool {
+    let StoreError::Database(sqlx::Error::Database(error)) = error else { return false };
+    let Some(code) = error.code() else { return false };
+    if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+        return code.parse::<u32>().is_ok_and(|code| sqlite.contains(&(code & 0xff)));
     }
+    postgres.iter().any(|start| code.starts_with(start))
 }
 
 /// How many rows one statement carries at most: beyond some hundreds nothing is gained, and SQLite takes no more than

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use dialtone_model::{Event, OrderId, Reason, State};
 use jiff::Timestamp;
 use sqlx::QueryBuilder;
@@ -30,30 +32,32 @@ pub(crate) struct NewEvent<'a> {
 
 /// Writes history. It is called in the transaction that changes the orders, and only for those that changed.
 pub(crate) async fn insert(tx: &mut Tx, events: &[NewEvent<'_>]) -> Result<(), StoreError> {
-    for piece in pieces(events) {
-        on_tx!(tx, |connection, Db| {
-            QueryBuilder::<Db>::new(
-                "INSERT INTO order_events \
-                 (order_id, version, at, kind, actor, step, state, extended, code, message) ",
-            )
-            .push_values(piece, |mut row, event| {
-                let columns = StateColumns::of(event.next, 0);
-                row.push_bind(event.order.0)
-                    .push_bind(event.version)
-                    .push_bind(Time(event.at))
-                    .push_bind(kind(event.event))
-                    .push_bind(event.actor)
-                    .push_bind(i64::from(event.step))
-                    .push_bind(columns.state)
-                    .push_bind(columns.extended)
-                    .push_bind(event.reason.map(|reason| reason.code.as_str()))
-                    .push_bind(event.reason.map(|reason| reason.message.as_str()));
-            })
-            .build()
-            .execute(connection)
-            .await
-            .map(drop)
-        })?;
+    // Nearly all events of a group differ in nothing but the order and the time, so the rest is given once.
+    let mut alike: BTreeMap<_, Vec<&NewEvent<'_>>> = BTreeMap::new();
+    for event in events {
+        let reason = event.reason.map(|reason| (&*reason.code, &*reason.message));
+        let columns = StateColumns::of(event.next, 0);
+        let rest = (event.version, kind(event.event), event.actor, event.step, columns.state, columns.extended, reason);
+        alike.entry(rest).or_default().push(event);
+    }
+    for ((version, kind, actor, step, state, extended, reason), events) in alike {
+        for piece in pieces(&events) {
+            on_tx!(tx, |connection, Db| {
+                let mut query = QueryBuilder::<Db>::new(
+                    "INSERT INTO order_events \
+                     (order_id, at, version, kind, actor, step, state, extended, code, message) \
+                     SELECT column1, column2, ",
+                );
+                let mut rest = query.separated(", ");
+                rest.push_bind(version).push_bind(kind).push_bind(actor).push_bind(i64::from(step));
+                rest.push_bind(state).push_bind(extended);
+                rest.push_bind(reason.map(|(code, _)| code)).push_bind(reason.map(|(_, message)| message));
+                query.push(" FROM (").push_values(piece, |mut row, event| {
+                    row.push_bind(event.order.0).push_bind(Time(event.at));
+                });
+                query.push(") AS alike").build().execute(connection).await.map(drop)
+            })?;
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use sqlx::QueryBuilder;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::database::{Tx, execute, on_tx, pieces, row, rows};
+use crate::database::{Tx, execute, on_tx, pieces, push_orders, row, rows};
 use crate::licences::{self, LicenceMoves};
 use crate::{ExtensionClaim, StoreError};
 
@@ -312,32 +312,52 @@ async fn set_values(
 }
 
 /// The claims of completed orders take effect.
-pub(crate) async fn complete(tx: &mut Tx, holders: &[Holder], moves: &mut LicenceMoves) -> Result<(), StoreError> {
-    let new: Vec<&Holder> = holders.iter().filter(|holder| holder.kind == ClaimKind::New).collect();
-    for piece in pieces(&new) {
-        let rows: Vec<(Uuid, Json<Vec<AddOn>>)> = on_tx!(tx, |connection, Db| {
-            let mut query = QueryBuilder::<Db>::new(
-                "UPDATE extensions SET state = 'provisioned' WHERE state = 'claimed' AND order_id IN (",
-            );
-            let mut ids = query.separated(", ");
-            for holder in piece {
-                ids.push_bind(holder.order.0);
-            }
-            query.push(") RETURNING organization_id, add_ons").build_query_as().fetch_all(connection).await?
+pub(crate) async fn take_effect(tx: &mut Tx, orders: &[OrderId], moves: &mut LicenceMoves) -> Result<(), StoreError> {
+    for piece in pieces(orders) {
+        let new: Vec<(Uuid, Json<Vec<AddOn>>, i64)> = on_tx!(tx, |connection, Db| {
+            let mut query = QueryBuilder::<Db>::new("SELECT organization_id, add_ons, count(*) FROM extensions WHERE ");
+            query.push("state = 'claimed' AND order_id IN (");
+            push_orders!(query, piece);
+            query.push(") GROUP BY organization_id, add_ons").build_query_as().fetch_all(connection).await?
         });
-        for (organization, add_ons) in rows {
+        let claimed: i64 = new.iter().map(|(.., count)| count).sum();
+        for (organization, add_ons, count) in new {
             for licence in licences::of_extension(&add_ons) {
-                moves.use_reserved(organization.into(), licence, 1);
+                moves.use_reserved(organization.into(), licence, count);
             }
         }
+        if claimed > 0 {
+            on_tx!(tx, |connection, Db| {
+                let mut query = QueryBuilder::<Db>::new("UPDATE extensions SET state = 'provisioned' WHERE ");
+                query.push("state = 'claimed' AND order_id IN (");
+                push_orders!(query, piece);
+                query.push(")").build().execute(connection).await.map(drop)
+            })?;
+        }
+        if claimed < piece.len() as i64 {
+            change_and_delete(tx, piece, moves).await?;
+        }
     }
-    for holder in holders.iter().filter(|holder| holder.kind != ClaimKind::New) {
-        let Open { now, before, .. } = open(tx, holder).await?;
-        if holder.kind == ClaimKind::Delete {
+    Ok(())
+}
+
+/// The claims of completed orders on extensions that were there before take effect.
+async fn change_and_delete(tx: &mut Tx, orders: &[OrderId], moves: &mut LicenceMoves) -> Result<(), StoreError> {
+    let open: Vec<(Uuid, Uuid, String)> = on_tx!(tx, |connection, Db| {
+        let mut query = QueryBuilder::<Db>::new("SELECT order_id, organization_id, state FROM extensions WHERE ");
+        query.push("state IN ('changing', 'deleting') AND order_id IN (");
+        push_orders!(query, orders);
+        query.push(")").build_query_as().fetch_all(connection).await?
+    });
+    for (order, organization, state) in &open {
+        let kind = if state == "deleting" { ClaimKind::Delete } else { ClaimKind::Change };
+        let holder = Holder { order: (*order).into(), organization: (*organization).into(), kind };
+        let Open { now, before, .. } = self::open(tx, &holder).await?;
+        if kind == ClaimKind::Delete {
             for licence in licences::of_extension(&before.add_ons) {
                 moves.unuse(holder.organization, licence, 1);
             }
-            remove(tx, holder).await?;
+            remove(tx, &holder).await?;
         } else {
             for licence in licences::lost(&now.add_ons, &before.add_ons) {
                 moves.use_reserved(holder.organization, licence, 1);
@@ -346,7 +366,7 @@ pub(crate) async fn complete(tx: &mut Tx, holders: &[Holder], moves: &mut Licenc
                 moves.unuse(holder.organization, licence, 1);
             }
             set_values(tx, holder.organization, &now.key, &now, "provisioned", None, holder.order).await?;
-            unhold_values(tx, holder).await?;
+            unhold_values(tx, &holder).await?;
         }
     }
     Ok(())

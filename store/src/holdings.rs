@@ -37,16 +37,15 @@ impl Holdings {
     }
 }
 
-/// Lets the inventory follow changes of orders: what completed orders hold takes effect, and what the others hold that
-/// don't go on by themselves is given back, unless a step may have had its effect.
-pub(crate) async fn settle(tx: &mut Tx, changed: &[Changed], moves: &mut LicenceMoves) -> Result<(), StoreError> {
-    let completed = || changed.iter().filter(|order| order.next == State::Completed);
-    let claims: Vec<Holder> = completed().filter_map(holder).collect();
-    extension_claims::complete(tx, &claims, moves).await?;
-    let products: Vec<OrderId> = completed().filter(|order| order.holdings.products).map(|order| order.order).collect();
-    product_claims::complete(tx, &products).await?;
+/// What completed orders hold takes effect.
+pub(crate) async fn take_effect(tx: &mut Tx, orders: &[OrderId], moves: &mut LicenceMoves) -> Result<(), StoreError> {
+    extension_claims::take_effect(tx, orders, moves).await?;
+    product_claims::take_effect(tx, orders).await
+}
 
-    for order in changed.iter().filter(|order| order.holdings != Holdings::default() && gives_back(order.next)) {
+/// Orders that don't go on by themselves give back what they hold, unless a step may have had its effect.
+pub(crate) async fn give_back(tx: &mut Tx, stopped: &[Changed], moves: &mut LicenceMoves) -> Result<(), StoreError> {
+    for order in stopped.iter().filter(|order| order.holdings != Holdings::default() && gives_back(order.next)) {
         let extension = match holder(order) {
             Some(holder) => Some(extension_claims::give_back(tx, &holder, moves).await?),
             None => None,

@@ -19,6 +19,7 @@ mod leases;
 mod licences;
 mod orders;
 mod organizations;
+mod outcomes;
 mod product_claims;
 mod projects;
 mod records;

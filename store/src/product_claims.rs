@@ -4,7 +4,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::columns::narrow;
-use crate::database::{Tx, execute, on_tx, pieces, row, rows};
+use crate::database::{Tx, execute, on_tx, pieces, push_orders, row, rows};
 use crate::{NewProduct, StoreError};
 
 /// Puts products that orders are to make into the inventory; all of them, or an error naming the first that is there
@@ -69,16 +69,13 @@ async fn first_taken(
 }
 
 /// The products of completed orders are there.
-pub(crate) async fn complete(tx: &mut Tx, orders: &[OrderId]) -> Result<(), StoreError> {
+pub(crate) async fn take_effect(tx: &mut Tx, orders: &[OrderId]) -> Result<(), StoreError> {
     for piece in pieces(orders) {
         on_tx!(tx, |connection, Db| {
             let mut query = QueryBuilder::<Db>::new(
                 "UPDATE inventory SET state = 'active' WHERE state = 'ordered' AND order_id IN (",
             );
-            let mut ids = query.separated(", ");
-            for order in piece {
-                ids.push_bind(order.0);
-            }
+            push_orders!(query, piece);
             query.push(")").build().execute(connection).await.map(drop)
         })?;
     }

@@ -1,16 +1,12 @@
 use std::collections::{BTreeMap, HashMap};
 
-use dialtone_model::{DeviceId, Event, FailureClass, OrderId, Reason, RunId, RunState, State};
+use dialtone_model::{DeviceId, Event, FailureClass, OrderId, Reason, RunId, State};
 use jiff::Timestamp;
-use sqlx::QueryBuilder;
-use uuid::Uuid;
 
-use crate::columns::{StateColumns, word};
-use crate::database::{Tx, is_refusal, on_tx, pieces, repeated, row};
+use crate::database::{is_refusal, repeated};
 use crate::events::{self, NewEvent};
-use crate::holdings::Holdings;
-use crate::time::Time;
-use crate::transitions::{self, Cause, Changed, Stop, settle};
+use crate::outcomes::{self, Follows, Pace};
+use crate::transitions::{self, Cause, settle};
 use crate::{Lease, Store, StoreError, leases};
 
 /// What became of a claimed step, to be recorded.
@@ -91,7 +87,7 @@ impl Store {
         // The pieces still to be recorded, the next one last.
         let mut rest = vec![outcomes];
         while let Some(group) = rest.pop() {
-            match repeated!(self.try_record(lease, actor, group)) {
+            match self.record_group(lease, actor, group).await {
                 Ok(recorded) => batch.append(recorded),
                 Err(error) if is_refusal(&error) && group.len() > 1 => {
                     let (first, second) = group.split_at(group.len() / 2);
@@ -110,28 +106,50 @@ impl Store {
         Ok(batch)
     }
 
-    async fn try_record(&self, lease: Lease, actor: &str, outcomes: &[Outcome]) -> Result<RecordedBatch, StoreError> {
+    /// Records a group quickly, as though all its outcomes counted, and carefully if one doesn't.
+    async fn record_group(&self, lease: Lease, actor: &str, outcomes: &[Outcome]) -> Result<RecordedBatch, StoreError> {
+        match repeated!(self.try_record(lease, actor, outcomes, Pace::Quick))? {
+            Some(recorded) => Ok(recorded),
+            None => {
+                let recorded = repeated!(self.try_record(lease, actor, outcomes, Pace::Careful))?;
+                Ok(recorded.unwrap_or_default())
+            }
+        }
+    }
+
+    /// `None` when the quick pace found an outcome that doesn't count; nothing is recorded then.
+    async fn try_record(
+        &self,
+        lease: Lease,
+        actor: &str,
+        outcomes: &[Outcome],
+        pace: Pace,
+    ) -> Result<Option<RecordedBatch>, StoreError> {
         if outcomes.is_empty() {
-            return Ok(RecordedBatch::default());
+            return Ok(Some(RecordedBatch::default()));
         }
         let mut tx = self.database.begin().await?;
         if !leases::holds(&mut tx, lease).await? {
             let orders = outcomes.iter().map(|outcome| outcome.fenced()).collect();
-            return Ok(RecordedBatch { orders, ..RecordedBatch::default() });
+            return Ok(Some(RecordedBatch { orders, ..RecordedBatch::default() }));
         }
         // By id, so that two groups lock their rows in the same order.
         let mut sorted: Vec<&Outcome> = outcomes.iter().collect();
         sorted.sort_unstable_by_key(|outcome| outcome.order);
-        let runs = run_states(&mut tx, &sorted).await?;
-        let running = |outcome: &Outcome| runs.get(&outcome.run) == Some(&RunState::Running);
+        let runs = outcomes::run_states(&mut tx, &sorted).await?;
+        let Some(written) = outcomes::write(&mut tx, lease, &sorted, &runs, pace).await? else { return Ok(None) };
 
-        let written = write(&mut tx, lease, &sorted, running).await?;
-        let mut new_events = Vec::with_capacity(written.len());
-        let mut changed = Vec::with_capacity(written.len());
-        let mut verdicts: HashMap<OrderId, Verdict> = HashMap::with_capacity(written.len());
+        let mut new_events = Vec::with_capacity(sorted.len());
+        let mut completed = Vec::with_capacity(sorted.len());
+        let mut stopped = Vec::new();
         let mut stops = BTreeMap::new();
+        let mut verdicts: HashMap<OrderId, Verdict> = HashMap::with_capacity(sorted.len());
+        let mut missing = Vec::new();
         for outcome in &sorted {
-            let Some(row) = written.get(&outcome.order) else { continue };
+            let Some(follows) = written.get(outcome) else {
+                missing.push(*outcome);
+                continue;
+            };
             new_events.push(NewEvent {
                 order: outcome.order,
                 version: outcome.version + 1,
@@ -142,22 +160,14 @@ impl Store {
                 next: outcome.next,
                 reason: outcome.reason.as_ref(),
             });
-            match Stop::read(row.stop_requested.as_deref(), row.stop_by.clone()) {
-                Some(stop) if outcome.next.is_worked_on() => {
-                    verdicts.insert(outcome.order, Verdict::Stop);
-                    stops.insert(outcome.order, (stop, outcome.at));
+            verdicts.insert(outcome.order, follows.verdict());
+            match follows {
+                Follows::Completion => completed.push((outcome.order, outcome.run)),
+                Follows::Stop(changed) => stopped.push(*changed),
+                Follows::RequestedStop(stop) => {
+                    stops.insert(outcome.order, (stop.clone(), outcome.at));
                 }
-                _ => {
-                    verdicts.insert(outcome.order, row.verdict(outcome, running(outcome)));
-                    let holdings = Holdings::read(row.id, row.claim.as_deref(), row.products, row.gave_back)?;
-                    changed.push(Changed {
-                        order: outcome.order,
-                        run: outcome.run,
-                        organization: row.organization_id.into(),
-                        next: outcome.next,
-                        holdings,
-                    });
-                }
+                Follows::Work(_) => {}
             }
         }
         events::insert(&mut tx, &new_events).await?;
@@ -165,16 +175,13 @@ impl Store {
             let ids: Vec<OrderId> = stops.keys().copied().collect();
             for order in transitions::load(&mut tx, &ids).await? {
                 if let Some((stop, at)) = stops.get(&order.id) {
-                    changed.push(order.stop(&mut tx, stop, *at).await?);
+                    stopped.push(order.stop(&mut tx, stop, *at).await?);
                 }
             }
         }
-        changed.retain(|order| !order.next.is_worked_on());
-        let at = sorted.last().map_or(Timestamp::UNIX_EPOCH, |outcome| outcome.at);
-        let consequences = settle(&mut tx, changed, at).await?;
-        let missing: Vec<&Outcome> =
-            sorted.into_iter().filter(|outcome| !written.contains_key(&outcome.order)).collect();
-        recognise(&mut tx, lease, actor, &missing, &mut verdicts).await?;
+        let at = outcomes.iter().map(|outcome| outcome.at).max().unwrap_or_default();
+        let consequences = settle(&mut tx, &completed, stopped, at).await?;
+        outcomes::recognise(&mut tx, lease, actor, &missing, &mut verdicts).await?;
         tx.commit().await?;
         let orders = outcomes
             .iter()
@@ -183,7 +190,7 @@ impl Store {
                 verdict: verdicts.get(&outcome.order).copied().unwrap_or(Verdict::Fenced),
             })
             .collect();
-        Ok(RecordedBatch { orders, freed: consequences.freed, finished: consequences.finished })
+        Ok(Some(RecordedBatch { orders, freed: consequences.freed, finished: consequences.finished }))
     }
 
     /// Puts an order aside whose outcome the database refuses, so that it keeps nothing else from being recorded.
@@ -208,7 +215,7 @@ impl Store {
         let event = Event::StepFailed { class: FailureClass::Unrecoverable, unknown: true };
         let cause = Cause { actor, at: outcome.at, reason: Some(&reason) };
         let changed = order.apply(&mut tx, event, cause).await?;
-        let consequences = settle(&mut tx, vec![changed], outcome.at).await?;
+        let consequences = settle(&mut tx, &[], vec![changed], outcome.at).await?;
         tx.commit().await?;
         Ok(RecordedBatch {
             orders: vec![Recorded { order: outcome.order, verdict: Verdict::Stop }],
@@ -230,142 +237,6 @@ fn refusal_code(error: &StoreError) -> String {
         StoreError::Database(sqlx::Error::Database(refusal)) => refusal.code().unwrap_or_default().into_owned(),
         _ => "none".to_owned(),
     }
-}
-
-/// What the statement that records gives back of an order.
-#[derive(sqlx::FromRow)]
-struct Written {
-    id: Uuid,
-    organization_id: Uuid,
-    claim: Option<String>,
-    products: i64,
-    gave_back: bool,
-    claim_epoch: Option<i64>,
-    stop_requested: Option<String>,
-    stop_by: Option<String>,
-}
-
-impl Written {
-    fn verdict(&self, outcome: &Outcome, running: bool) -> Verdict {
-        if self.claim_epoch.is_some() {
-            Verdict::Go { version: outcome.version + 1 }
-        } else if outcome.event == Event::StepDone && outcome.next.is_worked_on() && running {
-            Verdict::Hop
-        } else {
-            Verdict::Stop
-        }
-    }
-}
-
-/// Writes the states of those outcomes that still count, and says which.
-async fn write(
-    tx: &mut Tx,
-    lease: Lease,
-    outcomes: &[&Outcome],
-    running: impl Fn(&Outcome) -> bool,
-) -> Result<HashMap<OrderId, Written>, StoreError> {
-    let mut written = HashMap::with_capacity(outcomes.len());
-    for piece in pieces(outcomes) {
-        let rows: Vec<Written> = on_tx!(tx, |connection, Db| {
-            QueryBuilder::<Db>::new(
-                "WITH v (v_id, v_version, v_epoch, v_state, v_extended, v_step, v_attempts, v_unknown, v_device, \
-                 v_shard, v_go, v_not_before, v_code, v_message, v_repair, v_ended) AS (",
-            )
-            .push_values(piece, |mut row, outcome| {
-                let columns = StateColumns::of(outcome.next, outcome.step + 1);
-                let (device, shard) = outcome.next_device;
-                let working = outcome.next.is_worked_on();
-                let ended = matches!(outcome.next, State::Hold { .. } | State::Completed | State::Cancelled);
-                row.push_bind(outcome.order.0)
-                    .push_bind(outcome.version)
-                    .push_bind(outcome.epoch)
-                    .push_bind(columns.state)
-                    .push_bind(columns.extended)
-                    .push_bind(i64::from(columns.at.step))
-                    .push_bind(i64::from(columns.at.attempts))
-                    .push_bind(columns.at.unknown)
-                    .push_bind(working.then_some(device.0))
-                    .push_bind(i64::from(shard))
-                    .push_bind(working && outcome.event == Event::StepDone && running(outcome))
-                    .push_bind(outcome.not_before.map(Time))
-                    .push_bind(outcome.reason.as_ref().map(|reason| reason.code.as_str()))
-                    .push_bind(outcome.reason.as_ref().map(|reason| reason.message.as_str()))
-                    .push_bind(outcome.reason.as_ref().and_then(|reason| reason.repair.as_deref()))
-                    .push_bind(ended.then_some(Time(outcome.at)));
-            })
-            .push(
-                ") UPDATE orders SET state = v_state, extended = v_extended, step = v_step, attempts = v_attempts, \
-                 unknown = v_unknown, starts = 0, tries = tries + 1, version = version + 1, device_id = v_device, \
-                 shard = v_shard, not_before = v_not_before, code = v_code, message = v_message, repair = v_repair, \
-                 ended_at = v_ended, \
-                 claim_epoch = CASE WHEN v_go AND device_id = v_device AND stop_requested IS NULL THEN claim_epoch \
-                 END, \
-                 reservation = CASE WHEN v_state = 'completed' AND reservation = 'held' THEN 'used' \
-                 ELSE reservation END, \
-                 stop_requested = CASE WHEN v_device IS NULL THEN NULL ELSE stop_requested END, \
-                 stop_by = CASE WHEN v_device IS NULL THEN NULL ELSE stop_by END \
-                 FROM v WHERE id = v_id AND version = v_version AND claim_epoch = v_epoch AND claim_epoch = ",
-            )
-            .push_bind(lease.epoch)
-            .push(
-                " RETURNING id, organization_id, claim, products, given_back IS NOT NULL AS gave_back, claim_epoch, \
-                 stop_requested, stop_by",
-            )
-            .build_query_as()
-            .fetch_all(connection)
-            .await?
-        });
-        written.extend(rows.into_iter().map(|row| (row.id.into(), row)));
-    }
-    Ok(written)
-}
-
-/// The states of the runs that these outcomes are of.
-async fn run_states(tx: &mut Tx, outcomes: &[&Outcome]) -> Result<BTreeMap<RunId, RunState>, StoreError> {
-    let mut states: BTreeMap<RunId, RunState> = BTreeMap::new();
-    for outcome in outcomes {
-        if states.contains_key(&outcome.run) {
-            continue;
-        }
-        let sql = "SELECT state FROM runs WHERE id = $1";
-        let state: Option<(String,)> = row!(tx, sql, outcome.run.0)?;
-        let (state,) = state.ok_or_else(|| StoreError::not_found("run", outcome.run))?;
-        states.insert(outcome.run, word(&state, RunState::from_word, "runs", "state", outcome.run)?);
-    }
-    Ok(states)
-}
-
-/// Gives outcomes that an earlier call recorded their verdicts again.
-async fn recognise(
-    tx: &mut Tx,
-    lease: Lease,
-    actor: &str,
-    outcomes: &[&Outcome],
-    verdicts: &mut HashMap<OrderId, Verdict>,
-) -> Result<(), StoreError> {
-    for outcome in outcomes {
-        let sql = "SELECT o.version, o.claim_epoch, o.device_id, r.state FROM order_events e \
-                   JOIN orders o ON o.id = e.order_id JOIN runs r ON r.id = o.run_id \
-                   WHERE e.order_id = $1 AND e.version = $2 AND e.kind = $3 AND e.actor = $4 AND e.at = $5";
-        let row: Option<(i64, Option<i64>, Option<Uuid>, String)> =
-            row!(tx, sql, outcome.order.0, outcome.version + 1, events::kind(outcome.event), actor, Time(outcome.at))?;
-        let Some((version, claim_epoch, device, run)) = row else { continue };
-        let untouched = version == outcome.version + 1;
-        let verdict = if untouched && claim_epoch == Some(lease.epoch) {
-            Verdict::Go { version }
-        } else if untouched
-            && claim_epoch.is_none()
-            && outcome.event == Event::StepDone
-            && device.is_some()
-            && run == RunState::Running.word()
-        {
-            Verdict::Hop
-        } else {
-            Verdict::Stop
-        };
-        verdicts.insert(outcome.order, verdict);
-    }
-    Ok(())
 }
 
 impl Outcome {

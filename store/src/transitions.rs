@@ -259,16 +259,27 @@ impl LiveOrder {
     }
 }
 
-/// Lets the rest of the database follow changes of orders, in the same transaction: claims on extensions and licence
-/// counts, the orders that waited for these, and the ends of runs and templates.
-pub(crate) async fn settle(tx: &mut Tx, mut changed: Vec<Changed>, at: Timestamp) -> Result<Consequences, StoreError> {
+/// Lets the rest of the database follow changes of orders, in the same transaction: the inventory and the licence
+/// counts, the orders that waited for these, and the ends of runs. `completed` are orders with their runs, `stopped`
+/// those that don't go on by themselves.
+pub(crate) async fn settle(
+    tx: &mut Tx,
+    completed: &[(OrderId, RunId)],
+    mut stopped: Vec<Changed>,
+    at: Timestamp,
+) -> Result<Consequences, StoreError> {
     let mut consequences = Consequences::default();
     let mut moves = LicenceMoves::default();
-    let mut left = BTreeSet::new();
-    while !changed.is_empty() {
-        left.extend(changed.iter().filter(|order| !order.next.is_worked_on()).map(|order| order.run));
-        holdings::settle(tx, &changed, &mut moves).await?;
-        changed = release_successors(tx, &changed, at, &mut consequences.freed).await?;
+    let mut left: BTreeSet<RunId> = completed.iter().map(|(_, run)| *run).collect();
+    let mut over: Vec<(OrderId, bool)> = completed.iter().map(|(order, _)| (*order, true)).collect();
+    let completed: Vec<OrderId> = completed.iter().map(|(order, _)| *order).collect();
+    holdings::take_effect(tx, &completed, &mut moves).await?;
+    while !over.is_empty() || !stopped.is_empty() {
+        left.extend(stopped.iter().map(|order| order.run));
+        holdings::give_back(tx, &stopped, &mut moves).await?;
+        over.extend(stopped.iter().filter(|order| ends_for_others(order.next)).map(|order| (order.order, false)));
+        stopped = release_successors(tx, &over, at, &mut consequences.freed).await?;
+        over.clear();
     }
     moves.apply(tx).await?;
     for run in left {
@@ -279,22 +290,20 @@ pub(crate) async fn settle(tx: &mut Tx, mut changed: Vec<Changed>, at: Timestamp
     Ok(consequences)
 }
 
-/// Lets go on, or stops, the orders that waited for these. Returns those that stopped.
+/// Whether an order that stopped like this never makes what others wait for.
+fn ends_for_others(next: State) -> bool {
+    matches!(next, State::Cancelled | State::Hold { why: HoldReason::Aborted, .. })
+}
+
+/// Lets go on, or stops, the orders that waited for these, each with whether it completed. Returns those that stopped.
 async fn release_successors(
     tx: &mut Tx,
-    changed: &[Changed],
+    over: &[(OrderId, bool)],
     at: Timestamp,
     freed: &mut Vec<(OrderId, DeviceId, u16)>,
 ) -> Result<Vec<Changed>, StoreError> {
-    let over: BTreeMap<OrderId, bool> = changed
-        .iter()
-        .filter_map(|order| match order.next {
-            State::Completed => Some((order.order, true)),
-            State::Cancelled | State::Hold { why: HoldReason::Aborted, .. } => Some((order.order, false)),
-            _ => None,
-        })
-        .collect();
-    let ids: Vec<OrderId> = over.keys().copied().collect();
+    let ids: Vec<OrderId> = over.iter().map(|(order, _)| *order).collect();
+    let over: BTreeMap<OrderId, bool> = over.iter().copied().collect();
     let mut stopped = Vec::new();
     for order in load_successors(tx, &ids).await? {
         let completed = order.blocked_by.is_some_and(|blocker| over.get(&blocker) == Some(&true));

@@ -131,14 +131,16 @@ impl Stage {
     /// The trouble ends: the device answers, both workers are there, and a paused run goes on.
     pub(crate) async fn heal(&mut self, random: &mut SmallRng) {
         self.device.heal();
+        // Nobody moves between the look at the run and the act on it.
+        self.settle().await;
+        let run = self.operations.store.run(self.run).await.unwrap();
+        if run.state == RunState::Paused {
+            self.operations.resume_run(&self.actor, self.run).await.unwrap();
+        }
         for place in 0..2 {
             if self.workers[place].is_none() {
                 self.enter(place, random);
             }
-        }
-        let run = self.operations.store.run(self.run).await.unwrap();
-        if run.state == RunState::Paused {
-            self.operations.resume_run(&self.actor, self.run).await.unwrap();
         }
     }
 
