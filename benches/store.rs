@@ -45,10 +45,11 @@ async fn main() {
 /// The time of adding, claiming, recording and reading so many orders.
 async fn measure(store: &Store, orders: usize) -> [Cost; 4] {
     let clock = ManualClock::new();
-    let ids = Ids::new(Arc::new(clock.clone()), 1);
+    // Another seed each time, because both rounds may share a database.
+    let ids = Ids::new(Arc::new(clock.clone()), orders as u64);
     let mut tenants = Vec::new();
-    for index in 0..ORGANIZATIONS {
-        tenants.push(tenant(store, &ids, &clock, index, orders / ORGANIZATIONS).await);
+    for _ in 0..ORGANIZATIONS {
+        tenants.push(tenant(store, &ids, &clock, orders / ORGANIZATIONS).await);
     }
     let seen = store.leases(SHARD + 1).await.expect("leases")[usize::from(SHARD)];
     let lease = store.take_lease(seen, ids.next::<RunId>().0).await.expect("a lease").expect("nobody else");
@@ -108,9 +109,9 @@ struct Tenant {
     users: Vec<User>,
 }
 
-async fn tenant(store: &Store, ids: &Ids, clock: &ManualClock, index: usize, users: usize) -> Tenant {
+async fn tenant(store: &Store, ids: &Ids, clock: &ManualClock, users: usize) -> Tenant {
     let id: OrganizationId = ids.next();
-    let organization = Organization { id, name: format!("Organization {index}"), profile: Profile::Newer };
+    let organization = Organization { id, name: format!("Organization {id}"), profile: Profile::Newer };
     store.add_organization(&NewOrganization { organization, at: clock.now() }).await.expect("an organization");
     let users: Vec<User> = (0..users).map(|user| User { id: ids.next(), name: format!("User {user}") }).collect();
     store.put_users(id, &users).await.expect("users");

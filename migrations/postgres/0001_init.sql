@@ -137,7 +137,8 @@ CREATE TABLE project_uploads (
     PRIMARY KEY (project_id, position)
 );
 
--- Domains, Service Areas, roles, and what is known of devices beside how to reach them: what an administrator sets up once and orders are checked by.
+-- Domains, Service Areas, roles, and what is known of devices beside how to reach them: what an administrator sets up
+-- once and orders are checked by.
 CREATE TABLE infrastructure (
     organization_id uuid  NOT NULL REFERENCES organizations (id),
     kind            text  NOT NULL CHECK (kind IN ('domain', 'service_area', 'role', 'processor')),

@@ -138,7 +138,8 @@ CREATE TABLE project_uploads (
     PRIMARY KEY (project_id, position)
 ) STRICT, WITHOUT ROWID;
 
--- Domains, Service Areas, roles, and what is known of devices beside how to reach them: what an administrator sets up once and orders are checked by.
+-- Domains, Service Areas, roles, and what is known of devices beside how to reach them: what an administrator sets up
+-- once and orders are checked by.
 CREATE TABLE infrastructure (
     organization_id BLOB NOT NULL REFERENCES organizations (id),
     kind            TEXT NOT NULL CHECK (kind IN ('domain', 'service_area', 'role', 'processor')),

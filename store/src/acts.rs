@@ -1,8 +1,9 @@
 use dialtone_model::{Event, OrderId, RunId, RunState};
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::columns::word;
-use crate::database::{Tx, execute, on_tx, repeated, row};
+use crate::database::{Tx, execute, pieces, repeated, row, rows, transaction};
 use crate::time::Time;
 use crate::transitions::{self, Cause, LiveOrder, Stop, settle};
 use crate::{OrderRecord, PersonalAct, Store, StoreError, extension_claims, holdings};
@@ -22,7 +23,16 @@ impl Store {
         by: &str,
         at: Timestamp,
     ) -> Result<OrderRecord, StoreError> {
-        repeated!(self.try_act(id, version, act, by, at))?;
+        let acted = repeated!(self.try_act(id, version, act, by, at));
+        let code = match &acted {
+            Err(StoreError::LicencesShort { .. }) => Some("licence-short"),
+            Err(StoreError::Taken { .. }) => Some("value-taken"),
+            _ => None,
+        };
+        if let (Some(code), Err(error)) = (code, &acted) {
+            self.remember_refusal(id, version, code, &error.to_string()).await?;
+        }
+        acted?;
         self.order_by_id(id).await
     }
 
@@ -34,43 +44,38 @@ impl Store {
         by: &str,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut tx = self.database.begin().await?;
-        let order = transitions::load(&mut tx, &[id]).await?.pop();
-        let order = order.ok_or_else(|| StoreError::not_found("order", id))?;
-        if order.version != version {
-            return Err(StoreError::Changed { what: "order" });
-        }
-        let event = match act {
-            PersonalAct::Retry => Event::Retried,
-            PersonalAct::Abort => Event::Aborted,
-            PersonalAct::Unhold => Event::Unheld,
-            PersonalAct::Cancel => Event::Cancelled,
-        };
-        // The state machine is asked first: it alone says what can follow.
-        let next = order.state.after(event, order.life)?;
-        let stop = Stop { cancel: act == PersonalAct::Cancel, by: by.to_owned() };
-        if order.claimed {
-            if act != PersonalAct::Abort {
-                return Err(StoreError::InHand { order_number: order.number });
+        transaction!(self, |tx| {
+            let order = transitions::load(tx, &[id]).await?.pop();
+            let order = order.ok_or_else(|| StoreError::not_found("order", id))?;
+            if order.version != version {
+                return Err(StoreError::Changed { what: "order" });
             }
-            request_stop(&mut tx, &order, &stop).await?;
-            return tx.commit().await;
-        }
-        if !next.is_worked_on() {
-            let changed = order.stop(&mut tx, &stop, at).await?;
-            let consequences = settle(&mut tx, &[], vec![changed], at).await?;
-            if !consequences.freed.is_empty() {
-                reopen_run(&mut tx, order.run).await?;
+            let event = match act {
+                PersonalAct::Retry => Event::Retried,
+                PersonalAct::Abort => Event::Aborted,
+                PersonalAct::Unhold => Event::Unheld,
+                PersonalAct::Cancel => Event::Cancelled,
+            };
+            // The state machine is asked first: it alone says what can follow.
+            let next = order.state.after(event, order.life)?;
+            let stop = Stop { cancel: act == PersonalAct::Cancel, by: by.to_owned() };
+            if order.claimed {
+                if act != PersonalAct::Abort {
+                    return Err(StoreError::InHand { order_number: order.number });
+                }
+                return request_stop(tx, &order, &stop).await;
             }
-            return tx.commit().await;
-        }
-        if let Err(error) = take_again(&mut tx, &order).await {
-            drop(tx);
-            return Err(self.remember_refusal(&order, error).await?);
-        }
-        order.apply(&mut tx, event, Cause { actor: by, at, reason: None }).await?;
-        reopen_run(&mut tx, order.run).await?;
-        tx.commit().await
+            if next.is_worked_on() {
+                take_again(tx, &order).await?;
+                order.apply(tx, event, Cause { actor: by, at, reason: None }).await?;
+                return reopen_run(tx, order.run).await;
+            }
+            let changed = order.stop(tx, &stop, at).await?;
+            if !settle(tx, &[], vec![changed], at).await?.freed.is_empty() {
+                reopen_run(tx, order.run).await?;
+            }
+            Ok(())
+        })
     }
 
     /// Ends a run: its orders without a done step become Cancelled, the others go to Hold (aborted), each with its
@@ -80,44 +85,46 @@ impl Store {
     }
 
     async fn try_cancel_run(&self, id: RunId, version: i64, by: &str, at: Timestamp) -> Result<(), StoreError> {
-        let mut tx = self.database.begin().await?;
-        change_run(&mut tx, id, version, RunState::Cancelled, Some(at)).await?;
         let stop = Stop { cancel: true, by: by.to_owned() };
-        let sql = "SELECT id FROM orders WHERE run_id = $1 AND state IN ('initial', 'released') ORDER BY id";
-        let ids: Vec<uuid::Uuid> =
-            on_tx!(&mut tx, |connection| sqlx::query_scalar(sql).bind(id.0).fetch_all(connection).await?);
-        let ids: Vec<OrderId> = ids.into_iter().map(OrderId).collect();
-        let mut changed = Vec::with_capacity(ids.len());
-        for order in transitions::load(&mut tx, &ids).await? {
-            if order.claimed {
-                request_stop(&mut tx, &order, &stop).await?;
-            } else if order.state.is_open() {
-                changed.push(order.stop(&mut tx, &stop, at).await?);
+        transaction!(self, |tx| {
+            change_run(tx, id, version, RunState::Cancelled, Some(at)).await?;
+            let sql = "SELECT id FROM orders WHERE run_id = $1 AND state IN ('initial', 'released') ORDER BY id";
+            let open: Vec<(Uuid,)> = rows!(tx, sql, id.0)?;
+            let open: Vec<OrderId> = open.into_iter().map(|(id,)| id.into()).collect();
+            let mut changed = Vec::with_capacity(open.len());
+            // Not all at once: the steps of a whole run would take much memory.
+            for piece in pieces(&open) {
+                for order in transitions::load(tx, piece).await? {
+                    if order.claimed {
+                        request_stop(tx, &order, &stop).await?;
+                    } else if order.state.is_open() {
+                        changed.push(order.stop(tx, &stop, at).await?);
+                    }
+                }
             }
-        }
-        settle(&mut tx, &[], changed, at).await?;
-        tx.commit().await
+            settle(tx, &[], changed, at).await?;
+            Ok(())
+        })
     }
 
     /// Pauses or resumes, by compare-and-set on `version`.
     pub async fn set_run_state(&self, id: RunId, version: i64, to: RunState) -> Result<(), StoreError> {
-        let mut tx = self.database.begin().await?;
-        change_run(&mut tx, id, version, to, None).await?;
-        tx.commit().await
+        transaction!(self, |tx| { change_run(tx, id, version, to, None).await })
     }
 
-    /// Keeps on the order why it couldn't go on, and gives the error back.
-    async fn remember_refusal(&self, order: &LiveOrder, error: StoreError) -> Result<StoreError, StoreError> {
-        let code = match &error {
-            StoreError::LicencesShort { .. } => "licence-short",
-            StoreError::Taken { .. } => "value-taken",
-            _ => return Ok(error),
-        };
+    /// Keeps on the order why it couldn't go on.
+    async fn remember_refusal(
+        &self,
+        id: OrderId,
+        version: i64,
+        code: &'static str,
+        message: &str,
+    ) -> Result<(), StoreError> {
         let sql = "UPDATE orders SET code = $3, message = $4, repair = NULL WHERE id = $1 AND version = $2";
-        let mut tx = self.database.begin().await?;
-        execute!(&mut tx, sql, order.id.0, order.version, code, error.to_string())?;
-        tx.commit().await?;
-        Ok(error)
+        transaction!(self, |tx| {
+            execute!(tx, sql, id.0, version, code, message)?;
+            Ok(())
+        })
     }
 }
 
@@ -127,15 +134,8 @@ async fn take_again(tx: &mut Tx, order: &LiveOrder) -> Result<(), StoreError> {
     if let Some(object) = order.object.as_ref().filter(|_| !order.state.is_open()) {
         let sql = "SELECT number FROM orders WHERE organization_id = $1 AND object = $2 \
                    AND state IN ('initial', 'released') AND id <> $3 ORDER BY number LIMIT 1";
-        let open: Option<i64> = on_tx!(tx, |connection| {
-            sqlx::query_scalar(sql)
-                .bind(order.organization.0)
-                .bind(object)
-                .bind(order.id.0)
-                .fetch_optional(connection)
-                .await?
-        });
-        if let Some(order_number) = open {
+        let open: Option<(i64,)> = row!(tx, sql, order.organization.0, object, order.id.0)?;
+        if let Some((order_number,)) = open {
             return Err(StoreError::OpenOrder { object: object.clone(), order_number });
         }
     }

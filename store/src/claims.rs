@@ -184,8 +184,8 @@ impl Store {
 
     /// When the next order of a device becomes ready by itself; `None` when none waits for a time.
     pub async fn next_due(&self, device: DeviceId) -> Result<Option<Timestamp>, StoreError> {
-        let sql = "SELECT min(o.not_before) FROM runs r JOIN orders o ON o.run_id = r.id \
-                   WHERE r.state = 'running' AND o.device_id = $1 AND o.not_before IS NOT NULL";
+        let sql = "SELECT min(o.not_before) FROM runs r CROSS JOIN orders o \
+                   WHERE o.run_id = r.id AND r.ended_at IS NULL AND r.state = 'running' AND o.device_id = $1 AND o.not_before IS NOT NULL";
         let due: Option<Time> = on_db!(self, |db| sqlx::query_scalar(sql).bind(device.0).fetch_one(db).await?);
         Ok(due.map(|time| time.0))
     }
@@ -193,9 +193,9 @@ impl Store {
     /// The devices of a shard that have ready orders now.
     pub async fn devices_with_work(&self, shards: &[u16], now: Timestamp) -> Result<Vec<DeviceId>, StoreError> {
         let sql = "SELECT d.id, coalesce(( \
-                   SELECT o.shard FROM runs r JOIN orders o ON o.run_id = r.id \
+                   SELECT o.shard FROM runs r CROSS JOIN orders o \
                    LEFT JOIN shard_leases l ON l.shard = o.shard \
-                   WHERE r.ended_at IS NULL AND r.state = 'running' AND o.device_id = d.id \
+                   WHERE o.run_id = r.id AND r.ended_at IS NULL AND r.state = 'running' AND o.device_id = d.id \
                    AND (o.not_before IS NULL OR o.not_before <= $1) \
                    AND (o.claim_epoch IS NULL OR o.claim_epoch <> l.epoch) LIMIT 1), ( \
                    SELECT o.shard FROM orders o LEFT JOIN shard_leases l ON l.shard = o.shard \

@@ -132,6 +132,16 @@ macro_rules! push_orders {
 
 pub(crate) use {execute, on_db, on_tx, push_orders, read_row, read_rows, row, rows};
 
+/// Runs a block in a transaction, which ends with it: see [`Tx::end`].
+macro_rules! transaction {
+    ($store:expr, |$tx:ident| $block:block) => {{
+        let mut transaction = $store.database.begin().await?;
+        let $tx = &mut transaction;
+        let result: Result<_, $crate::StoreError> = async { $block }.await;
+        transaction.end(result).await
+    }};
+}
+
 /// How often a transaction is repeated that failed only because of others.
 pub(crate) const REPEATS: u32 = 20;
 
@@ -148,7 +158,7 @@ macro_rules! repeated {
         }
     }};
 }
-pub(crate) use repeated;
+pub(crate) use {repeated, transaction};
 
 impl Database {
     /// Begins a transaction that writes. On SQLite it takes the write lock at once, because a lock that is asked for
@@ -169,6 +179,29 @@ impl Tx {
             Self::Postgres(transaction) => transaction.commit().await?,
         }
         Ok(())
+    }
+
+    /// Commits what went well and takes back what didn't. A transaction that is only dropped may hold its locks a
+    /// little longer, and whoever passes over locked rows would miss them.
+    pub(crate) async fn end<T>(self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        match result {
+            Ok(value) => self.commit().await.map(|()| value),
+            Err(error) => {
+                self.roll_back().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes it back. When that fails the connection is lost, and the database takes it back by itself.
+    pub(crate) async fn roll_back(self) {
+        let done = match self {
+            Self::Sqlite(transaction) => transaction.rollback().await,
+            Self::Postgres(transaction) => transaction.rollback().await,
+        };
+        if let Err(error) = done {
+            tracing::debug!(%error, "a transaction ended with its connection");
+        }
     }
 
     /// The words that lock what a SELECT returns, where the engine locks rows; SQLite's one writer needs none.

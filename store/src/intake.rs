@@ -5,11 +5,11 @@ use sqlx::QueryBuilder;
 use sqlx::types::Json;
 
 use crate::columns::StateColumns;
-use crate::database::{Tx, execute, on_tx, pieces, repeated};
+use crate::database::{Tx, execute, on_tx, pieces, repeated, transaction};
 use crate::extension_claims::{self, ClaimKind, Taking};
 use crate::licences::LicenceMoves;
 use crate::time::Time;
-use crate::{NewOrder, NewProduct, NewRun, Store, StoreError, product_claims, projects, templates};
+use crate::{NewOrder, NewProduct, NewRun, Store, StoreError, product_claims, projects, templates, transitions};
 
 impl Store {
     /// Adds a run with its orders, their claims on extensions and their licence reservations, and makes its template
@@ -25,37 +25,44 @@ impl Store {
     }
 
     async fn try_add_run(&self, new: &NewRun) -> Result<(), StoreError> {
-        let mut tx = self.database.begin().await?;
-        let known: i64 = on_tx!(&mut tx, |connection| {
-            sqlx::query_scalar("SELECT count(*) FROM runs WHERE id = $1").bind(new.id.0).fetch_one(connection).await?
-        });
-        if known > 0 {
-            return Ok(());
-        }
-        extension_claims::lock(&mut tx, new.organization).await?;
-        start_template(&mut tx, new).await?;
-        start_project(&mut tx, new).await?;
+        transaction!(self, |tx| {
+            let known: i64 = on_tx!(tx, |connection| {
+                sqlx::query_scalar("SELECT count(*) FROM runs WHERE id = $1")
+                    .bind(new.id.0)
+                    .fetch_one(connection)
+                    .await?
+            });
+            if known > 0 {
+                return Ok(());
+            }
+            extension_claims::lock(tx, new.organization).await?;
+            start_template(tx, new).await?;
+            start_project(tx, new).await?;
 
-        let takings: Vec<Taking<'_>> = new
-            .orders
-            .iter()
-            .filter_map(|order| {
-                let claim = order.claim.as_ref()?;
-                Some(Taking { order: order.id, claim, device: order.steps.first()?.device })
-            })
-            .collect();
-        let template = new.template.map(|(id, _)| id);
-        let mut moves = LicenceMoves::default();
-        extension_claims::take(&mut tx, new.organization, template, &takings, &mut moves).await?;
-        moves.apply(&mut tx).await?;
-        let products = new.orders.iter().flat_map(|order| order.products.iter().map(|product| (order.id, product)));
-        let products: Vec<(OrderId, &NewProduct)> = products.collect();
-        product_claims::take(&mut tx, new.organization, &products).await?;
+            let takings: Vec<Taking<'_>> = new
+                .orders
+                .iter()
+                .filter_map(|order| {
+                    let claim = order.claim.as_ref()?;
+                    Some(Taking { order: order.id, claim, device: order.steps.first()?.device })
+                })
+                .collect();
+            let template = new.template.map(|(id, _)| id);
+            let mut moves = LicenceMoves::default();
+            extension_claims::take(tx, new.organization, template, &takings, &mut moves).await?;
+            moves.apply(tx).await?;
+            let products = new.orders.iter().flat_map(|order| order.products.iter().map(|product| (order.id, product)));
+            let products: Vec<(OrderId, &NewProduct)> = products.collect();
+            product_claims::take(tx, new.organization, &products).await?;
 
-        refuse_open_objects(&mut tx, new).await?;
-        insert_run(&mut tx, new).await?;
-        insert_orders(&mut tx, new).await?;
-        tx.commit().await
+            refuse_open_objects(tx, new).await?;
+            insert_run(tx, new).await?;
+            insert_orders(tx, new).await?;
+            if new.orders.is_empty() {
+                transitions::end_run(tx, new.id, new.at).await?;
+            }
+            Ok(())
+        })
     }
 }
 

@@ -137,7 +137,10 @@ impl Store {
         let mut sorted: Vec<&Outcome> = outcomes.iter().collect();
         sorted.sort_unstable_by_key(|outcome| outcome.order);
         let runs = outcomes::run_states(&mut tx, &sorted).await?;
-        let Some(written) = outcomes::write(&mut tx, lease, &sorted, &runs, pace).await? else { return Ok(None) };
+        let Some(written) = outcomes::write(&mut tx, lease, &sorted, &runs, pace).await? else {
+            tx.roll_back().await;
+            return Ok(None);
+        };
 
         let mut new_events = Vec::with_capacity(sorted.len());
         let mut completed = Vec::with_capacity(sorted.len());

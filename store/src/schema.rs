@@ -97,13 +97,19 @@ impl Store {
             return Err(StoreError::Schema { found, needed: NEEDED });
         }
         if found < NEEDED {
-            match &self.database {
+            let migrated = match &self.database {
                 Database::Sqlite { writer, .. } => {
-                    migrator(include_str!("../../migrations/sqlite/0001_init.sql")).run(writer).await?;
+                    migrator(include_str!("../../migrations/sqlite/0001_init.sql")).run(writer).await
                 }
                 Database::Postgres(pool) => {
-                    migrator(include_str!("../../migrations/postgres/0001_init.sql")).run(pool).await?;
+                    migrator(include_str!("../../migrations/postgres/0001_init.sql")).run(pool).await
                 }
+            };
+            // On SQLite another process that opens the same new file may have been faster.
+            if let Err(error) = migrated
+                && self.schema_version().await? != NEEDED
+            {
+                return Err(error.into());
             }
         }
         Ok(())

@@ -327,7 +327,7 @@ async fn release_successors(
 }
 
 /// Ends the run when none of its orders is being worked on, and with it its template. Whether it is over.
-async fn end_run(tx: &mut Tx, run: RunId, at: Timestamp) -> Result<bool, StoreError> {
+pub(crate) async fn end_run(tx: &mut Tx, run: RunId, at: Timestamp) -> Result<bool, StoreError> {
     if let Tx::Postgres(connection) = tx {
         // Two groups that each record some of the last orders would each see the other's as still being worked on.
         // Whoever gets this lock later sees what the earlier one committed.

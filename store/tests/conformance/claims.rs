@@ -14,6 +14,7 @@ crate::on_both_engines!(
     an_order_given_back_is_unharmed,
     an_order_that_ends_its_workers_is_put_aside,
     a_wait_is_over_in_time,
+    a_claim_that_nobody_knows_of_is_given_back,
 );
 
 async fn two_claimers_get_disjoint_orders(bed: &Bed) {
@@ -153,4 +154,22 @@ async fn a_wait_is_over_in_time(bed: &Bed) {
     bed.clock.advance(Duration::from_millis(500));
     assert_eq!(bed.claim(&tenant, lease, 9).await[0].order, claims[1].order);
     assert_eq!(bed.store.next_due(tenant.device).await.unwrap(), None);
+}
+
+async fn a_claim_that_nobody_knows_of_is_given_back(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 5, 5).await;
+    let (first, second) = (bed.run(&tenant, 0..2), bed.run(&tenant, 2..3));
+    bed.store.add_run(&first).await.unwrap();
+    bed.store.add_run(&second).await.unwrap();
+    let lease = bed.lease().await;
+    let claims = bed.claim(&tenant, lease, 9).await;
+    assert_eq!(claims.len(), 3);
+    bed.store.cancel_run(second.id, 1, "ana", bed.now()).await.unwrap();
+
+    bed.store.give_back_orphans(tenant.device, lease, &[claims[0].order]).await.unwrap();
+    let again = bed.claim(&tenant, lease, 9).await;
+    assert_eq!(again.iter().map(|claim| claim.order).collect::<Vec<_>>(), [claims[1].order]);
+    assert!(!again[0].at.unknown);
+    // The order of the cancelled run was to stop with its step, which nobody ran.
+    assert_eq!(bed.store.order_by_id(claims[2].order).await.unwrap().state, State::Cancelled);
 }

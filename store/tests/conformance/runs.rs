@@ -12,6 +12,7 @@ crate::on_both_engines!(
     orders_are_read_page_by_page,
     orders_are_found_by_what_they_are,
     a_run_pauses_and_resumes_as_it_was_seen,
+    a_run_without_orders_is_over,
 );
 
 async fn a_run_is_added_whole_or_not_at_all(bed: &Bed) {
@@ -178,4 +179,14 @@ async fn uploads(bed: &Bed, tenant: &Tenant, count: usize) -> Vec<dialtone_model
         uploads.push(upload.id);
     }
     uploads
+}
+
+async fn a_run_without_orders_is_over(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 0, 0).await;
+    let template = bed.template(&tenant, "Sales").await;
+    let run = NewRun { template: Some((template, 1)), ..bed.run(&tenant, 0..0) };
+    bed.store.add_run(&run).await.unwrap();
+    assert_eq!(bed.store.run(run.id).await.unwrap().state, RunState::Finished);
+    assert_eq!(bed.store.template(template).await.unwrap().status, TemplateStatus::Completed);
+    assert!(bed.store.open_runs().await.unwrap().is_empty());
 }
