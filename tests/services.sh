@@ -72,7 +72,8 @@ up() {
         return
     fi
     if [ ! -s "$data/postgres/PG_VERSION" ]; then
-        as_service "$bin/initdb" -D "$data/postgres" -U dialtone -A trust -E UTF8 --no-locale --no-sync >"$data/initdb.log"
+        as_service "$bin/initdb" -D "$data/postgres" -U dialtone -A trust -E UTF8 --no-locale --no-sync \
+            >"$data/initdb.log"
     fi
     # The data is thrown away, so nothing waits for the disk.
     as_service "$bin/pg_ctl" -D "$data/postgres" -l "$data/postgres.log" -w -s -o \

@@ -193,7 +193,8 @@ CREATE TABLE run_uploads (
 -- The truth about every work order. A state changes only with its event, in one transaction; version counts them.
 -- device_id is the device that the order goes on with by itself, and NULL while it doesn't: it waits for a person or
 -- another order, or is over. claim is what the order does to an extension, products how many it makes; given_back is
--- what of these the order doesn't hold at present. stop_requested says how an order that a worker has in hand stops once its step is recorded.
+-- what of these the order doesn't hold at present. stop_requested says how an order that a worker has in hand stops
+-- once its step is recorded.
 CREATE TABLE orders (
     number          bigint      NOT NULL PRIMARY KEY,
     id              uuid        NOT NULL UNIQUE,

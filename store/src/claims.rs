@@ -185,7 +185,8 @@ impl Store {
     /// When the next order of a device becomes ready by itself; `None` when none waits for a time.
     pub async fn next_due(&self, device: DeviceId) -> Result<Option<Timestamp>, StoreError> {
         let sql = "SELECT min(o.not_before) FROM runs r CROSS JOIN orders o \
-                   WHERE o.run_id = r.id AND r.ended_at IS NULL AND r.state = 'running' AND o.device_id = $1 AND o.not_before IS NOT NULL";
+                   WHERE o.run_id = r.id AND r.ended_at IS NULL AND r.state = 'running' \
+                   AND o.device_id = $1 AND o.not_before IS NOT NULL";
         let due: Option<Time> = on_db!(self, |db| sqlx::query_scalar(sql).bind(device.0).fetch_one(db).await?);
         Ok(due.map(|time| time.0))
     }
@@ -221,7 +222,8 @@ async fn ready(tx: &mut Tx, request: &ClaimRequest) -> Result<Vec<ReadyRow>, Sto
         let mut query = QueryBuilder::<Db>::new(
             "SELECT o.number, o.id, o.run_id, o.origin, o.steps, o.step_count, o.state, o.step, o.attempts, \
              o.unknown, o.starts, o.version, o.claim_epoch FROM runs r CROSS JOIN orders o \
-             WHERE o.run_id = r.id AND r.ended_at IS NULL AND r.state = 'running' AND o.stop_requested IS NULL AND o.device_id = ",
+             WHERE o.run_id = r.id AND r.ended_at IS NULL AND r.state = 'running' \
+             AND o.stop_requested IS NULL AND o.device_id = ",
         );
         query.push_bind(request.device.0);
         query.push(" AND (o.not_before IS NULL OR o.not_before <= ").push_bind(Time(request.now));

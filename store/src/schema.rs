@@ -33,8 +33,8 @@ impl Store {
             .statement_cache_capacity(512)
             .row_buffer_size(1_024)
             .pragma("cache_size", "-16384")
-            // SQLite has no statistics to plan by. Left to itself it takes a list of some hundreds of given rows for large
-            // and reads the whole table for it, with an index made on the spot.
+            // SQLite has no statistics to plan by. Left to itself it takes a list of some hundreds of given rows for
+            // large and reads the whole table for it, with an index made on the spot.
             .pragma("automatic_index", "off")
             .pragma("temp_store", "memory")
             .pragma("wal_autocheckpoint", "4000");

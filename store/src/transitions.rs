@@ -111,7 +111,8 @@ const SELECT: &str = "SELECT o.id, o.number, o.run_id, o.organization_id, o.orig
                       o.extended, o.step, o.attempts, o.unknown, o.version, o.shard, o.claim_epoch, \
                       l.epoch AS lease_epoch, o.object, o.blocked_by, \
                       (SELECT b.number FROM orders b WHERE b.id = o.blocked_by) AS blocker_number, \
-                      o.needs_blocker, o.claim, o.products, o.given_back, o.stop_requested, o.stop_by FROM orders o LEFT JOIN shard_leases l ON l.shard = o.shard WHERE ";
+                      o.needs_blocker, o.claim, o.products, o.given_back, o.stop_requested, o.stop_by \
+                      FROM orders o LEFT JOIN shard_leases l ON l.shard = o.shard WHERE ";
 
 impl TryFrom<LiveRow> for LiveOrder {
     type Error = StoreError;
