@@ -9,7 +9,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::columns::{StateColumns, narrow, word};
-use crate::database::{Tx, execute, on_db, on_tx, pieces, read_rows, repeated, rows};
+use crate::database::{Tx, execute, on_db, on_tx, pieces, push_orders, read_rows, repeated, rows};
 use crate::events::{self, NewEvent};
 use crate::orders::position;
 use crate::records::internal_error;
@@ -217,27 +217,63 @@ const STARTED: State = State::Released(Work {
 
 /// The orders that may be claimed now, the oldest first.
 async fn ready(tx: &mut Tx, request: &ClaimRequest) -> Result<Vec<ReadyRow>, StoreError> {
+    if let Wanted::These(ids) = &request.wanted {
+        return ready_among(tx, request, Among::These(ids), request.limit).await;
+    }
+    // Run by run: so each engine reads the orders from its index in their order and stops at the limit, however many
+    // more are waiting.
+    let sql = "SELECT r.id FROM runs r WHERE r.ended_at IS NULL AND r.state = 'running' AND EXISTS ( \
+               SELECT 1 FROM orders o WHERE o.run_id = r.id AND o.device_id = $1) ORDER BY r.id";
+    let runs: Vec<(Uuid,)> = rows!(tx, sql, request.device.0)?;
+    let mut ready = Vec::new();
+    for (run,) in runs {
+        let left = request.limit.saturating_sub(ready.len() as u32);
+        if left == 0 {
+            break;
+        }
+        ready.extend(ready_among(tx, request, Among::Run(run), left).await?);
+    }
+    Ok(ready)
+}
+
+/// Where ready orders are looked for.
+#[derive(Clone, Copy)]
+enum Among<'a> {
+    Run(Uuid),
+    These(&'a [OrderId]),
+}
+
+async fn ready_among(
+    tx: &mut Tx,
+    request: &ClaimRequest,
+    among: Among<'_>,
+    limit: u32,
+) -> Result<Vec<ReadyRow>, StoreError> {
     let locking = tx.locking(" FOR UPDATE OF o SKIP LOCKED");
     Ok(on_tx!(tx, |connection, Db| {
         let mut query = QueryBuilder::<Db>::new(
             "SELECT o.number, o.id, o.run_id, o.origin, o.steps, o.step_count, o.state, o.step, o.attempts, \
-             o.unknown, o.starts, o.version, o.claim_epoch FROM runs r CROSS JOIN orders o \
-             WHERE o.run_id = r.id AND r.ended_at IS NULL AND r.state = 'running' \
-             AND o.stop_requested IS NULL AND o.device_id = ",
+             o.unknown, o.starts, o.version, o.claim_epoch FROM orders o WHERE o.device_id = ",
         );
         query.push_bind(request.device.0);
-        query.push(" AND (o.not_before IS NULL OR o.not_before <= ").push_bind(Time(request.now));
-        query.push(") AND (o.claim_epoch IS NULL OR o.claim_epoch <> ").push_bind(request.lease.epoch).push(")");
-        if let Wanted::These(ids) = &request.wanted {
-            query.push(" AND o.id IN (");
-            let mut wanted = query.separated(", ");
-            for id in ids {
-                wanted.push_bind(id.0);
+        match among {
+            Among::Run(run) => {
+                query.push(" AND o.run_id = ").push_bind(run);
             }
-            query.push(")");
+            Among::These(ids) => {
+                query.push(" AND o.id IN (");
+                push_orders!(query, ids);
+                query.push(")");
+            }
         }
-        query.push(" ORDER BY r.id, o.number LIMIT ").push_bind(i64::from(request.limit)).push(locking);
-        query.build_query_as().fetch_all(connection).await?
+        query.push(" AND (o.not_before IS NULL OR o.not_before <= ").push_bind(Time(request.now));
+        query.push(") AND (o.claim_epoch IS NULL OR o.claim_epoch <> ").push_bind(request.lease.epoch);
+        query.push(
+            ") AND o.stop_requested IS NULL \
+             AND EXISTS (SELECT 1 FROM runs r WHERE r.id = o.run_id AND r.state = 'running') \
+             ORDER BY o.number LIMIT ",
+        );
+        query.push_bind(i64::from(limit)).push(locking).build_query_as().fetch_all(connection).await?
     }))
 }
 
