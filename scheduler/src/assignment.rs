@@ -1,7 +1,9 @@
-use dialtone_model::{Actor, AddOn, OrganizationId, RunId, RunKind, TemplateAction, TemplateId, UserId, crash_point};
+use dialtone_model::{
+    Actor, AddOn, OrganizationId, RunId, RunKind, TemplateAction, TemplateId, UploadId, UserId, crash_point,
+};
 use dialtone_queue::Lane;
-use dialtone_store::{NewRun, NewTemplate, TemplateRecord, TemplateUser};
-use dialtone_validators::Facts;
+use dialtone_store::{NewRun, NewTemplate, StoreError, TemplateRecord, TemplateUser};
+use dialtone_validators::{Candidate, Facts, Identity, recheck, shortages};
 use validator::Validate;
 
 use crate::intake::BulkIntake;
@@ -46,6 +48,9 @@ pub struct Assigned {
     /// How many orders it has.
     pub orders: usize,
 }
+
+/// How many of the obstacles to an assignment are told one by one.
+const LISTED_OBSTACLES: usize = 100;
 
 impl Operations {
     /// Makes a draft without users.
@@ -212,7 +217,49 @@ impl Operations {
             at: self.clock.now(),
             by: actor.name.clone(),
         };
-        self.start(run, Lane::Batch).await
+        match self.start(run, Lane::Batch).await {
+            Err(OperationError::Store(first @ (StoreError::Taken { .. } | StoreError::LicencesShort { .. }))) => {
+                Err(self.obstacles(&template, &users, first).await?)
+            }
+            result => result,
+        }
+    }
+
+    /// Everything that keeps a template from being assigned: the transaction that refused it names only the first.
+    async fn obstacles(
+        &self,
+        template: &TemplateRecord,
+        users: &[TemplateUser],
+        first: StoreError,
+    ) -> Result<OperationError, OperationError> {
+        let facts = self.facts(template.organization, &template.add_ons).await?;
+        let uploads = self.store.template_uploads(template.id).await?;
+        let mut files = Vec::with_capacity(uploads.len());
+        for upload in &uploads {
+            files.push(self.store.upload(*upload).await?.name);
+        }
+        files.push("added by hand".to_owned());
+        let names: Vec<&str> = files.iter().map(String::as_str).collect();
+        let mut candidates: Vec<Candidate<'_>> = users.iter().map(|user| candidate(user, &uploads)).collect();
+        let findings = recheck(&mut candidates, &names, &facts);
+        let short = shortages(users.len(), &template.add_ons, &facts.licences);
+        let rows = findings.iter().map(|finding| match finding.row {
+            Some(row) if finding.file != "added by hand" => format!("{} row {row}: {}", finding.file, finding.message),
+            _ => format!("{}: {}", finding.file, finding.message),
+        });
+        let licences = short.iter().map(|short| {
+            format!("{}: {} needed, {} free, {} short", short.name, short.needed, short.free, short.needed - short.free)
+        });
+        let obstacles: Vec<String> = licences.chain(rows).collect();
+        if obstacles.is_empty() {
+            return Ok(first.into());
+        }
+        let listed = obstacles.iter().take(LISTED_OBSTACLES).map(|obstacle| format!("\n  {obstacle}"));
+        let mut text = format!("the template {:?} can't be assigned:{}", template.name, listed.collect::<String>());
+        if let Some(more) = obstacles.len().checked_sub(LISTED_OBSTACLES).filter(|more| *more > 0) {
+            text.push_str(&format!("\n  and {more} more"));
+        }
+        Ok(OperationError::Refused(text))
     }
 
     /// Adds a run and tells the holders of its devices.
@@ -282,5 +329,23 @@ impl Operations {
                 if known.is_empty() { "none".to_owned() } else { known.join(", ") }
             ))),
         }
+    }
+}
+
+/// A user of a template as the rules of rows see it; users added by hand count as a last file.
+fn candidate<'a>(user: &'a TemplateUser, uploads: &[UploadId]) -> Candidate<'a> {
+    let of_file = user.origin.and_then(|origin| {
+        let file = uploads.iter().position(|upload| *upload == origin.upload)?;
+        Some((file, origin.row))
+    });
+    let (file, row) = of_file.unwrap_or((uploads.len(), 0));
+    Candidate {
+        file: u32::try_from(file).unwrap_or(u32::MAX),
+        row,
+        ext_key: Some(&user.ext_key),
+        identity: Some(Identity::Uuid(user.user)),
+        number: user.number.as_deref(),
+        user: None,
+        refused: false,
     }
 }

@@ -16,7 +16,7 @@ use crate::order::extended_status;
 use crate::{NamedBytes, OperationError, Operations};
 
 /// Orders that are fetched at a time.
-const PAGE: u32 = 5_000;
+const PAGE: u32 = 1_000;
 /// What stands in a report for the cells of an order that no file has a row for.
 const GIVEN: [&str; 3] = ["Ext Key", "Identity UUID", "Number"];
 

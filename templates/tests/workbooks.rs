@@ -56,10 +56,10 @@ impl Book {
     fn bytes(&self) -> Vec<u8> {
         let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
         for (name, content) in &self.parts {
-            archive.start_file(name, SimpleFileOptions::default()).unwrap();
-            archive.write_all(content).unwrap();
+            archive.start_file(name, SimpleFileOptions::default()).expect("a part");
+            archive.write_all(content).expect("its bytes");
         }
-        archive.finish().unwrap().into_inner()
+        archive.finish().expect("an archive").into_inner()
     }
 }
 

@@ -49,7 +49,7 @@ fn what_a_completed_template_refuses_is_refused_with_the_reason() {
     home.line("template duplicate Done --name Again").done();
     assert_eq!(home.line("template show Again --json").json()["total_users"], 1);
     // Its users own extensions by now: checked again when started.
-    home.line("template assign Again").code(1);
+    home.line("template assign Again").code(1).says("can't be assigned").says(&key(0)).says("owns the extension");
     home.line("template delete Again").done();
     home.line("template show Again").code(1).says("there is no template");
 }

@@ -130,6 +130,7 @@ impl Line {
     pub(crate) fn called(&mut self, claim: &Claim, calls: u32, now: Duration) {
         self.in_hand -= 1;
         self.unrecorded += 1;
+        self.trouble.probed();
         self.limiter.answered(calls, now);
         for object in objects(claim) {
             self.objects.remove(&object);
@@ -154,6 +155,7 @@ impl Line {
         for object in objects(&claim) {
             self.objects.remove(&object);
         }
+        self.trouble.probed();
         self.limiter.answered(0, Duration::ZERO);
         self.ready.push_front(claim);
     }
@@ -363,6 +365,17 @@ mod tests {
         line.claimed(vec![claim(3, "3")], true, false, None);
         line.called(&claim(1, "1"), 1, NOW);
         assert_eq!(wants(&mut line), ["call 3"]);
+    }
+
+    #[test]
+    fn a_probe_that_was_never_sent_keeps_no_other_from_being_sent() {
+        let mut line = line(2);
+        wants(&mut line);
+        line.claimed(vec![claim(1, "1"), claim(2, "2")], false, false, None);
+        line.trouble.busy(None, &Complaint::new("busy", "busy"), NOW.saturating_sub(NOW), Timestamp::UNIX_EPOCH);
+        assert_eq!(wants(&mut line), ["call 1"]);
+        line.put_back(claim(1, "1"));
+        assert_eq!(wants(&mut line), ["call 1"]);
     }
 
     #[test]

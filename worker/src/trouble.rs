@@ -102,6 +102,13 @@ impl Trouble {
         }
     }
 
+    /// The probe was answered, or wasn't, or was never sent: another one may follow.
+    pub(crate) fn probed(&mut self) {
+        if let Some(pause) = &mut self.pause {
+            pause.probing = false;
+        }
+    }
+
     /// What a person is told about orders that were given up.
     pub(crate) fn reason(&self) -> Option<Complaint> {
         let pause = self.pause.as_ref()?;
@@ -133,7 +140,6 @@ impl Trouble {
             pause.times += 1;
         }
         pause.complaint = complaint.clone();
-        pause.probing = false;
         pause
     }
 }
@@ -181,6 +187,8 @@ mod tests {
         assert_eq!(trouble.admission(&limits, 2 * SECOND), Admission::Probe);
         trouble.probing();
         assert_eq!(trouble.admission(&limits, 2 * SECOND), Admission::Wait(None));
+        trouble.probed();
+        assert_eq!(trouble.admission(&limits, 2 * SECOND), Admission::Probe);
         trouble.answered();
         assert_eq!(trouble.admission(&limits, 2 * SECOND), Admission::Free);
     }
