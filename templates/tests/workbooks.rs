@@ -1,7 +1,5 @@
 //! Workbooks as spreadsheets and others write them: each with what is said of it.
 
-#![expect(clippy::unwrap_used, reason = "a workbook that can't be made fails its test")]
-
 use std::io::{Cursor, Write};
 
 use dialtone_templates::{Reading, read};
