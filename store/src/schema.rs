@@ -3,11 +3,11 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::SqlStr;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use crate::database::{Database, on_db};
+use crate::database::{Database, on_db, repeated};
 use crate::{Store, StoreError};
 
 /// The version that this program reads and writes: the number of the last migration.
@@ -22,6 +22,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Schema`] for a file that a newer version wrote.
     pub async fn open_embedded(path: &Path) -> Result<Self, StoreError> {
+        // Of several processes that open a new file at once, one makes the schema; SQLite refuses the others without
+        // letting them wait.
+        repeated!(Self::try_open_embedded(path))
+    }
+
+    async fn try_open_embedded(path: &Path) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -109,11 +115,13 @@ impl Store {
                     migrator(include_str!("../../migrations/postgres/0001_init.sql")).run(pool).await
                 }
             };
-            // On SQLite another process that opens the same new file may have been faster.
             if let Err(error) = migrated
                 && self.schema_version().await? != NEEDED
             {
-                return Err(error.into());
+                return Err(match error {
+                    MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+                    other => other.into(),
+                });
             }
         }
         Ok(())
