@@ -12,7 +12,7 @@ pub(crate) fn assignment(
     shards: u16,
     ids: &Ids,
 ) -> Vec<NewOrder> {
-    let order = |user: &TemplateUser| {
+    let planned = |user: &TemplateUser| {
         let extension = Extension {
             key: user.ext_key.clone(),
             directory_name: user.user_name.clone(),
@@ -25,7 +25,7 @@ pub(crate) fn assignment(
             ..provision(extension, user.user_name.clone(), Origin::Batch, device, shards, ids)
         }
     };
-    users.iter().map(order).collect()
+    users.iter().map(planned).collect()
 }
 
 /// An order for one new extension.
@@ -37,21 +37,9 @@ pub(crate) fn provision(
     shards: u16,
     ids: &Ids,
 ) -> NewOrder {
-    NewOrder {
-        id: ids.next(),
-        origin_row: None,
-        subject,
-        order_type: OrderType::Add,
-        product: EXTENSION.to_owned(),
-        origin,
-        object: None,
-        steps: vec![Step { device: device.id, action: Action::ProvisionExtension(extension.clone()) }],
-        shard: device.id.shard(shards),
-        blocked_by: None,
-        needs_blocker: false,
-        products: Vec::new(),
-        claim: Some(ExtensionClaim::New(extension)),
-    }
+    let action = Action::ProvisionExtension(extension.clone());
+    let claim = ExtensionClaim::New(extension);
+    NewOrder { origin, ..order(OrderType::Add, subject, action, claim, device, shards, ids) }
 }
 
 /// An order that changes one extension.
@@ -65,20 +53,25 @@ pub(crate) fn change(
 ) -> NewOrder {
     let action = Action::ChangeExtension { from: from.key.clone(), to: to.clone() };
     let claim = ExtensionClaim::Change { from: from.key.clone(), to };
-    single(OrderType::Change, &from.key, subject, action, claim, device, shards, ids)
+    let object = Some(object(&from.key));
+    NewOrder { object, ..order(OrderType::Change, subject, action, claim, device, shards, ids) }
 }
 
 /// An order that deletes one extension.
 pub(crate) fn delete(key: &str, subject: String, device: &Device, shards: u16, ids: &Ids) -> NewOrder {
     let action = Action::DeleteExtension { key: key.to_owned() };
     let claim = ExtensionClaim::Delete { key: key.to_owned() };
-    single(OrderType::Cancel, key, subject, action, claim, device, shards, ids)
+    NewOrder { object: Some(object(key)), ..order(OrderType::Cancel, subject, action, claim, device, shards, ids) }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one private function says what a change and a deletion share")]
-fn single(
+/// What keeps a second order away from an extension while one is open on it.
+fn object(key: &str) -> String {
+    format!("extension/{key}")
+}
+
+/// An order of one step that nobody has a row for; a new extension needs no object, its claim says it already.
+fn order(
     order_type: OrderType,
-    key: &str,
     subject: String,
     action: Action,
     claim: ExtensionClaim,
@@ -93,7 +86,7 @@ fn single(
         order_type,
         product: EXTENSION.to_owned(),
         origin: Origin::Console,
-        object: Some(format!("extension/{key}")),
+        object: None,
         steps: vec![Step { device: device.id, action }],
         shard: device.id.shard(shards),
         blocked_by: None,
