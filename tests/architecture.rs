@@ -23,16 +23,23 @@ const ROOMS: [(&str, &[&str]); 10] = [
 ];
 
 /// Libraries that only these rooms may know, so that what they stand for can be exchanged in one place.
-const KEPT_IN: [(&str, &[&str]); 17] = [
+const KEPT_IN: [(&str, &[&str]); 23] = [
     ("csv", &["templates"]),
     ("csv-core", &["templates"]),
     ("calamine", &["templates"]),
     ("rust_xlsxwriter", &["templates"]),
     ("zip", &["templates"]),
-    ("sqlx", &["store"]),
+    // The Kamailio driver talks to the device's own database.
+    ("sqlx", &["store", "drivers"]),
     ("jiff-sqlx", &["store"]),
     ("lapin", &["queue"]),
     ("aws-sdk-s3", &["files"]),
+    ("aws-smithy-http-client", &["files"]),
+    ("russh", &["drivers", "simulator"]),
+    ("aes-gcm", &["store"]),
+    ("axum", &["cli"]),
+    ("metrics-exporter-prometheus", &["cli"]),
+    ("sd-notify", &["cli"]),
     ("hyper", &["drivers", "simulator"]),
     ("rustls", &["drivers", "simulator"]),
     ("tokio-rustls", &["drivers", "simulator"]),

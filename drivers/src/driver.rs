@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use dialtone_model::{Fault, OrderId, Step};
+use dialtone_model::{DeviceObject, Fault, ObjectKind, OrderId, Step, SyncScope};
 use futures_util::future::BoxFuture;
 
 /// One device family's protocol. Each method is one step's worth of calls to the device.
@@ -14,9 +14,16 @@ pub trait Driver: fmt::Debug + Send + Sync {
 
     /// Takes the step's effect back where the device allows it; done, too, when it isn't there.
     fn undo<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<(), Fault>>;
+
+    /// Asks the device who it is: its version, what the account may do, and its clock.
+    fn probe(&self, timeout: Duration) -> BoxFuture<'_, Result<Probe, Fault>>;
+
+    /// Reads one page of what the device holds. The caller goes on with [`Page::next`] until there is none; a page is
+    /// small enough that a whole synchronisation needs no more memory than a page.
+    fn read<'a>(&'a self, request: &'a PageRequest, timeout: Duration) -> BoxFuture<'a, Result<Page, Fault>>;
 }
 
-/// Makes a type with async methods `run`, `look` and `undo` a [`Driver`], whose futures are boxed.
+/// Makes a type with async methods of the same names a [`Driver`], whose futures are boxed.
 macro_rules! boxed_driver {
     ($type:ty) => {
         impl $crate::Driver for $type {
@@ -30,6 +37,18 @@ macro_rules! boxed_driver {
 
             fn undo<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<(), Fault>> {
                 Box::pin(self.undo(call))
+            }
+
+            fn probe(&self, timeout: std::time::Duration) -> BoxFuture<'_, Result<$crate::Probe, Fault>> {
+                Box::pin(self.probe(timeout))
+            }
+
+            fn read<'a>(
+                &'a self,
+                request: &'a $crate::PageRequest,
+                timeout: std::time::Duration,
+            ) -> BoxFuture<'a, Result<$crate::Page, Fault>> {
+                Box::pin(self.read(request, timeout))
             }
         }
     };
@@ -77,4 +96,42 @@ pub enum Look {
         /// What differs, each as `user: device has A, the order says B`.
         differences: Vec<String>,
     },
+}
+
+/// What a device says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Probe {
+    /// Its product and version in its own words, where it tells.
+    pub version: Option<String>,
+    /// What the account may not do, each in a sentence; empty when it may do all that Dialtone needs.
+    pub missing_rights: Vec<String>,
+    /// The device's clock when it answered, in seconds since 1970, where it tells.
+    pub clock: Option<i64>,
+}
+
+/// Which page of a synchronisation is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// What is read.
+    pub scope: SyncScope,
+    /// The mark of the last whole read: only what changed since is wanted. A device that can't tell reads all.
+    pub since: Option<String>,
+    /// Where the page before ended; `None` for the first one.
+    pub after: Option<String>,
+}
+
+/// One page of what a device holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Whether this is a read of everything, so that what isn't in any page is gone. `false` only where
+    /// [`PageRequest::since`] was honoured.
+    pub whole: bool,
+    /// What is there.
+    pub found: Vec<DeviceObject>,
+    /// What an incremental read found removed.
+    pub gone: Vec<(ObjectKind, String)>,
+    /// Where the next page begins; `None` for the last one.
+    pub next: Option<String>,
+    /// On the last page: the mark to give as [`PageRequest::since`] the next time, where the device has such marks.
+    pub mark: Option<String>,
 }

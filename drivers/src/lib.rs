@@ -13,5 +13,5 @@ mod unified_cm;
 mod unity_connection;
 
 pub use device::{DriverError, for_device};
-pub use driver::{Call, Done, Driver, Look, Ran};
+pub use driver::{Call, Done, Driver, Look, Page, PageRequest, Probe, Ran};
 pub use null::NullDriver;

@@ -22,6 +22,7 @@ mod run;
 mod state;
 mod step;
 mod subscriber;
+mod synchronisation;
 mod template;
 
 pub use actor::{Actor, Forbidden, Role};
@@ -39,4 +40,5 @@ pub use run::{RunKind, RunState, RunTransitionRefused};
 pub use state::{Event, FailureClass, HoldReason, InvalidTransition, Life, Position, State, Waiting, Work, WorkStatus};
 pub use step::{Action, Attributes, LineTarget, Step};
 pub use subscriber::{OwnedProduct, Subscriber, SubscriberRole};
+pub use synchronisation::{DeviceObject, ObjectKind, SyncScope};
 pub use template::{TemplateAction, TemplateActionRefused, TemplateStatus};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use dialtone_drivers::{Call, Done, Driver, Look, Ran};
+use dialtone_drivers::{Call, Done, Driver, Look, Page, PageRequest, Probe, Ran};
 use dialtone_model::{Action, Clock, Complaint, Extension, Fault, OrderId};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -190,5 +190,13 @@ impl Driver for StoryDriver {
 
     fn undo<'a>(&'a self, _call: Call<'a>) -> BoxFuture<'a, Result<(), Fault>> {
         async { panic!("the story undoes nothing") }.boxed()
+    }
+
+    fn probe(&self, _timeout: Duration) -> BoxFuture<'_, Result<Probe, Fault>> {
+        panic!("the story synchronises nothing")
+    }
+
+    fn read<'a>(&'a self, _request: &'a PageRequest, _timeout: Duration) -> BoxFuture<'a, Result<Page, Fault>> {
+        panic!("the story synchronises nothing")
     }
 }

@@ -94,6 +94,8 @@ mod tests {
     use dialtone_model::{Action, DeviceId, Life, Origin, Step};
     use futures_util::future::{BoxFuture, ready};
 
+    use dialtone_drivers::{Page, PageRequest, Probe};
+
     use super::*;
 
     /// A driver that answers from a list and panics when it is asked for more.
@@ -114,6 +116,14 @@ mod tests {
 
         fn undo<'a>(&'a self, _call: Call<'a>) -> BoxFuture<'a, Result<(), Fault>> {
             panic!("a worker undoes nothing by itself")
+        }
+
+        fn probe(&self, _timeout: Duration) -> BoxFuture<'_, Result<Probe, Fault>> {
+            panic!("a worker of orders reads nothing")
+        }
+
+        fn read<'a>(&'a self, _request: &'a PageRequest, _timeout: Duration) -> BoxFuture<'a, Result<Page, Fault>> {
+            panic!("a worker of orders reads nothing")
         }
     }
 

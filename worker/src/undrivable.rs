@@ -1,4 +1,6 @@
-use dialtone_drivers::{Call, Driver, Look, Ran};
+use std::time::Duration;
+
+use dialtone_drivers::{Call, Driver, Look, Page, PageRequest, Probe, Ran};
 use dialtone_model::{Complaint, Fault};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
@@ -31,6 +33,14 @@ impl Driver for Undrivable {
     }
 
     fn undo<'a>(&'a self, _call: Call<'a>) -> BoxFuture<'a, Result<(), Fault>> {
+        self.refuse()
+    }
+
+    fn probe(&self, _timeout: Duration) -> BoxFuture<'_, Result<Probe, Fault>> {
+        self.refuse()
+    }
+
+    fn read<'a>(&'a self, _request: &'a PageRequest, _timeout: Duration) -> BoxFuture<'a, Result<Page, Fault>> {
         self.refuse()
     }
 }

@@ -1,6 +1,8 @@
 mod reply;
 mod wire;
 
+use std::time::Duration;
+
 use dialtone_model::{Action, Complaint, Device, DeviceKind, Extension, Fault};
 use futures_util::future::BoxFuture;
 use http_body_util::Full;
@@ -11,7 +13,7 @@ use self::wire::OnDevice;
 use crate::device::{no_undo, unsupported};
 use crate::driver::boxed_driver;
 use crate::http::{Answer, Client, Deadline, Effect};
-use crate::{Call, Done, DriverError, Look, Ran};
+use crate::{Call, Done, DriverError, Look, Page, PageRequest, Probe, Ran};
 
 /// The Phone System over REST. `docs/phone-system.openapi.yaml` describes what it speaks.
 #[derive(Debug)]
@@ -165,6 +167,14 @@ impl PhoneSystem {
             request.headers_mut().insert(REQUEST_ID, id);
         }
         Ok(request)
+    }
+
+    async fn probe(&self, _timeout: Duration) -> Result<Probe, Fault> {
+        Err(unsupported(DeviceKind::PhoneSystem))
+    }
+
+    async fn read(&self, _request: &PageRequest, _timeout: Duration) -> Result<Page, Fault> {
+        Err(unsupported(DeviceKind::PhoneSystem))
     }
 }
 

@@ -10,6 +10,8 @@ mod tests;
 mod user;
 mod version;
 
+use std::time::Duration;
+
 use dialtone_model::{Action, Attributes, Complaint, Device, DeviceKind, Fault, LineTarget};
 use futures_util::future::BoxFuture;
 
@@ -22,7 +24,7 @@ use self::user::EndUser;
 use crate::device::{no_undo, unsupported};
 use crate::driver::boxed_driver;
 use crate::http::{Deadline, Effect};
-use crate::{Call, Done, DriverError, Look, Ran};
+use crate::{Call, Done, DriverError, Look, Page, PageRequest, Probe, Ran};
 
 /// Unified CM over AXL.
 #[derive(Debug)]
@@ -124,6 +126,14 @@ impl UnifiedCm {
             Err(AxlError::Refused(refusal)) if refusal.is_missing() => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    async fn probe(&self, _timeout: Duration) -> Result<Probe, Fault> {
+        Err(unsupported(DeviceKind::UnifiedCm))
+    }
+
+    async fn read(&self, _request: &PageRequest, _timeout: Duration) -> Result<Page, Fault> {
+        Err(unsupported(DeviceKind::UnifiedCm))
     }
 }
 

@@ -1,6 +1,7 @@
 mod client;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use dialtone_model::{Action, Attributes, Complaint, Device, DeviceKind, Fault};
 use futures_util::future::BoxFuture;
@@ -9,7 +10,7 @@ use self::client::{Cupi, CupiError, Resource, encoded, query};
 use crate::device::{no_undo, unsupported};
 use crate::driver::boxed_driver;
 use crate::http::Deadline;
-use crate::{Call, Done, DriverError, Look, Ran};
+use crate::{Call, Done, DriverError, Look, Page, PageRequest, Probe, Ran};
 
 /// Unity Connection over CUPI.
 #[derive(Debug)]
@@ -156,6 +157,14 @@ impl UnityConnection {
         let found = self.cupi.list(accounts, "ExternalServiceAccount", deadline).await?;
         let account = found.into_iter().find(|account| has(account, "ExternalServiceObjectId", service));
         Ok(account.and_then(|account| Some(format!("{accounts}/{}", account.get("ObjectId")?))))
+    }
+
+    async fn probe(&self, _timeout: Duration) -> Result<Probe, Fault> {
+        Err(unsupported(DeviceKind::UnityConnection))
+    }
+
+    async fn read(&self, _request: &PageRequest, _timeout: Duration) -> Result<Page, Fault> {
+        Err(unsupported(DeviceKind::UnityConnection))
     }
 }
 

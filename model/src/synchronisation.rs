@@ -1,0 +1,67 @@
+use serde::{Deserialize, Serialize};
+
+use crate::Attributes;
+use crate::order::words;
+
+words! {
+    /// What a synchronisation reads. Infrastructure comes first, because subscribers' objects refer to it.
+    SyncScope {
+        /// What an administrator of the device sets up: partitions, button templates, voice gateways.
+        Infrastructure = "infrastructure", "infrastructure";
+        /// What people own: users, phones, lines, mailboxes, extensions.
+        Subscribers = "subscribers", "subscribers";
+    }
+}
+
+words! {
+    /// The kinds of objects that devices hold and that Dialtone keeps an inventory of.
+    ObjectKind {
+        /// A device pool.
+        DevicePool = "device_pool", "device pool";
+        /// A location.
+        Location = "location", "location";
+        /// A partition of directory numbers.
+        Partition = "partition", "partition";
+        /// A calling search space.
+        CallingSearchSpace = "calling_search_space", "calling search space";
+        /// A phone button template.
+        PhoneButtonTemplate = "phone_button_template", "phone button template";
+        /// A softkey template.
+        SoftkeyTemplate = "softkey_template", "softkey template";
+        /// A common phone profile.
+        CommonPhoneProfile = "common_phone_profile", "common phone profile";
+        /// A UC service profile.
+        ServiceProfile = "service_profile", "UC service profile";
+        /// A voice gateway and its ports.
+        VoiceGateway = "voice_gateway", "voice gateway";
+        /// A template that mailboxes are made from.
+        UserTemplate = "user_template", "user template";
+        /// An external messaging service.
+        ExternalService = "external_service", "external service";
+        /// An end user.
+        User = "user", "user";
+        /// A phone.
+        Phone = "phone", "phone";
+        /// A directory number.
+        DirectoryNumber = "directory_number", "directory number";
+        /// A device profile, which extension mobility logs in to.
+        DeviceProfile = "device_profile", "device profile";
+        /// A remote destination profile.
+        RemoteDestinationProfile = "remote_destination_profile", "remote destination profile";
+        /// A user with a mailbox.
+        Mailbox = "mailbox", "mailbox";
+        /// An extension of a Phone System.
+        Extension = "extension", "extension";
+    }
+}
+
+/// One object as a device tells of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceObject {
+    /// What it is.
+    pub kind: ObjectKind,
+    /// Its key, unique among the device's objects of that kind: a device name, `number/partition`, an alias.
+    pub key: String,
+    /// What else is known of it, by the device's own names. A list has one entry a member: `lines[1].pattern`.
+    pub attributes: Attributes,
+}
