@@ -320,6 +320,8 @@ async fn import(
             login: String::new(),
             password: String::new(),
             ca: None,
+            insecure: false,
+            settings: Default::default(),
             button_templates: Default::default(),
             extension_mobility: Default::default(),
             external_mail: Default::default(),
