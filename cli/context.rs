@@ -114,6 +114,12 @@ impl Context {
         }
     }
 
+    /// The vault whose key file is this data folder's own; `None` where the environment names another.
+    pub(crate) fn own_vault(&self) -> anyhow::Result<Option<Vault>> {
+        let is_own = std::env::var_os("DIALTONE_KEY_FILE").is_none();
+        is_own.then(|| vault(&self.folder)).transpose()
+    }
+
     /// The time since the process started.
     pub(crate) fn seconds(&self) -> f64 {
         self.clock.monotonic().as_secs_f64()

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
-use crate::worker::{RunningWorker, WorkArgs, WorkerLock};
+use crate::worker::{RunningWorker, Takes, WorkArgs, WorkerLock};
 
 /// How often a terminal's progress is drawn anew.
 const TERMINAL_PERIOD: Duration = Duration::from_millis(250);
@@ -113,7 +113,7 @@ impl Followed {
         if self.open.is_empty() {
             return Ok(false);
         }
-        let mut worker = RunningWorker::start(context, work, lock).await?;
+        let mut worker = RunningWorker::start(context, work, lock, Takes::Orders);
         let interrupted = loop {
             tokio::select! {
                 finished = worker.finished.recv() => match finished {

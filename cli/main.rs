@@ -6,6 +6,9 @@
 mod clock;
 mod completions;
 mod context;
+mod device;
+mod device_check;
+mod device_work;
 mod exit;
 mod extension;
 mod findings;
@@ -21,6 +24,7 @@ mod report;
 mod resume;
 mod run;
 mod runs;
+mod simulated;
 mod simulator;
 mod template;
 mod upload;
@@ -69,6 +73,7 @@ enum Command {
     Order(order::Arguments),
     Extension(extension::Arguments),
     Organization(organization::Arguments),
+    Device(device::Arguments),
     Simulator(simulator::SimulatorArgs),
     Completions(completions::Arguments),
 }
@@ -112,6 +117,7 @@ async fn dispatch_async(everywhere: &Everywhere, command: Command, clock: System
         Command::Order(arguments) => order::run(&context, arguments).await,
         Command::Extension(arguments) => extension::run(&context, arguments).await,
         Command::Organization(arguments) => organization::run(&context, arguments).await,
+        Command::Device(arguments) => device::run(&context, arguments).await,
         Command::Simulator(_) | Command::Validate(_) | Command::Completions(_) => Ok(ExitCode::SUCCESS),
     }
 }

@@ -4,7 +4,9 @@
 //! asks, so that permissions are checked here and nowhere else. Scheduler and worker meet only in the store; the hints
 //! that are sent after a commit may get lost.
 
+mod address;
 mod assignment;
+mod device;
 mod error;
 mod export;
 mod extension;
@@ -18,7 +20,9 @@ mod report;
 mod run;
 mod structure;
 
+pub use address::{AddressPolicy, SIMULATED};
 pub use assignment::{Assigned, DraftEdit, HandAddedUser, NewDraft};
+pub use device::{DeviceEdit, DeviceView, NewDevice};
 pub use error::OperationError;
 pub use extension::{ExtensionChange, ManualProvision};
 pub use intake::{Intake, Mode, NamedBytes};

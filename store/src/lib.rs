@@ -6,6 +6,8 @@ mod acts;
 mod claims;
 mod columns;
 mod database;
+mod device_objects;
+mod device_work;
 mod devices;
 mod error;
 mod events;
@@ -33,6 +35,8 @@ mod uploads;
 mod vault;
 
 pub use claims::{Claim, ClaimRequest, Wanted};
+pub use device_objects::{KnownObject, ReadPage};
+pub use device_work::{DeviceWork, NewDeviceWork, ProbeResult, ReadProgress, WorkOutcome};
 pub use error::StoreError;
 pub use extensions::{ExtensionRecord, ExtensionState};
 pub use infrastructure::{Infrastructure, InfrastructureKind};

@@ -19,9 +19,21 @@ impl Limiter {
         Self { rate, in_hand: 0, answered: std::iter::repeat_n(now, rate.unwrap_or(0)).collect() }
     }
 
+    /// The rate was changed. Where none was kept count of before, the window counts as full.
+    pub(crate) fn change(&mut self, rate: Option<u32>, now: Duration) {
+        if self.rate.is_none() {
+            *self = Self { in_hand: self.in_hand, ..Self::new(rate, now) };
+        } else {
+            self.rate = rate.map(|rate| usize::try_from(rate.max(1)).unwrap_or(usize::MAX));
+        }
+    }
+
     /// Takes a slot if one is free.
     pub(crate) fn take(&mut self, now: Duration) -> bool {
-        let Some(rate) = self.rate else { return true };
+        let Some(rate) = self.rate else {
+            self.in_hand += 1;
+            return true;
+        };
         while self.answered.front().is_some_and(|answered| *answered + WINDOW <= now) {
             self.answered.pop_front();
         }
@@ -34,8 +46,8 @@ impl Limiter {
 
     /// Counts the answers of one taken slot; a step that looked and ran made two calls.
     pub(crate) fn answered(&mut self, calls: u32, now: Duration) {
+        self.in_hand = self.in_hand.saturating_sub(1);
         if self.rate.is_some() {
-            self.in_hand = self.in_hand.saturating_sub(1);
             self.answered.extend((0..calls).map(|_| now));
         }
     }

@@ -7,6 +7,7 @@ use dialtone_model::{Device, OrderId};
 use dialtone_queue::{Hint, Lane};
 use dialtone_store::{Claim, Wanted};
 
+use crate::duties::{Duties, Duty};
 use crate::limiter::Limiter;
 use crate::trouble::{Admission, Trouble};
 
@@ -22,6 +23,9 @@ pub(crate) struct Line {
     pub(crate) shard: u16,
     pub(crate) driver: Arc<dyn Driver>,
     pub(crate) trouble: Trouble,
+    pub(crate) duties: Duties,
+    /// Whether orders are claimed at all.
+    pub(crate) takes_orders: bool,
     limiter: Limiter,
     ready: VecDeque<Claim>,
     in_hand: usize,
@@ -44,6 +48,8 @@ pub(crate) struct Line {
 /// What the line wants to happen next.
 #[derive(Debug)]
 pub(crate) enum Want {
+    /// Something beside the orders.
+    Duty(Duty),
     /// A call for this order.
     Call(Claim),
     /// These orders are given up, for the trouble's reason.
@@ -71,6 +77,8 @@ impl Line {
             shard,
             driver,
             trouble: Trouble::default(),
+            duties: Duties::default(),
+            takes_orders: true,
             limiter,
             ready: VecDeque::new(),
             in_hand: 0,
@@ -86,8 +94,19 @@ impl Line {
         }
     }
 
+    /// The device's row was changed: from now on it is asked as the row says. Whatever trouble there was may be mended.
+    pub(crate) fn changed(&mut self, device: Device, driver: Arc<dyn Driver>, now: Duration) {
+        self.limiter.change(device.limits.rate, now);
+        self.trouble.answered();
+        self.device = device;
+        self.driver = driver;
+    }
+
     /// A hint came. Ids that the line has no room for are left to the store.
     pub(crate) fn hint(&mut self, hint: Hint) {
+        if hint.orders.is_empty() {
+            self.duties.ask();
+        }
         let room = self.capacity() * 4;
         let known = match hint.lane {
             Lane::Interactive => &mut self.urgent,
@@ -160,6 +179,18 @@ impl Line {
         self.ready.push_front(claim);
     }
 
+    /// A duty's call was answered, or wasn't.
+    pub(crate) fn duty_called(&mut self, now: Duration) {
+        self.in_hand -= 1;
+        self.trouble.probed();
+        self.limiter.answered(1, now);
+    }
+
+    /// Whether orders wait until the device has been read.
+    pub(crate) fn is_kept_for_a_read(&self) -> bool {
+        self.device.kind.is_exclusive_while_read() && self.duties.is_reading()
+    }
+
     /// Takes out the orders that wait, to be given back.
     pub(crate) fn take_ready(&mut self) -> Vec<Claim> {
         let claims: Vec<Claim> = self.ready.drain(..).collect();
@@ -180,13 +211,33 @@ impl Line {
             self.due = None;
             self.ask_store = true;
         }
-        let mut wake = self.due;
+        if let Some(ask) = self.duties.next_ask() {
+            return Want::Duty(ask);
+        }
+        let mut wake = self.due.into_iter().chain(self.duties.due().filter(|due| *due > now)).min();
+        let most = usize::from(self.device.limits.concurrency.max(1));
+        // A person waits for a probe, and it may be what shows that the trouble is over, so no pause keeps it back.
+        if self.duties.has_probe() && self.in_hand < most {
+            if self.limiter.take(now)
+                && let Some(probe) = self.duties.next_probe()
+            {
+                self.in_hand += 1;
+                return Want::Duty(probe);
+            }
+            wake = wake.into_iter().chain(self.limiter.next_free()).min();
+        }
         let slots = match self.trouble.admission(&self.device.limits, now) {
-            Admission::Free => usize::from(self.device.limits.concurrency.max(1)),
+            Admission::Free => most,
             Admission::Probe => self.in_hand + 1,
             Admission::Wait(until) => {
                 wake = wake.into_iter().chain(until).min();
                 0
+            }
+            Admission::GiveUp
+                if let Some(reason) = self.trouble.reason()
+                    && let Some(duty) = self.duties.give_up(reason) =>
+            {
+                return Want::Duty(duty);
             }
             Admission::GiveUp if self.ready.is_empty() && !self.may_have_more() && !self.claiming => {
                 self.trouble.drained();
@@ -200,6 +251,20 @@ impl Line {
             Admission::GiveUp => return self.claims().unwrap_or(Want::Nothing(wake)),
         };
 
+        // One page at a time: a read takes one of the slots and leaves the others to the orders.
+        if self.duties.page_is_due(now) && self.in_hand < if self.is_kept_for_a_read() { 1 } else { slots } {
+            if self.limiter.take(now)
+                && let Some(page) = self.duties.next_page()
+            {
+                self.in_hand += 1;
+                self.trouble.probing();
+                return Want::Duty(page);
+            }
+            wake = wake.into_iter().chain(self.limiter.next_free()).min();
+        }
+        if self.is_kept_for_a_read() {
+            return Want::Nothing(wake);
+        }
         let has_room = self.unrecorded < MOST_UNRECORDED;
         if has_room
             && self.in_hand < slots
@@ -253,7 +318,7 @@ impl Line {
     }
 
     fn may_have_more(&self) -> bool {
-        self.ask_store || !self.hinted.is_empty() || !self.urgent.is_empty()
+        self.takes_orders && (self.ask_store || !self.hinted.is_empty() || !self.urgent.is_empty())
     }
 
     fn capacity(&self) -> usize {
@@ -327,6 +392,7 @@ mod tests {
         let mut wants = Vec::new();
         loop {
             wants.push(match line.next(NOW) {
+                Want::Duty(duty) => format!("{duty:?}"),
                 Want::Call(claim) => format!("call {}", claim.order.0.as_u128()),
                 Want::GiveUp(claims) => format!("give up {}", claims.len()),
                 Want::Claims { wanted: Wanted::Any, limit, .. } => format!("claim any {limit}"),
