@@ -279,7 +279,7 @@ fn objects(claim: &Claim) -> Vec<String> {
 mod tests {
     use dialtone_drivers::NullDriver;
     use dialtone_model::{
-        Action, Complaint, DeviceId, DeviceKind, DeviceLimits, Life, OrganizationId, Origin, Position, Step,
+        Action, Complaint, DeviceId, DeviceKind, DeviceLimits, Life, OrganizationId, Origin, Position, Step, Tls,
     };
     use dialtone_queue::{Hint, Queue};
     use jiff::Timestamp;
@@ -298,7 +298,9 @@ mod tests {
             version: None,
             login: String::new(),
             password: String::new(),
-            ca: None,
+            secrets: Default::default(),
+            tls: Tls::System,
+            settings: Default::default(),
             limits: DeviceLimits { concurrency, ..DeviceLimits::default() },
         };
         Line::new(device, 0, Arc::new(NullDriver), NOW)
