@@ -20,7 +20,7 @@ use crate::{Delivery, Lane, Receipt, meters};
 
 const PURPOSE: &str = "consumer";
 /// How long a shard's queues are left alone after they couldn't be heard.
-const TRY_EVERY: Duration = Duration::from_secs(5);
+const TRY_EVERY: Duration = Duration::from_secs(2);
 /// How long the goodbye may take.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 
