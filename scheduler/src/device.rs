@@ -244,7 +244,7 @@ impl Operations {
             });
         }
         let ids = self.store.request_device_work(&work).await?;
-        self.send(vec![Hint { device, shard, lane: Lane::Interactive, orders: Vec::new() }]).await;
+        self.queue.send(vec![Hint::new(device, shard, Lane::Interactive, Vec::new())]);
         Ok(ids)
     }
 }

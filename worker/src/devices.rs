@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use dialtone_drivers::Driver;
 use dialtone_model::{Device, DeviceId, DeviceKind, DeviceLimits, OrganizationId, Tls};
-use dialtone_queue::{Hint, Lane};
 use dialtone_store::{Store, StoreError};
 use tracing::{error, info};
 
@@ -47,10 +46,8 @@ impl Dispatcher {
                 line.duties.ask();
                 self.stirred.insert(device);
             } else {
+                self.with_duties.insert(device);
                 self.find_device(device);
-                let shard = device.shard(self.worker.settings.shards);
-                let hint = Hint { device, shard, lane: Lane::Batch, orders: Vec::new() };
-                self.unknown_devices.entry(device).or_default().push(hint);
             }
         }
     }
@@ -90,7 +87,10 @@ impl Dispatcher {
             }
         };
         let line = self.lines.entry(id).or_insert(line);
-        hints.into_iter().for_each(|hint| line.hint(hint));
+        hints.into_iter().for_each(|delivery| line.hint(delivery, now));
+        if self.with_duties.remove(&id) {
+            line.duties.ask();
+        }
         self.stirred.insert(id);
     }
 }

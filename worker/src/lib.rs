@@ -9,6 +9,7 @@ mod dispatcher;
 mod duties;
 mod duty_calls;
 mod execution;
+mod hinted;
 mod limiter;
 mod line;
 mod outcome;
