@@ -77,7 +77,7 @@ impl Dispatcher {
         let line = match self.lines.remove(&id) {
             Some(mut line) => {
                 info!(device.id = %id, device.name = device.name, "the device's row was changed");
-                line.changed(device, driver, now);
+                line.changed(device, driver);
                 line
             }
             None => {

@@ -286,11 +286,13 @@ impl Dispatcher {
         let decided = consequence(&claim, execution, &settings.retry, jitter, settings.shards, wall);
         let Some(line) = self.lines.get_mut(&device) else { return };
         self.stirred.insert(device);
-        line.called(&claim, execution.calls, now);
-        self.learn(device, execution.result.as_ref().err(), now);
+        let refused = matches!(execution.result, Err(Fault::Busy { .. }));
+        line.called(&claim, execution.calls, refused, now);
+        let throttled = self.learn(device, execution.result.as_ref().err(), now);
         let Some(line) = self.lines.get_mut(&device) else { return };
         match decided {
             Ok(Consequence::Record(outcome)) => self.pend(claim, Some(outcome)),
+            Ok(Consequence::GiveBack) if throttled => line.throttled(claim),
             Ok(Consequence::GiveBack) => {
                 line.settled(claim.order);
                 let waiting = line.take_ready();
@@ -303,18 +305,24 @@ impl Dispatcher {
         }
     }
 
-    /// Learns from a call how the device fares.
-    pub(crate) fn learn(&mut self, device: DeviceId, fault: Option<&Fault>, now: Duration) {
-        let Some(line) = self.lines.get_mut(&device) else { return };
+    /// Learns from a call how the device fares; whether it is only throttling.
+    pub(crate) fn learn(&mut self, device: DeviceId, fault: Option<&Fault>, now: Duration) -> bool {
+        let Some(line) = self.lines.get_mut(&device) else { return false };
         let wall = self.worker.clock.now();
         match fault {
-            Some(Fault::Busy { complaint, retry_after }) => line.trouble.busy(*retry_after, complaint, now, wall),
+            Some(Fault::Busy { complaint, retry_after }) => {
+                if line.limiter.throttle(*retry_after, now) {
+                    return true;
+                }
+                line.trouble.busy(*retry_after, complaint, now, wall);
+            }
             Some(Fault::NotSent { complaint, .. }) => {
                 line.trouble.unreachable(self.worker.settings.retry.tries, complaint, now, wall);
             }
             Some(Fault::Unknown(_)) => {}
             None | Some(Fault::Rejected(_)) => line.trouble.answered(),
         }
+        false
     }
 
     fn pend(&mut self, claim: Claim, outcome: Option<Outcome>) {

@@ -73,7 +73,7 @@ impl Dispatcher {
                 }
             }
             DutyDone::Probed { work, answer, took } => {
-                line.duty_called(now);
+                line.duty_called(matches!(answer, Err(Fault::Busy { .. })), now);
                 self.learn(id, answer.as_ref().err(), now);
                 let outcome = match answer {
                     Ok(probe) => WorkOutcome::Probed(self.result(probe, took)),
@@ -82,7 +82,7 @@ impl Dispatcher {
                 self.end_duty(work, outcome);
             }
             DutyDone::Read { work, answer } => {
-                line.duty_called(now);
+                line.duty_called(matches!(answer, Err(Fault::Busy { .. })), now);
                 self.learn(id, answer.as_ref().err(), now);
                 match answer {
                     Ok(page) => self.record_page(work, page),

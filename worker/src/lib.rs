@@ -13,6 +13,7 @@ mod hinted;
 mod limiter;
 mod line;
 mod outcome;
+mod pace;
 mod tenure;
 mod trouble;
 mod undrivable;

@@ -27,7 +27,7 @@ pub(crate) struct Line {
     pub(crate) duties: Duties,
     /// Whether orders are claimed at all.
     pub(crate) takes_orders: bool,
-    limiter: Limiter,
+    pub(crate) limiter: Limiter,
     ready: VecDeque<Claim>,
     in_hand: usize,
     unrecorded: usize,
@@ -98,8 +98,8 @@ impl Line {
     }
 
     /// The device's row was changed: from now on it is asked as the row says. Whatever trouble there was may be mended.
-    pub(crate) fn changed(&mut self, device: Device, driver: Arc<dyn Driver>, now: Duration) {
-        self.limiter.change(device.limits.rate, now);
+    pub(crate) fn changed(&mut self, device: Device, driver: Arc<dyn Driver>) {
+        self.limiter.change(device.limits.rate);
         self.trouble.answered();
         self.device = device;
         self.driver = driver;
@@ -150,11 +150,11 @@ impl Line {
     }
 
     /// A call was answered, or wasn't; its outcome is on its way to the store.
-    pub(crate) fn called(&mut self, claim: &Claim, calls: u32, now: Duration) {
+    pub(crate) fn called(&mut self, claim: &Claim, calls: u32, refused: bool, now: Duration) {
         self.in_hand -= 1;
         self.unrecorded += 1;
         self.trouble.probed();
-        self.limiter.answered(calls, now);
+        self.limiter.answered(calls, refused, now);
         for object in objects(claim) {
             self.objects.remove(&object);
         }
@@ -172,6 +172,13 @@ impl Line {
         self.ready.push_front(claim);
     }
 
+    /// The device refused the call, which had no effect, because it was asked too often: the order stays claimed and
+    /// goes first at the next free slot.
+    pub(crate) fn throttled(&mut self, claim: Claim) {
+        self.unrecorded -= 1;
+        self.ready.push_front(claim);
+    }
+
     /// The call that was wanted can't be started yet.
     pub(crate) fn put_back(&mut self, claim: Claim) {
         self.in_hand -= 1;
@@ -179,15 +186,15 @@ impl Line {
             self.objects.remove(&object);
         }
         self.trouble.probed();
-        self.limiter.answered(0, Duration::ZERO);
+        self.limiter.put_back();
         self.ready.push_front(claim);
     }
 
     /// A duty's call was answered, or wasn't.
-    pub(crate) fn duty_called(&mut self, now: Duration) {
+    pub(crate) fn duty_called(&mut self, refused: bool, now: Duration) {
         self.in_hand -= 1;
         self.trouble.probed();
-        self.limiter.answered(1, now);
+        self.limiter.answered(1, refused, now);
     }
 
     /// Whether orders wait until the device has been read.
@@ -411,7 +418,7 @@ mod tests {
         assert_eq!(wants(&mut line), ["claim any 4"]);
         line.claimed((1..=4).map(|number| claim(number, &number.to_string())).collect(), false, true, None);
         assert_eq!(wants(&mut line), ["call 1", "call 2"]);
-        line.called(&claim(1, "1"), 1, NOW);
+        line.called(&claim(1, "1"), 1, false, NOW);
         assert_eq!(wants(&mut line), ["call 3", "claim any 3"]);
     }
 
@@ -421,7 +428,7 @@ mod tests {
         wants(&mut line);
         line.claimed(vec![claim(1, "same"), claim(2, "same"), claim(3, "other")], false, false, None);
         assert_eq!(wants(&mut line), ["call 1", "call 3"]);
-        line.called(&claim(1, "same"), 1, NOW);
+        line.called(&claim(1, "same"), 1, false, NOW);
         assert_eq!(wants(&mut line), ["call 2"]);
     }
 
@@ -443,7 +450,7 @@ mod tests {
         line.hint(delivered(Lane::Interactive, 3..4).await, NOW);
         assert_eq!(wants(&mut line), ["call 1", "claim 1 true"]);
         line.claimed(vec![claim(3, "3")], true, false, None);
-        line.called(&claim(1, "1"), 1, NOW);
+        line.called(&claim(1, "1"), 1, false, NOW);
         assert_eq!(wants(&mut line), ["call 3"]);
     }
 
