@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::device_check::{CheckState, Checks};
+use crate::device_sync::{self, Scopes, Sync};
 use crate::device_work::await_work;
 use crate::exit::Exit;
 use crate::output::{print, print_json, print_json_lines, print_table_warning, red};
@@ -29,6 +30,7 @@ const NOT_VERIFIED: &str = "not verified";
   dialtone device add CUCM-NYC --kind unified_cm --address https://10.1.2.3:8443 --version 12.5 --login axl --ca ca.pem
   dialtone device test CUCM-NYC
   dialtone device set CUCM-NYC --rate 50 --concurrency 4
+  dialtone device sync CUCM-NYC
   dialtone device list --json")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -84,6 +86,24 @@ enum Act {
         wait: Duration,
         #[command(flatten)]
         work: WorkArgs,
+    },
+    /// Read what devices hold, and what changed since the last time
+    ///
+    /// First the infrastructure (partitions, templates, gateways), then what people own (users, phones, lines,
+    /// mailboxes). Whoever drives a device reads it beside its orders, page by page; a read that is broken off goes on at
+    /// its page. Ends with 1 when a read failed.
+    Sync(Sync),
+    /// List what the last reads found other than it was known before
+    Changes {
+        /// The device
+        device: String,
+        #[command(flatten)]
+        scopes: Scopes,
+    },
+    /// List what a device holds, as it was last read
+    Inventory {
+        /// The device
+        device: String,
     },
     /// Remove a device; refused while a Service Area, extensions, products or open orders need it
     Remove {
@@ -168,6 +188,9 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
             show(context, &context.operations.device(&context.actor, device.id).await?)?;
         }
         Act::Test { devices, wait, work } => return test(context, &devices, wait, &work).await,
+        Act::Sync(arguments) => return device_sync::sync(context, arguments).await,
+        Act::Changes { device, scopes } => device_sync::changes(context, &device, scopes).await?,
+        Act::Inventory { device } => device_sync::inventory(context, &device).await?,
         Act::Remove { device } => {
             let device = pick::device(context, &device).await?;
             context.operations.remove_device(&context.actor, device.id).await?;
@@ -376,14 +399,7 @@ fn when(work: &DeviceWork) -> String {
 }
 
 async fn test(context: &Context, names: &[String], wait: Duration, args: &WorkArgs) -> anyhow::Result<ExitCode> {
-    let mut devices = Vec::new();
-    if names.is_empty() {
-        let organization = context.organization().await?.id;
-        devices = context.operations.devices(&context.actor, organization).await?;
-    }
-    for name in names {
-        devices.push(pick::device(context, name).await?);
-    }
+    let devices = device_sync::chosen(context, names).await?;
     let mut ids = Vec::with_capacity(devices.len());
     for device in &devices {
         ids.push(context.operations.probe_device(&context.actor, device.id).await?);

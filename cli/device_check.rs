@@ -145,7 +145,7 @@ fn clock(ahead: Option<i64>) -> Check {
 /// The checks of a test that failed: the complaint's code tells how far it came.
 fn failed(device: &Device, complaint: &Complaint) -> Vec<Check> {
     let at = match complaint.code.as_str() {
-        "device-undrivable" => 0,
+        "device-undrivable" | "unsupported-action" => 0,
         "certificate-refused" | "tls-failed" => 2,
         "credentials-refused" => 3,
         code => match code {

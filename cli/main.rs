@@ -8,6 +8,7 @@ mod completions;
 mod context;
 mod device;
 mod device_check;
+mod device_sync;
 mod device_work;
 mod exit;
 mod extension;

@@ -9,8 +9,8 @@ use crate::columns::word;
 use crate::database::{Database, Tx, execute, on_tx, read_row, read_rows, row, rows, transaction};
 use crate::{Store, StoreError, Vault};
 
-const COLUMNS: &str =
-    "id, organization_id, name, kind, address, version, login, credentials, ca, insecure, limits, settings";
+const COLUMNS: &str = "id, organization_id, name, kind, address, version, login, credentials, ca, insecure, limits, settings, \
+     revision";
 
 #[derive(sqlx::FromRow)]
 struct DeviceRow {
@@ -26,6 +26,7 @@ struct DeviceRow {
     insecure: bool,
     limits: Json<DeviceLimits>,
     settings: Json<BTreeMap<String, String>>,
+    revision: i64,
 }
 
 /// What is sealed of a device.
@@ -153,9 +154,16 @@ impl Store {
 
     /// One device.
     pub async fn device(&self, id: DeviceId) -> Result<Device, StoreError> {
+        self.device_with_revision(id).await.map(|(device, _)| device)
+    }
+
+    /// One device, and the number of its row's last change.
+    pub async fn device_with_revision(&self, id: DeviceId) -> Result<(Device, i64), StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM devices WHERE id = $1");
         let row: Option<DeviceRow> = read_row!(self, sqlx::AssertSqlSafe(sql), id.0)?;
-        self.opened(row.ok_or_else(|| StoreError::not_found("device", id))?)
+        let row = row.ok_or_else(|| StoreError::not_found("device", id))?;
+        let revision = row.revision;
+        Ok((self.opened(row)?, revision))
     }
 
     /// The devices of a tenant, by name.

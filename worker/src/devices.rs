@@ -22,6 +22,8 @@ pub(crate) struct Survey {
 /// A device's row with what drives it.
 pub(crate) struct Drivable {
     device: Device,
+    /// The number of the row's last change.
+    revision: i64,
     driver: Arc<dyn Driver>,
 }
 
@@ -37,7 +39,7 @@ impl Dispatcher {
         for (device, revision) in survey.changed {
             self.revision = self.revision.max(revision);
             // Whoever has no line yet reads the row when it gets one.
-            if self.lines.contains_key(&device) {
+            if self.lines.get(&device).is_some_and(|line| line.revision < revision) {
                 self.find_device(device);
             }
         }
@@ -65,7 +67,7 @@ impl Dispatcher {
     /// A row is read: the device gets a line, or its line is told.
     pub(crate) fn device_found(&mut self, id: DeviceId, result: Result<Box<Drivable>, StoreError>, now: Duration) {
         let hints = self.unknown_devices.remove(&id).unwrap_or_default();
-        let Drivable { device, driver } = match result {
+        let Drivable { device, revision, driver } = match result {
             Ok(found) => *found,
             Err(failure) => {
                 // The change that is missed by this is told once more.
@@ -87,6 +89,7 @@ impl Dispatcher {
             }
         };
         let line = self.lines.entry(id).or_insert(line);
+        line.revision = revision;
         hints.into_iter().for_each(|delivery| line.hint(delivery, now));
         if self.with_duties.remove(&id) {
             line.duties.ask();
@@ -101,12 +104,12 @@ async fn survey(store: &Store, shards: &[u16], revision: i64) -> Result<Survey, 
 }
 
 async fn find(store: &Store, drivers: &DriverFactory, id: DeviceId) -> Result<Drivable, StoreError> {
-    let device = match store.device(id).await {
-        Ok(device) => device,
+    let (device, revision) = match store.device_with_revision(id).await {
+        Ok(found) => found,
         // Its orders fail like those of a device that can't be reached, and end with a person.
         Err(StoreError::NotFound { .. }) => {
             let driver = Arc::new(Undrivable::new("the device was removed".to_owned()));
-            return Ok(Drivable { device: removed(id), driver });
+            return Ok(Drivable { device: removed(id), revision: 0, driver });
         }
         Err(failure) => return Err(failure),
     };
@@ -114,7 +117,7 @@ async fn find(store: &Store, drivers: &DriverFactory, id: DeviceId) -> Result<Dr
         error!(device.id = %id, device.name = device.name, reason, "the device can't be driven");
         Arc::new(Undrivable::new(reason))
     });
-    Ok(Drivable { device, driver })
+    Ok(Drivable { device, revision, driver })
 }
 
 /// What stands in for the row of a device that isn't there any more.

@@ -21,6 +21,8 @@ const MOST_UNRECORDED: usize = 4_096;
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) device: Device,
+    /// The number of the last change of the device's row that is known here.
+    pub(crate) revision: i64,
     pub(crate) shard: u16,
     pub(crate) driver: Arc<dyn Driver>,
     pub(crate) trouble: Trouble,
@@ -77,6 +79,7 @@ impl Line {
         let limiter = Limiter::new(device.limits.rate, now);
         Self {
             device,
+            revision: 0,
             shard,
             driver,
             trouble: Trouble::default(),
