@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::follow::follow;
 use crate::output::{print, print_bytes, print_json, print_json_lines, print_table};
 use crate::report::{Ending, write_file};
-use crate::worker::WorkArgs;
+use crate::embedded::WorkArgs;
 
 /// Extensions of the Phone System
 #[derive(Args, Debug)]

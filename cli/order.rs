@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::follow::follow;
 use crate::output::{print, print_json, print_json_lines, print_table};
 use crate::pick;
-use crate::worker::WorkArgs;
+use crate::embedded::WorkArgs;
 
 /// Work orders: one request for one subscriber
 #[derive(Args, Debug)]

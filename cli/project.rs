@@ -14,7 +14,7 @@ use crate::follow::follow;
 use crate::output::{print, print_json, print_json_lines, print_table};
 use crate::report::Ending;
 use crate::upload::{mode, read_files, tell};
-use crate::worker::WorkArgs;
+use crate::embedded::WorkArgs;
 use crate::{pick, plan};
 
 /// Batch projects: files whose rows become work orders

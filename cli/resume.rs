@@ -6,7 +6,7 @@ use dialtone_model::{RunId, RunState};
 use crate::context::Context;
 use crate::follow::follow;
 use crate::report::Ending;
-use crate::worker::WorkArgs;
+use crate::embedded::WorkArgs;
 
 /// Go on with every run that was interrupted
 ///

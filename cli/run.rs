@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::follow::follow;
 use crate::report::{Ending, refused_rows};
 use crate::upload::{mode, read_files, tell};
-use crate::worker::WorkArgs;
+use crate::embedded::WorkArgs;
 
 /// Run files: read, check, provision, report
 ///

@@ -14,7 +14,7 @@ use crate::output::{print, print_json, print_json_lines, print_table};
 use crate::pick;
 use crate::report::{Ending, Target};
 use crate::upload::{mode, read_files, tell};
-use crate::worker::WorkArgs;
+use crate::embedded::WorkArgs;
 
 /// Bulk-assignment templates: users who get an extension each, with the same add-ons
 #[derive(Args, Debug)]

@@ -10,8 +10,32 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use crate::database::{Database, on_db, repeated};
 use crate::{Store, StoreError};
 
-/// The version that this program reads and writes: the number of the last migration.
-const NEEDED: i64 = 1;
+/// One change of the schema, for each engine.
+struct Change {
+    number: i64,
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+/// All changes, the oldest first. One that was ever released stays as it is.
+const CHANGES: &[Change] = &[
+    Change {
+        number: 1,
+        name: "init",
+        sqlite: include_str!("../../migrations/sqlite/0001_init.sql"),
+        postgres: include_str!("../../migrations/postgres/0001_init.sql"),
+    },
+    Change {
+        number: 5,
+        name: "installation",
+        sqlite: include_str!("../../migrations/sqlite/0005_installation.sql"),
+        postgres: include_str!("../../migrations/postgres/0005_installation.sql"),
+    },
+];
+
+/// The version that this program reads and writes: the number of the last change.
+const NEEDED: i64 = CHANGES[CHANGES.len() - 1].number;
 
 /// How long a process waits for another one that writes to the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -108,12 +132,8 @@ impl Store {
         }
         if found < NEEDED {
             let migrated = match &self.database {
-                Database::Sqlite { writer, .. } => {
-                    migrator(include_str!("../../migrations/sqlite/0001_init.sql")).run(writer).await
-                }
-                Database::Postgres(pool) => {
-                    migrator(include_str!("../../migrations/postgres/0001_init.sql")).run(pool).await
-                }
+                Database::Sqlite { writer, .. } => migrator(|change| change.sqlite).run(writer).await,
+                Database::Postgres(pool) => migrator(|change| change.postgres).run(pool).await,
             };
             if let Err(error) = migrated
                 && self.schema_version().await? != NEEDED
@@ -127,8 +147,9 @@ impl Store {
         Ok(())
     }
 
-    /// The number of the last migration; 0 for an empty database.
-    async fn schema_version(&self) -> Result<i64, StoreError> {
+    /// The number of the last change that the database has with all before it, or of one that this program doesn't
+    /// know; 0 for an empty database.
+    pub async fn schema_version(&self) -> Result<i64, StoreError> {
         let tables: i64 = match &self.database {
             Database::Sqlite { writer, .. } => {
                 sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'")
@@ -146,12 +167,19 @@ impl Store {
         if tables == 0 {
             return Ok(0);
         }
-        let last = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success";
-        Ok(on_db!(self, |db| sqlx::query_scalar(last).fetch_one(db).await?))
+        let done = "SELECT version FROM _sqlx_migrations WHERE success";
+        let done: Vec<i64> = on_db!(self, |db| sqlx::query_scalar(done).fetch_all(db).await?);
+        let newest = done.iter().max().copied().unwrap_or_default();
+        let whole = CHANGES.iter().map(|change| change.number).take_while(|number| done.contains(number)).last();
+        Ok(if newest > NEEDED { newest } else { whole.unwrap_or_default() })
     }
 }
 
-fn migrator(init: &'static str) -> Migrator {
-    let init = Migration::new(1, "init".into(), MigrationType::Simple, SqlStr::from_static(init), false);
-    Migrator::with_migrations(vec![init])
+/// The changes as `text` chooses them.
+fn migrator(text: fn(&Change) -> &'static str) -> Migrator {
+    let migration = |change: &Change| {
+        let text = SqlStr::from_static(text(change));
+        Migration::new(change.number, change.name.into(), MigrationType::Simple, text, false)
+    };
+    Migrator::with_migrations(CHANGES.iter().map(migration).collect())
 }

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use dialtone_store::{Lease, Store, StoreError};
+use dialtone_store::{Lease, Sightings, Store, StoreError};
 use uuid::Uuid;
 
 use crate::Tenure;
@@ -16,7 +16,7 @@ pub(crate) struct Shards {
     count: u16,
     tenure: Tenure,
     held: HashMap<u16, Held>,
-    seen: HashMap<u16, Seen>,
+    seen: Sightings,
     /// A shard that is to go to another worker: nothing is started for it any more, and it goes once it is idle.
     leaving: Option<u16>,
 }
@@ -26,14 +26,8 @@ struct Held {
     lease: Lease,
     /// When the last successful renewal was sent, before its answer: what is left of the lease counts from here.
     renewed: Duration,
-    /// No look at an unknown step before this: calls of the holder before may still be under way until then.
-    quiet_until: Duration,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Seen {
-    lease: Lease,
-    since: Duration,
+    /// When it was taken from a holder that may have had calls under way.
+    taken_over: Option<Duration>,
 }
 
 /// What changed hands.
@@ -47,7 +41,7 @@ pub(crate) struct Change {
 
 impl Shards {
     pub(crate) fn new(identity: Uuid, count: u16, tenure: Tenure) -> Self {
-        Self { identity, count, tenure, held: HashMap::new(), seen: HashMap::new(), leaving: None }
+        Self { identity, count, tenure, held: HashMap::new(), seen: Sightings::default(), leaving: None }
     }
 
     /// The lease under which the shard's orders may be claimed and recorded.
@@ -70,9 +64,11 @@ impl Shards {
         in_time && self.leaving != Some(shard)
     }
 
-    /// When a look at an unknown step can trust what it sees.
-    pub(crate) fn quiet_until(&self, shard: u16) -> Duration {
-        self.held.get(&shard).map_or(Duration::ZERO, |held| held.quiet_until)
+    /// When a look at an unknown step of a device with this call time-out can trust what it sees: calls of the holder
+    /// before may be under way until then.
+    pub(crate) fn quiet_until(&self, shard: u16, call_timeout: Duration) -> Duration {
+        let taken_over = self.held.get(&shard).and_then(|held| held.taken_over);
+        taken_over.map_or(Duration::ZERO, |taken_over| taken_over + call_timeout)
     }
 
     /// How long until [`Shards::tend`] is called again.
@@ -83,12 +79,10 @@ impl Shards {
         }
     }
 
-    /// Takes, renews and gives back leases. `quiet` is the longest call time-out of any device: how long a new holder
-    /// waits before it trusts a look. `busy` tells whether anything of a shard is in hand.
+    /// Takes, renews and gives back leases. `busy` tells whether anything of a shard is in hand.
     pub(crate) async fn tend(
         &mut self,
         store: &Store,
-        quiet: Duration,
         busy: impl Fn(u16) -> bool + Send,
         now: Duration,
     ) -> Result<Change, StoreError> {
@@ -96,7 +90,7 @@ impl Shards {
             Tenure::Lock if self.held.is_empty() => self.take_all(store, now).await,
             Tenure::Lock => Ok(Change::default()),
             Tenure::Heartbeat { ttl } => {
-                let mut change = self.tend_heartbeat(store, ttl, quiet, now).await?;
+                let mut change = self.tend_heartbeat(store, ttl, now).await?;
                 self.give_back_excess(store, busy, &mut change).await?;
                 Ok(change)
             }
@@ -115,7 +109,7 @@ impl Shards {
         let seen = store.leases(self.count).await?;
         let taken = store.take_leases(&seen, self.identity).await?;
         for lease in &taken {
-            self.held.insert(lease.shard, Held { lease: *lease, renewed: now, quiet_until: now });
+            self.held.insert(lease.shard, Held { lease: *lease, renewed: now, taken_over: None });
         }
         Ok(Change { gained: taken.iter().map(|lease| lease.shard).collect(), lost: Vec::new() })
     }
@@ -124,14 +118,13 @@ impl Shards {
         &mut self,
         store: &Store,
         ttl: Duration,
-        quiet: Duration,
         now: Duration,
     ) -> Result<Change, StoreError> {
         let mut change = Change::default();
         let leases = store.leases(self.count).await?;
         let mut holders: Vec<Uuid> = leases
             .iter()
-            .filter(|lease| !lease.holder.is_nil() && !self.is_stale(lease, ttl, now))
+            .filter(|lease| !lease.is_free() && !self.seen.is_stale(lease, ttl, now))
             .map(|lease| lease.holder)
             .chain([self.identity])
             .collect();
@@ -154,16 +147,16 @@ impl Shards {
                 }
                 continue;
             }
-            let free = lease.holder.is_nil();
-            if (free || self.is_stale(&lease, ttl, now))
+            let free = lease.is_free();
+            if (free || self.seen.is_stale(&lease, ttl, now))
                 && self.held.len() < share
                 && let Some(lease) = store.take_lease(lease, self.identity).await?
             {
-                let quiet_until = if free { now } else { now + quiet };
-                self.held.insert(shard, Held { lease, renewed: now, quiet_until });
+                let taken_over = (!free).then_some(now);
+                self.held.insert(shard, Held { lease, renewed: now, taken_over });
                 change.gained.push(shard);
             }
-            self.note(lease, now);
+            self.seen.note(lease, now);
         }
         // One at a time, so that shards don't swing to and fro while workers come and go.
         if self.leaving.is_none() && self.held.len() > share {
@@ -185,18 +178,5 @@ impl Shards {
             change.lost.push(shard);
         }
         Ok(())
-    }
-
-    fn note(&mut self, lease: Lease, now: Duration) {
-        let seen = self.seen.entry(lease.shard).or_insert(Seen { lease, since: now });
-        if (seen.lease.epoch, seen.lease.beat) != (lease.epoch, lease.beat) {
-            *seen = Seen { lease, since: now };
-        }
-    }
-
-    fn is_stale(&self, lease: &Lease, ttl: Duration, now: Duration) -> bool {
-        self.seen.get(&lease.shard).is_some_and(|seen| {
-            (seen.lease.epoch, seen.lease.beat) == (lease.epoch, lease.beat) && now.saturating_sub(seen.since) >= ttl
-        })
     }
 }

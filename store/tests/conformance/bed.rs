@@ -137,13 +137,16 @@ async fn postgres() -> (Store, Place) {
 fn fingerprint() -> u64 {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();
-    include_str!("../../../migrations/postgres/0001_init.sql").hash(&mut hasher);
+    migrations("postgres").iter().for_each(|path| std::fs::read(path).unwrap().hash(&mut hasher));
     hasher.finish()
 }
 
-/// Where a migration lies.
-pub(crate) fn migration(engine: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../migrations/{engine}/0001_init.sql"))
+/// Where the migrations lie, the oldest first.
+pub(crate) fn migrations(engine: &str) -> Vec<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../migrations").join(engine);
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
 }
 
 /// A tenant with a device, users, numbers and licences.

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use dialtone_store::{Store, StoreError};
 
-use crate::bed::{Bed, migration};
+use crate::bed::{Bed, migrations};
 
-crate::on_both_engines!(a_newer_schema_is_refused, the_same_schema_is_opened_again);
+crate::on_both_engines!(a_newer_schema_is_refused, the_same_schema_is_opened_again, the_number_of_shards_is_fixed_once);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_file_can_be_opened_by_several_at_once() {
@@ -36,6 +36,15 @@ async fn the_same_schema_is_opened_again(bed: &Bed) {
     store.close().await;
 }
 
+async fn the_number_of_shards_is_fixed_once(bed: &Bed) {
+    assert_eq!(bed.store.shards().await.unwrap(), None);
+    assert_eq!(bed.store.fix_shards(Some(16)).await.unwrap(), 16);
+    assert_eq!(bed.store.fix_shards(None).await.unwrap(), 16);
+    let refused = bed.store.fix_shards(Some(64)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Shards { fixed: 16, wanted: 64 }), "{refused}");
+    assert_eq!(bed.store.shards().await.unwrap(), Some(16));
+}
+
 #[tokio::test]
 async fn an_unmigrated_database_is_refused() {
     let admin = std::env::var("DIALTONE_TEST_POSTGRES_URL").unwrap();
@@ -50,9 +59,9 @@ fn both_engines_have_the_same_tables_and_columns() {
     assert_eq!(sqlite, columns("postgres"));
 }
 
-/// The columns of each table, and the indexes, as the migration writes them.
+/// The columns of each table, and the indexes, as the migrations write them.
 fn columns(engine: &str) -> BTreeMap<String, Vec<String>> {
-    let text = std::fs::read_to_string(migration(engine)).unwrap();
+    let text: String = migrations(engine).iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut table = None;
     for line in text.lines() {
