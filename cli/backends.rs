@@ -2,9 +2,9 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 
 use anyhow::{Context as _, bail};
-use dialtone_files::Files;
+use dialtone_files::{Credentials, Files};
 use dialtone_queue::Queue;
-use dialtone_store::Store;
+use dialtone_store::{Randomness, Store, Vault};
 
 use crate::configuration::Settings;
 
@@ -24,9 +24,10 @@ impl Backends {
     /// Opens them. The embedded mode makes its data folder and brings the schema up to date by itself; a PostgreSQL
     /// database must have been migrated.
     pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let files = open_files(settings)?;
         let store = match &settings.database_url {
             None => open_embedded(settings).await?,
-            Some(url) => Store::connect(url).await.context("the database of database.url can't be used")?,
+            Some(url) => connect(settings, url).await?,
         };
         let shards = match (store.shards().await?, settings.shards) {
             (Some(fixed), Some(wanted)) if fixed != wanted => {
@@ -35,37 +36,60 @@ impl Backends {
             (Some(fixed), _) => fixed,
             (None, _) => bail!("the database was never migrated: run `dialtone migrate`"),
         };
-        Ok(Self { store, queue: open_queue(settings, shards).await?, files: open_files(settings)?, shards })
+        let queue = match &settings.queue_url {
+            None => Queue::in_process(),
+            Some(url) => {
+                let connected = Queue::connect(url, shards, rand::random()).await;
+                connected.context("the broker of queue.url can't be used")?
+            }
+        };
+        Ok(Self { store, queue, files, shards })
     }
 }
 
 async fn open_embedded(settings: &Settings) -> anyhow::Result<Store> {
     let folder = &settings.data;
-    // The database holds the passwords of devices.
+    // It holds the passwords of devices, and the key that opens them.
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(folder)
         .with_context(|| format!("the data folder {} can't be made; --data names another", folder.display()))?;
-    let store = Store::open_embedded(&folder.join("dialtone.db"))
-        .await
-        .with_context(|| format!("the data folder {} can't be opened", folder.display()))?;
+    let failed = || format!("the data folder {} can't be opened", folder.display());
+    let store = Store::open_embedded(&folder.join("dialtone.db")).await.with_context(failed)?;
     if store.shards().await?.is_none() {
         store.fix_shards(settings.shards).await?;
     }
-    Ok(store)
+    // The key is made with the first use.
+    let vault = match &settings.key_file {
+        Some(file) => Vault::read(file, RANDOM)?,
+        None => Vault::read_or_make(&folder.join("key"), RANDOM)?,
+    };
+    store.with_vault(vault).await.with_context(failed)
 }
 
-async fn open_queue(settings: &Settings, _shards: u16) -> anyhow::Result<Queue> {
-    match &settings.queue_url {
-        None => Ok(Queue::in_process()),
-        Some(_) => bail!("no broker"),
+async fn connect(settings: &Settings, url: &str) -> anyhow::Result<Store> {
+    let failed = "the database of database.url can't be used";
+    let store = Store::connect(url).await.context(failed)?;
+    // All processes share one key, so none of them may make one of its own.
+    let beside = settings.data.join("key");
+    match settings.key_file.as_deref().or_else(|| beside.exists().then_some(beside.as_path())) {
+        Some(file) => store.with_vault(Vault::read(file, RANDOM)?).await.context(failed),
+        None => Ok(store),
     }
 }
+
+const RANDOM: Randomness = |bytes| rand::fill(bytes);
 
 fn open_files(settings: &Settings) -> anyhow::Result<Files> {
-    match &settings.files_url {
-        None => Ok(Files::local(settings.data.join("files"))),
-        Some(_) => bail!("no object store"),
-    }
+    let Some(url) = &settings.files_url else { return Ok(Files::local(settings.data.join("files"))) };
+    let credentials = match (&settings.files_access_key_id, &settings.files_secret_access_key) {
+        (Some(access_key_id), Some(secret_access_key)) => Some(Credentials {
+            access_key_id: access_key_id.clone(),
+            secret_access_key: secret_access_key.clone().into(),
+            session_token: settings.files_session_token.clone().map(Into::into),
+        }),
+        _ => None,
+    };
+    Files::open(url, credentials.as_ref()).context("the place of files.url can't be used")
 }

@@ -2,6 +2,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
+use dialtone_queue::Queue;
 use dialtone_store::Store;
 use serde_json::json;
 
@@ -29,15 +30,19 @@ pub(crate) async fn run(json: bool, settings: &Settings) -> anyhow::Result<ExitC
         Some(url) => {
             let store = Store::migrate(url).await.context("the database of database.url can't be migrated")?;
             let shards = store.fix_shards(settings.shards).await?;
+            if let Some(url) = &settings.queue_url {
+                Queue::declare(url, shards).await.context("the queues of queue.url can't be declared")?;
+            }
             (store, shards)
         }
     };
     let schema = store.schema_version().await?;
     store.close().await;
+    let broker = settings.queue_url.is_some();
     if json {
-        print_json(&json!({ "schema": schema, "shards": shards }))?;
+        print_json(&json!({ "schema": schema, "shards": shards, "queues_declared": broker }))?;
     } else {
-        print(format_args!("schema {schema}, {shards} shards"))?;
+        print(format_args!("schema {schema}, {shards} shards{}", if broker { ", queues declared" } else { "" }))?;
     }
     Ok(ExitCode::SUCCESS)
 }

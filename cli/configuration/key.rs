@@ -67,6 +67,47 @@ pub(crate) const KEYS: &[Key] = &[
         set: |settings, text| url(text, &["s3://", "file:///"], &mut settings.files_url),
     },
     Key {
+        name: "files.access_key_id",
+        secret: false,
+        default: Absence::Words("none"),
+        help: "Who Dialtone is to the object store.",
+        set: |settings, text| {
+            settings.files_access_key_id = Some(text.to_owned());
+            Ok(())
+        },
+    },
+    Key {
+        name: "files.secret_access_key",
+        secret: true,
+        default: Absence::Words("none"),
+        help: "What proves it to the object store.",
+        set: |settings, text| {
+            settings.files_secret_access_key = Some(text.to_owned());
+            Ok(())
+        },
+    },
+    Key {
+        name: "files.session_token",
+        secret: true,
+        default: Absence::Words("none"),
+        help: "What goes with it where the proof is one that expires.",
+        set: |settings, text| {
+            settings.files_session_token = Some(text.to_owned());
+            Ok(())
+        },
+    },
+    Key {
+        name: "key_file",
+        secret: false,
+        default: Absence::Words("`key` in the data folder; the embedded mode makes it"),
+        help: "The file with the keys that seal the credentials of devices. Every process of an installation needs the \
+               same.",
+        set: |settings, text| {
+            settings.key_file = Some(PathBuf::from(text));
+            Ok(())
+        },
+    },
+    Key {
         name: "shards",
         secret: false,
         default: Absence::Words("what the installation was made with, 64 for a new one"),
@@ -172,9 +213,15 @@ pub(crate) const KEYS: &[Key] = &[
 ];
 
 impl Key {
-    /// The environment variable: the name in capitals, with a line for the dot.
+    /// The environment variable: the name in capitals, with a line for the dot. The credentials of the object store
+    /// have the names that every tool for it knows.
     pub(crate) fn variable(&self) -> String {
-        format!("DIALTONE_{}", self.name.replace('.', "_").to_uppercase())
+        match self.name {
+            "files.access_key_id" | "files.secret_access_key" | "files.session_token" => {
+                self.name.replace("files.", "aws_").to_uppercase()
+            }
+            name => format!("DIALTONE_{}", name.replace('.', "_").to_uppercase()),
+        }
     }
 
     /// What may be shown of a value.

@@ -14,8 +14,8 @@ pub(crate) use key::{Absence, KEYS, Key, time};
 /// The variable that names the configuration file.
 pub(crate) const FILE_VARIABLE: &str = "DIALTONE_CONFIG";
 
-/// The values of all keys, read and checked.
-#[derive(Debug, Default)]
+/// The values of all keys, read and checked. It holds passwords, so it can't be printed.
+#[derive(Default)]
 pub(crate) struct Settings {
     /// The data folder.
     pub(crate) data: PathBuf,
@@ -25,6 +25,14 @@ pub(crate) struct Settings {
     pub(crate) queue_url: Option<String>,
     /// S3; `None`: in the data folder.
     pub(crate) files_url: Option<String>,
+    /// `AWS_ACCESS_KEY_ID`.
+    pub(crate) files_access_key_id: Option<String>,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub(crate) files_secret_access_key: Option<String>,
+    /// `AWS_SESSION_TOKEN`.
+    pub(crate) files_session_token: Option<String>,
+    /// The keys that seal the credentials of devices; `None`: those in the data folder.
+    pub(crate) key_file: Option<PathBuf>,
     /// The number of shards that the installation is expected to have, or is to be made with.
     pub(crate) shards: Option<u16>,
     /// How long a holder of a lease may give no sign of life.
@@ -53,7 +61,6 @@ impl Settings {
 }
 
 /// The configuration: every key's value and where it came from.
-#[derive(Debug)]
 pub(crate) struct Configuration {
     /// The values.
     pub(crate) settings: Settings,
@@ -66,7 +73,6 @@ pub(crate) struct Configuration {
 }
 
 /// One key's value and where it came from.
-#[derive(Debug)]
 pub(crate) struct Entry {
     /// The key.
     pub(crate) key: &'static Key,

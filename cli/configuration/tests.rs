@@ -50,7 +50,7 @@ fn everything_that_is_wrong_is_said_at_once_with_its_line_and_what_was_meant() {
         &[("DIALTONE_TRIES", "0"), ("DIALTONE_QUEUE_URL", "http://guest:hunter2@host")],
         "[database]\nulr = \"postgres://db/dialtone\"\n\n[lease]\nttl = true\nfrobnicate = 1\n",
     )
-    .unwrap_err();
+    .err().unwrap();
     let expected = [
         "dialtone.toml:2: there is no key `database.ulr`; did you mean `database.url`?",
         "dialtone.toml:5: `lease.ttl` is text or a whole number",
@@ -63,7 +63,7 @@ fn everything_that_is_wrong_is_said_at_once_with_its_line_and_what_was_meant() {
 
 #[test]
 fn a_file_that_is_no_toml_is_refused_with_the_line() {
-    let refused = resolve(&[], &[], "data = \"x\"\nlease = [\n").unwrap_err();
+    let refused = resolve(&[], &[], "data = \"x\"\nlease = [\n").err().unwrap();
     assert!(refused.starts_with("dialtone.toml:"), "{refused}");
 }
 
@@ -81,10 +81,10 @@ fn a_secret_can_be_kept_in_a_file_of_its_own() {
     assert_eq!(by_file.settings.database_url, expected);
 
     let both = [("DIALTONE_DATABASE_URL_FILE", path.as_str()), ("DIALTONE_DATABASE_URL", "postgres://other/db")];
-    assert!(resolve(&[], &both, "").unwrap_err().contains("both set"));
-    let missing = resolve(&[], &[("DIALTONE_DATABASE_URL_FILE", "/nowhere/url")], "").unwrap_err();
+    assert!(resolve(&[], &both, "").err().unwrap().contains("both set"));
+    let missing = resolve(&[], &[("DIALTONE_DATABASE_URL_FILE", "/nowhere/url")], "").err().unwrap();
     assert!(missing.contains("/nowhere/url can't be read"), "{missing}");
-    assert!(resolve(&[], &[], "data_file = \"x\"\n").unwrap_err().contains("there is no key"), "data is no secret");
+    assert!(resolve(&[], &[], "data_file = \"x\"\n").err().unwrap().contains("there is no key"), "data is no secret");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn no_password_is_ever_shown() {
 
 #[test]
 fn a_broker_without_a_database_is_refused() {
-    let refused = resolve(&[], &[("DIALTONE_QUEUE_URL", "amqp://broker/")], "").unwrap_err();
+    let refused = resolve(&[], &[("DIALTONE_QUEUE_URL", "amqp://broker/")], "").err().unwrap();
     assert!(refused.contains("queue.url needs database.url"), "{refused}");
     assert!(resolve(&[], &[("DIALTONE_DATABASE_URL", "postgres://db/x")], "").is_ok(), "workers ask the database then");
 }

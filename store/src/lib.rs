@@ -32,6 +32,7 @@ mod templates;
 mod time;
 mod transitions;
 mod uploads;
+mod vault;
 
 pub use claims::{Claim, ClaimRequest, Wanted};
 pub use error::StoreError;
@@ -48,6 +49,7 @@ pub use stock::Stock;
 pub use subscribers::Subscriber;
 pub use templates::{NewTemplate, TemplateRecord, TemplateUser};
 pub use uploads::{RefusedRow, UploadRecord};
+pub use vault::{Randomness, Vault, VaultError};
 
 use database::Database;
 
@@ -55,6 +57,7 @@ use database::Database;
 #[derive(Clone, Debug)]
 pub struct Store {
     database: Database,
+    vault: Option<Vault>,
 }
 
 impl Store {

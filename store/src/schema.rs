@@ -27,6 +27,12 @@ const CHANGES: &[Change] = &[
         postgres: include_str!("../../migrations/postgres/0001_init.sql"),
     },
     Change {
+        number: 2,
+        name: "devices",
+        sqlite: include_str!("../../migrations/sqlite/0002_devices.sql"),
+        postgres: include_str!("../../migrations/postgres/0002_devices.sql"),
+    },
+    Change {
         number: 5,
         name: "installation",
         sqlite: include_str!("../../migrations/sqlite/0005_installation.sql"),
@@ -81,7 +87,7 @@ impl Store {
             .max_connections(4)
             .test_before_acquire(false)
             .connect_lazy_with(options);
-        let store = Self { database: Database::Sqlite { writer, readers } };
+        let store = Self { database: Database::Sqlite { writer, readers }, vault: None };
         store.bring_up_to_date().await?;
         Ok(store)
     }
@@ -122,7 +128,7 @@ impl Store {
         // whole table for cheaper than finding these by an index.
         let options = PgConnectOptions::from_str(url)?.options([("random_page_cost", "1.1")]);
         let pool = PgPoolOptions::new().max_connections(16).connect_with(options).await?;
-        Ok(Self { database: Database::Postgres(pool) })
+        Ok(Self { database: Database::Postgres(pool), vault: None })
     }
 
     async fn bring_up_to_date(&self) -> Result<(), StoreError> {

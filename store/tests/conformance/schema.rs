@@ -68,6 +68,9 @@ fn columns(engine: &str) -> BTreeMap<String, Vec<String>> {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             ["CREATE", "TABLE", name, ..] => table = Some((*name).to_owned()),
+            ["ALTER", "TABLE", name, "ADD", "COLUMN", column, ..] => {
+                tables.entry((*name).to_owned()).or_default().push((*column).to_owned());
+            }
             ["CREATE", "INDEX", name, ..] | ["CREATE", "UNIQUE", "INDEX", name, ..] => {
                 tables.entry("indexes".to_owned()).or_default().push((*name).to_owned());
             }
