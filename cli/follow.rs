@@ -8,10 +8,10 @@ use dialtone_scheduler::RunView;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::context::Context;
+use crate::embedded::{RunningWorker, WorkArgs, WorkerLock};
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
 use crate::watch::Watch;
-use crate::embedded::{RunningWorker, WorkArgs, WorkerLock};
 
 /// How often a terminal's progress is drawn anew.
 const TERMINAL_PERIOD: Duration = Duration::from_millis(250);

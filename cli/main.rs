@@ -106,10 +106,12 @@ fn dispatch(arguments: Arguments, clock: SystemClock) -> anyhow::Result<ExitCode
     match command {
         Command::Validate(arguments) => validate::run(&everywhere, settings, &arguments, clock),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
-        command => tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?
-            .block_on(dispatch_async(&everywhere, settings, command, clock)),
+        command => tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(dispatch_async(
+            &everywhere,
+            settings,
+            command,
+            clock,
+        )),
     }
 }
 
@@ -149,11 +151,13 @@ async fn dispatch_async(
 /// Warnings go to standard error; the configuration asks for more, such as `info` or `dialtone_worker=debug`.
 fn log(configuration: &Configuration) {
     let Settings { log, log_json, .. } = &configuration.settings;
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(log))
-        .with_writer(std::io::stderr)
-        .with_target(false);
-    if *log_json { subscriber.json().init() } else { subscriber.init() }
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(EnvFilter::new(log)).with_writer(std::io::stderr).with_target(false);
+    if *log_json {
+        subscriber.json().init()
+    } else {
+        subscriber.init()
+    }
     for warning in &configuration.warnings {
         tracing::warn!("{warning}");
     }

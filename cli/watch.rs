@@ -30,10 +30,9 @@ impl Watch {
         let alive = held.iter().any(|lease| !self.sightings.is_stale(lease, ttl, now));
         let absence = match (held.is_empty(), alive) {
             (true, _) => Some("no worker is there yet: start one with `dialtone worker`".to_owned()),
-            (false, false) => Some(format!(
-                "no worker has given a sign of life for {}: start one with `dialtone worker`",
-                words(ttl)
-            )),
+            (false, false) => {
+                Some(format!("no worker has given a sign of life for {}: start one with `dialtone worker`", words(ttl)))
+            }
             (false, true) => None,
         };
         for lease in leases {

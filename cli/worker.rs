@@ -75,9 +75,11 @@ pub(crate) fn name(role: &str) -> String {
 fn drivers() -> DriverFactory {
     Arc::new(|device: &Device| {
         if device.address == SIMULATED && device.kind != DeviceKind::Null {
-            return Err("only a data folder's own process simulates devices: start `dialtone simulator`, and give the \
+            return Err(
+                "only a data folder's own process simulates devices: start `dialtone simulator`, and give the \
                         device the address and the certificate that it prints"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         for_device(device).map_err(|error| error.to_string())
     })

@@ -175,7 +175,9 @@ impl Configuration {
 
 /// The process's environment; what isn't Unicode can't be meant for Dialtone.
 pub(crate) fn environment() -> Vec<(String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 struct Sources<'a> {
@@ -231,11 +233,7 @@ fn secret(path: &Path) -> Result<String, String> {
 }
 
 /// The file that was named, or the first that is where it is looked for.
-fn read_file(
-    flags: &Flags,
-    environment: &[(String, String)],
-    problems: &mut Vec<String>,
-) -> Option<ConfigurationFile> {
+fn read_file(flags: &Flags, environment: &[(String, String)], problems: &mut Vec<String>) -> Option<ConfigurationFile> {
     let named = flags.file.clone().or_else(|| variable_of(environment, FILE_VARIABLE).map(PathBuf::from));
     let path = match named {
         Some(path) => path,

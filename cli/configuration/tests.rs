@@ -50,7 +50,8 @@ fn everything_that_is_wrong_is_said_at_once_with_its_line_and_what_was_meant() {
         &[("DIALTONE_TRIES", "0"), ("DIALTONE_QUEUE_URL", "http://guest:hunter2@host")],
         "[database]\nulr = \"postgres://db/dialtone\"\n\n[lease]\nttl = true\nfrobnicate = 1\n",
     )
-    .err().unwrap();
+    .err()
+    .unwrap();
     let expected = [
         "dialtone.toml:2: there is no key `database.ulr`; did you mean `database.url`?",
         "dialtone.toml:5: `lease.ttl` is text or a whole number",

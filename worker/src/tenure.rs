@@ -114,12 +114,7 @@ impl Shards {
         Ok(Change { gained: taken.iter().map(|lease| lease.shard).collect(), lost: Vec::new() })
     }
 
-    async fn tend_heartbeat(
-        &mut self,
-        store: &Store,
-        ttl: Duration,
-        now: Duration,
-    ) -> Result<Change, StoreError> {
+    async fn tend_heartbeat(&mut self, store: &Store, ttl: Duration, now: Duration) -> Result<Change, StoreError> {
         let mut change = Change::default();
         let leases = store.leases(self.count).await?;
         let mut holders: Vec<Uuid> = leases
