@@ -24,6 +24,9 @@ pub(super) enum AxlError {
     Fault(Fault),
 }
 
+/// What a session gets that the device has forgotten; 404 after half an hour of rest, as the AXL developer guide tells.
+const FORGOTTEN: &[StatusCode] = &[StatusCode::UNAUTHORIZED, StatusCode::NOT_FOUND];
+
 const SOAP_ACTION: HeaderName = HeaderName::from_static("soapaction");
 
 impl Axl {
@@ -34,7 +37,7 @@ impl Axl {
             version: version.to_owned(),
             known: Version::known(),
         })?;
-        Ok(Self { session: Session::new(Client::new(device)?), version })
+        Ok(Self { session: Session::new(Client::new(device)?, FORGOTTEN), version })
     }
 
     /// Carries out `operation`, such as `addPhone`, and gives what its reply returns.
@@ -85,10 +88,14 @@ impl From<AxlError> for Fault {
         match error {
             AxlError::Fault(fault) => fault,
             AxlError::Refused(refusal) => {
-                let locked = refusal.is_locked();
+                let (locked, busy) = (refusal.is_locked(), refusal.is_busy());
                 let code = refusal.code.map_or_else(|| "axl-fault".to_owned(), |code| format!("axl-{code}"));
                 let complaint = Complaint::new(code, refusal.message);
-                if locked { Self::NotSent { complaint, retry_after: None } } else { Self::Rejected(complaint) }
+                match (busy, locked) {
+                    (true, _) => Self::Busy { complaint, retry_after: None },
+                    (_, true) => Self::NotSent { complaint, retry_after: None },
+                    _ => Self::Rejected(complaint),
+                }
             }
         }
     }
