@@ -48,6 +48,17 @@ impl Axl {
         effect: Effect,
         deadline: Deadline,
     ) -> Result<Node, AxlError> {
+        self.call_with_clock(operation, content, effect, deadline).await.map(|(content, _)| content)
+    }
+
+    /// The same, with the device's clock, in seconds since 1970.
+    pub(super) async fn call_with_clock(
+        &self,
+        operation: &str,
+        content: &[Node],
+        effect: Effect,
+        deadline: Deadline,
+    ) -> Result<(Node, Option<i64>), AxlError> {
         let unwritable = |reason: String| {
             AxlError::Fault(Fault::Rejected(Complaint::new(
                 "axl-unwritable",
@@ -67,7 +78,7 @@ impl Axl {
         };
         let answer = self.session.send(make, effect, deadline).await.map_err(AxlError::Fault)?;
         match (answer.status, soap::reply(&answer.body)) {
-            (StatusCode::OK, Ok(Some(Reply::Return(content)))) => Ok(content),
+            (StatusCode::OK, Ok(Some(Reply::Return(content)))) => Ok((content, answer.clock())),
             (StatusCode::OK | StatusCode::INTERNAL_SERVER_ERROR, Ok(Some(Reply::Refused(refusal)))) => {
                 Err(AxlError::Refused(refusal))
             }

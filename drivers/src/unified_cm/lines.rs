@@ -129,6 +129,15 @@ impl<'a> LineEdit<'a> {
         Some(LineEdit { target: self.target, name: self.name, edit, version: self.version })
     }
 
+    /// What an update says so that the edit is done, if anything can.
+    #[cfg(test)]
+    pub(super) fn change(&self, lines: &[Node]) -> Option<Node> {
+        match self.effected(lines) {
+            Effected::By(change) => Some(change),
+            Effected::Already | Effected::Conflict(_) | Effected::Impossible(_) => None,
+        }
+    }
+
     /// What puts or takes lines so that the edit is done.
     fn effected(&self, lines: &[Node]) -> Effected {
         match &self.edit {

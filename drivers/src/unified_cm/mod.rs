@@ -7,6 +7,8 @@ mod lines;
 mod node;
 mod object;
 mod presence;
+mod probe;
+mod reading;
 mod schema;
 mod soap;
 #[cfg(test)]
@@ -199,12 +201,12 @@ impl UnifiedCm {
         }
     }
 
-    async fn probe(&self, _timeout: Duration) -> Result<Probe, Fault> {
-        Err(unsupported(DeviceKind::UnifiedCm))
+    async fn probe(&self, timeout: Duration) -> Result<Probe, Fault> {
+        probe::probe(&self.axl, Deadline::after(timeout)).await
     }
 
-    async fn read(&self, _request: &PageRequest, _timeout: Duration) -> Result<Page, Fault> {
-        Err(unsupported(DeviceKind::UnifiedCm))
+    async fn read(&self, request: &PageRequest, timeout: Duration) -> Result<Page, Fault> {
+        reading::read(&self.axl, request, Deadline::after(timeout)).await
     }
 }
 

@@ -15,14 +15,13 @@ pub(super) struct Class {
     pub(super) elements: &'static [Element],
 }
 
-pub(super) const USER: Class = Class { name: "user", elements: elements::USER };
-pub(super) const PHONE: Class = Class { name: "phone", elements: elements::PHONE };
-pub(super) const LINE: Class = Class { name: "line", elements: elements::LINE };
-pub(super) const DEVICE_PROFILE: Class = Class { name: "deviceProfile", elements: elements::DEVICE_PROFILE };
-pub(super) const REMOTE_DESTINATION_PROFILE: Class =
+const USER: Class = Class { name: "user", elements: elements::USER };
+const PHONE: Class = Class { name: "phone", elements: elements::PHONE };
+const LINE: Class = Class { name: "line", elements: elements::LINE };
+const DEVICE_PROFILE: Class = Class { name: "deviceProfile", elements: elements::DEVICE_PROFILE };
+const REMOTE_DESTINATION_PROFILE: Class =
     Class { name: "remoteDestinationProfile", elements: elements::REMOTE_DESTINATION_PROFILE };
-pub(super) const REMOTE_DESTINATION: Class =
-    Class { name: "remoteDestination", elements: elements::REMOTE_DESTINATION };
+const REMOTE_DESTINATION: Class = Class { name: "remoteDestination", elements: elements::REMOTE_DESTINATION };
 
 impl Class {
     /// What carries a line.

@@ -52,8 +52,8 @@ impl<'a> PresenceNode<'a> {
         let reply =
             self.axl.call("listAssignedPresenceUsers", &[criteria, wanted], Effect::None, self.deadline).await?;
         let users = reply.children.iter().filter(|user| user.child_text("userid") == self.user_id);
-        let nodes = users.map(|user| user.child_text("server").to_owned());
-        Ok(nodes.filter(|node| !node.is_empty()).last())
+        let mut nodes = users.map(|user| user.child_text("server").to_owned());
+        Ok(nodes.find(|node| !node.is_empty()))
     }
 
     fn user(&self) -> Node {

@@ -14,6 +14,8 @@ pub(super) struct Element {
     fixed: bool,
     /// Told of a single object, and not in lists.
     unlisted: bool,
+    /// What stands in it where it is asked for. It means nothing, but not every type may be empty.
+    asked_as: &'static str,
     from: Option<Version>,
     before: Option<Version>,
 }
@@ -96,7 +98,7 @@ pub(super) const fn choice(name: &'static str) -> Element {
 }
 
 pub(super) const fn flag(name: &'static str) -> Element {
-    element(name, Kind::Flag)
+    element(name, Kind::Flag).asked_as("true")
 }
 
 pub(super) const fn group(name: &'static str, elements: &'static [Element]) -> Element {
@@ -108,7 +110,16 @@ pub(super) const fn list(name: &'static str) -> Element {
 }
 
 const fn element(name: &'static str, kind: Kind) -> Element {
-    Element { name, kind, otherwise: Otherwise::Nothing, fixed: false, unlisted: false, from: None, before: None }
+    Element {
+        name,
+        kind,
+        otherwise: Otherwise::Nothing,
+        fixed: false,
+        unlisted: false,
+        asked_as: "",
+        from: None,
+        before: None,
+    }
 }
 
 impl Element {
@@ -133,6 +144,12 @@ impl Element {
     /// Told of a single object, and not in lists.
     pub(super) const fn unlisted(mut self) -> Self {
         self.unlisted = true;
+        self
+    }
+
+    /// With this in it where it is asked for, because its type may not be empty.
+    pub(super) const fn asked_as(mut self, text: &'static str) -> Self {
+        self.asked_as = text;
         self
     }
 
@@ -293,9 +310,7 @@ pub(super) fn tags(elements: &[Element], version: Version, sent: Option<&[Node]>
             Kind::Group(elements) => {
                 Node::parent(element.name, tags(elements, version, sent.map(|node| node.children.as_slice())))
             }
-            // The schema has no empty truth value, although what stands there means nothing.
-            Kind::Flag => Node::text(element.name, "true"),
-            _ => Node::text(element.name, ""),
+            _ => Node::text(element.name, element.asked_as),
         })
     };
     elements.iter().filter(|element| element.is_in(version)).filter_map(tag).collect()

@@ -180,7 +180,7 @@ pub(crate) fn irreversible(version: &str) -> Vec<Case> {
         after_desk(&[], remove(dn("1001", None))),
         after_desk(&[], remove(profile_object(PROFILE))),
         after_desk(&[], no_remote_destination.clone()),
-        after_desk(&[no_remote_destination.clone()], remove(remote_object(REMOTE))),
+        after_desk(std::slice::from_ref(&no_remote_destination), remove(remote_object(REMOTE))),
         after_desk(&[no_remote_destination, remove(remote_object(REMOTE))], remove(user_object("tony"))),
     ];
     if since(version, 10) {

@@ -1,7 +1,9 @@
 //! One test for each row of the fault table of Unified CM in `docs/devices.md` that needs a device.
 
+use std::time::Duration;
+
 use dialtone_drivers::{DriverError, Look, for_device};
-use dialtone_model::{Action, Attributes, Device, DeviceKind, Fault, LineTarget, UnifiedCmObject};
+use dialtone_model::{Action, Attributes, Device, DeviceKind, Fault, LineTarget, Tls, UnifiedCmObject};
 use dialtone_simulator::Simulator;
 
 use crate::scripted::Scripted;
@@ -134,11 +136,29 @@ async fn answered_with_fault(code: i32, message: &str) -> Fault {
     let simulator = Simulator::builder().start().await.unwrap();
     let row = Device {
         version: Some("12.5".to_owned()),
-        ca: Some(odd.ca_pem),
+        tls: Tls::Ca(odd.ca_pem),
         ..device(DeviceKind::UnifiedCm, odd.address, &simulator)
     };
     let remove = Action::RemoveObject { object: UnifiedCmObject::User("tony".to_owned()) };
     for_device(&row).unwrap().run(call(&step(&remove))).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_probe_tells_version_rights_and_clock() {
+    let bench = Bench::unified_cm("12.5", &[]).await;
+    let timeout = Duration::from_secs(10);
+    let probe = bench.driver.probe(timeout).await.unwrap();
+    assert!(probe.version.unwrap().starts_with("12.5."));
+    assert_eq!(probe.missing_rights, Vec::<String>::new());
+    assert!(probe.clock.unwrap() > 1_700_000_000);
+    assert_eq!(bench.effects(), 0, "a probe changes nothing");
+    for (rights, missing) in [("read", "may not change anything"), ("none", "may not use AXL at all")] {
+        bench.inject(&format!("rights={rights}"));
+        let probe = bench.driver.probe(timeout).await.unwrap();
+        assert!(probe.missing_rights[0].starts_with(missing), "{:?}", probe.missing_rights);
+    }
+    let fault = bench.run(&user("tony")).await.unwrap_err();
+    assert_eq!(fault.complaint().code, "axl-http-403");
 }
 
 #[tokio::test]
@@ -203,7 +223,7 @@ async fn an_answer_that_is_not_axl_is_unknown() {
         let simulator = Simulator::builder().start().await.unwrap();
         let row = Device {
             version: Some("12.5".to_owned()),
-            ca: Some(odd.ca_pem),
+            tls: Tls::Ca(odd.ca_pem),
             ..device(DeviceKind::UnifiedCm, odd.address, &simulator)
         };
         let fault = for_device(&row).unwrap().run(call(&step(&user("tony")))).await.unwrap_err();

@@ -40,13 +40,6 @@ impl Refusal {
         Self::server(5003, "Users can't be added while the LDAP synchronization is enabled")
     }
 
-    /// The queue of changes isn't the one that the client knows.
-    pub(super) fn other_queue() -> Self {
-        let message = "The queueId value does not match the server. This indicates that it is either incorrect or \
-                       the server restarted and a full sync is needed.";
-        Self::server(5007, message)
-    }
-
     /// A rule of the database about one field.
     pub(super) fn invalid(field: &str, reason: &str) -> Self {
         Self::server(35_001, format!("The value of {field} is not valid: {reason}"))
