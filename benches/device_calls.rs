@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench device_calls [-- CALLS [CONCURRENCY]]`
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use dialtone_drivers::{Call, Driver, for_device};
 use dialtone_model::{
-    Action, AddOn, Device, DeviceId, DeviceKind, DeviceLimits, Extension, OrderId, OrganizationId, Step, UserId,
+    Action, AddOn, Device, DeviceId, DeviceKind, DeviceLimits, Extension, OrderId, OrganizationId, Step, Tls, UserId,
 };
 use dialtone_simulator::Simulator;
 use tokio::task::JoinSet;
@@ -51,7 +52,9 @@ async fn measure(calls: u64, concurrency: u64) -> Result<()> {
         version: None,
         login: "dialtone".to_owned(),
         password: "dialtone".to_owned(),
-        ca: Some(std::fs::read_to_string(folder.path().join("ca.pem"))?),
+        secrets: BTreeMap::new(),
+        tls: Tls::Ca(std::fs::read_to_string(folder.path().join("ca.pem"))?),
+        settings: BTreeMap::new(),
         limits: DeviceLimits { concurrency: u16::try_from(concurrency)?, ..DeviceLimits::default() },
     };
     let driver = for_device(&device)?;

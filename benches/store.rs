@@ -6,13 +6,14 @@
 //! `cargo bench -p dialtone-store` measures SQLite, in a folder of its own under the system's temporary one;
 //! `DIALTONE_BENCH_POSTGRES_URL=postgres://…/empty` measures that database instead.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dialtone_model::{
     Action, AddOn, Clock as _, Device, DeviceKind, DeviceLimits, Event, Extension, Ids, Licence, LicenceCount,
     ManualClock, OrderId, OrderType, Organization, OrganizationId, Origin, Profile, RowRef, RunId, RunKind, State,
-    Step, UploadId, User, Work, WorkStatus,
+    Step, Tls, UploadId, User, Work, WorkStatus,
 };
 use dialtone_store::{
     Claim, ClaimRequest, ExtensionClaim, NewOrder, NewOrganization, NewRun, Outcome, Store, UploadRecord, Wanted,
@@ -135,7 +136,9 @@ async fn tenant(store: &Store, ids: &Ids, clock: &ManualClock, users: usize) -> 
         version: None,
         login: String::new(),
         password: String::new(),
-        ca: None,
+        secrets: BTreeMap::new(),
+        tls: Tls::System,
+        settings: BTreeMap::new(),
         limits: DeviceLimits::default(),
     };
     store.put_device(&phones).await.expect("a device");

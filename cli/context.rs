@@ -9,7 +9,7 @@ use dialtone_files::Files;
 use dialtone_model::{Actor, Clock, Ids, Organization};
 use dialtone_queue::Queue;
 use dialtone_scheduler::Operations;
-use dialtone_store::Store;
+use dialtone_store::{Randomness, Store, Vault};
 use dialtone_worker::WorkerSettings;
 
 use crate::clock::SystemClock;
@@ -44,15 +44,15 @@ impl Context {
     /// Opens the data folder, making it when it isn't there.
     pub(crate) async fn open(everywhere: &Everywhere, clock: SystemClock) -> anyhow::Result<Self> {
         let folder = everywhere.data.clone();
-        // The database holds the passwords of devices.
+        // It holds the passwords of devices, and the key that opens them.
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&folder)
             .with_context(|| format!("the data folder {} can't be made; --data names another", folder.display()))?;
-        let store = Store::open_embedded(&folder.join("dialtone.db"))
-            .await
-            .with_context(|| format!("the data folder {} can't be opened", folder.display()))?;
+        let failed = || format!("the data folder {} can't be opened", folder.display());
+        let store = Store::open_embedded(&folder.join("dialtone.db")).await.with_context(failed)?;
+        let store = store.with_vault(vault(&folder)?).await.with_context(failed)?;
         let shared: Arc<dyn Clock> = Arc::new(clock);
         let operations = Operations {
             store,
@@ -123,4 +123,14 @@ impl Context {
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.join(name)
     }
+}
+
+/// The keys that open the credentials of devices: from the file that the environment names, or else from one in the
+/// data folder, which is made with the first use.
+fn vault(folder: &Path) -> anyhow::Result<Vault> {
+    let random: Randomness = |bytes| rand::fill(bytes);
+    Ok(match std::env::var_os("DIALTONE_KEY_FILE") {
+        Some(file) => Vault::read(Path::new(&file), random)?,
+        None => Vault::read_or_make(&folder.join("key"), random)?,
+    })
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use dialtone_drivers::for_device;
-use dialtone_model::{Device, DeviceId, DeviceKind, RetryPolicy, RunId};
+use dialtone_model::{Device, DeviceId, DeviceKind, RetryPolicy, RunId, Tls};
 use dialtone_simulator::{FaultSpec, Simulator};
 use dialtone_worker::{DriverFactory, Worker, WorkerSettings};
 use tokio::sync::{mpsc, oneshot};
@@ -189,7 +189,7 @@ fn drivers(simulators: &HashMap<DeviceId, Simulator>) -> DriverFactory {
         };
         let simulated = Device {
             address: address.clone(),
-            ca: Some(ca.clone()),
+            tls: Tls::Ca(ca.clone()),
             login: SIMULATED_ACCOUNT.to_owned(),
             password: SIMULATED_ACCOUNT.to_owned(),
             ..device.clone()

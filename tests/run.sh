@@ -25,6 +25,8 @@ step() {
 
 step tests/services.sh up
 eval "$(tests/services.sh env)"
+step tests/python.sh up
+eval "$(tests/python.sh env)"
 
 if [ $# -eq 0 ]; then
     step cargo fmt --all --check

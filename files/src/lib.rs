@@ -1,156 +1,129 @@
-//! The bytes of uploads and reports, in a local folder. The only room that knows where they lie.
+//! The bytes of uploads and reports, in a local folder or in a bucket of an S3-compatible object store. The only room
+//! that knows where they lie.
 //!
 //! A key is made by Dialtone and never from user text, so no name in an upload can lead out of the folder.
 
-use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
+mod address;
+mod bucket;
+mod error;
+mod folder;
+mod key;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use address::Address;
+use bucket::Bucket;
+pub use bucket::Credentials;
+pub use error::FilesError;
+use folder::Folder;
+pub use key::Key;
+
+/// The most bytes of a kept file. It bounds what a process can be made to hold by an object that isn't Dialtone's.
+const MOST: u64 = 256 * 1024 * 1024;
+/// What [`Files::check`] writes and reads.
+const PROBE: &str = "check/probe.txt";
+
 /// Where bytes are kept.
 #[derive(Clone, Debug)]
-pub struct Files {
-    folder: PathBuf,
-}
+pub struct Files(Place);
 
-/// The name of a kept file: lower-case letters, digits, `-`, `.` and `/` between parts.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key(String);
-
-/// Something went wrong with kept bytes.
-#[derive(Debug, thiserror::Error)]
-pub enum FilesError {
-    /// The folder can't be read or written.
-    #[error("{} can't be {act}: {source}", path.display())]
-    Io {
-        /// What was tried, as a participle: `written`.
-        act: &'static str,
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Not a key that Dialtone makes.
-    #[error("{0:?} is no key of a kept file")]
-    Key(String),
-}
-
-impl Key {
-    /// A key of these parts.
-    ///
-    /// # Errors
-    /// [`FilesError::Key`] for an empty part, a part that starts with `.`, or another character than those above.
-    pub fn new(text: impl Into<String>) -> Result<Self, FilesError> {
-        let text = text.into();
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
-        let part_is_fine = |part: &str| !part.is_empty() && !part.starts_with('.') && part.bytes().all(allowed);
-        if text.split('/').all(part_is_fine) { Ok(Self(text)) } else { Err(FilesError::Key(text)) }
-    }
-
-    /// The key's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+#[derive(Clone, Debug)]
+enum Place {
+    Folder(Folder),
+    Bucket(Bucket),
 }
 
 impl Files {
     /// Keeps bytes below `folder`, which is made when it isn't there.
     pub fn local(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self(Place::Folder(Folder(folder.into())))
+    }
+
+    /// Keeps bytes where `url` says: `file:///FOLDER`, or `s3://BUCKET/PREFIX?region=REGION` for Amazon's S3, or
+    /// `s3://BUCKET/PREFIX?endpoint=http://HOST:PORT` for another server of the same protocol, asked with its buckets in
+    /// the path. Nothing is connected to yet.
+    ///
+    /// # Errors
+    /// [`FilesError::Address`] for another address, and for a bucket without credentials.
+    pub fn open(url: &str, credentials: Option<&Credentials>) -> Result<Self, FilesError> {
+        match Address::parse(url)? {
+            Address::Folder(folder) => Ok(Self::local(folder)),
+            Address::Bucket { bucket, prefix, endpoint, region } => {
+                let missing = "is a bucket: give AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+                let credentials = credentials.ok_or_else(|| FilesError::Address(missing.to_owned()))?;
+                Ok(Self(Place::Bucket(Bucket::new(bucket, prefix, endpoint, region, credentials))))
+            }
+        }
     }
 
     /// Keeps `bytes` under `key`, in place of what was there. A reader sees the old bytes or the new ones, never a
-    /// part, and what this returned for is on the disk.
+    /// part. What this returned for is on the disk, or the object store compared its SHA-256 and keeps it.
     pub async fn put(&self, key: &Key, bytes: Vec<u8>) -> Result<(), FilesError> {
-        let path = self.path(key);
-        run_blocking(move || write_whole(&path, &bytes)).await
+        match &self.0 {
+            Place::Folder(folder) => folder.put(key, bytes).await,
+            Place::Bucket(bucket) => bucket.put(key, bytes).await,
+        }
     }
 
-    /// The bytes under `key`.
+    /// The bytes under `key`. An object is compared with the SHA-256 that was kept with it.
+    ///
+    /// # Errors
+    /// [`FilesError::Missing`], [`FilesError::Changed`], and [`FilesError::TooLarge`] beyond 256 MiB.
     pub async fn get(&self, key: &Key) -> Result<Vec<u8>, FilesError> {
-        let path = self.path(key);
-        run_blocking(move || std::fs::read(&path).map_err(failed("read", &path))).await
+        match &self.0 {
+            Place::Folder(folder) => folder.get(key, MOST).await,
+            Place::Bucket(bucket) => bucket.get(key, MOST).await,
+        }
     }
 
-    /// Where a person finds the bytes of `key`.
+    /// The bytes under `key`, if their SHA-256, in lower-case hexadecimal, is the one that was recorded for them.
+    ///
+    /// # Errors
+    /// [`FilesError::Changed`] if it is another one; else as [`Files::get`].
+    pub async fn get_exactly(&self, key: &Key, recorded: &str) -> Result<Vec<u8>, FilesError> {
+        let bytes = self.get(key).await?;
+        if sha256(&bytes) == recorded { Ok(bytes) } else { Err(FilesError::Changed(self.location(key))) }
+    }
+
+    /// Where a person finds the bytes of `key`: a path, or an `s3://` address.
     pub fn location(&self, key: &Key) -> String {
-        self.path(key).display().to_string()
+        match &self.0 {
+            Place::Folder(folder) => folder.path(key).display().to_string(),
+            Place::Bucket(bucket) => bucket.location(key),
+        }
     }
 
-    fn path(&self, key: &Key) -> PathBuf {
-        self.folder.join(&key.0)
+    /// Writes a small file, reads it again and compares. It stays there, always the same.
+    pub async fn check(&self) -> Result<(), FilesError> {
+        let key = Key::new(PROBE)?;
+        let bytes = b"Dialtone can write and read here.\n";
+        self.put(&key, bytes.to_vec()).await?;
+        self.get_exactly(&key, &sha256(bytes)).await?;
+        Ok(())
+    }
+
+    /// A link by which whoever has it can download the bytes of `key` for `ttl`, at most 7 days, without credentials; the
+    /// browser saves them as `file_name`. A local folder has no links.
+    pub async fn presigned(&self, key: &Key, ttl: Duration, file_name: &str) -> Result<Option<String>, FilesError> {
+        match &self.0 {
+            Place::Folder(_) => Ok(None),
+            Place::Bucket(bucket) => bucket.presigned(key, ttl, file_name).await.map(Some),
+        }
     }
 }
 
 /// The SHA-256 of `bytes` in lower-case hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(bytes))
 }
 
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FilesError> {
-    let folder = path.parent().unwrap_or(path);
-    std::fs::create_dir_all(folder).map_err(failed("made", folder))?;
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".draft");
-    let draft = PathBuf::from(draft);
-    let written = std::fs::write(&draft, bytes)
-        .and_then(|()| std::fs::File::open(&draft)?.sync_all())
-        .and_then(|()| std::fs::rename(&draft, path));
-    written.map_err(|source| {
-        // A half-written draft is of no use to anybody; that it can't be removed either changes nothing.
-        let _ = std::fs::remove_file(&draft);
-        failed("written", path)(source)
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
     })
-}
-
-fn failed(act: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FilesError {
-    let path = path.to_owned();
-    move |source| FilesError::Io { act, path, source }
-}
-
-async fn run_blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, FilesError> + Send + 'static,
-) -> Result<T, FilesError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(failure) => std::panic::resume_unwind(failure.into_panic()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_never_leads_out_of_the_folder() {
-        for bad in ["", "/", "a//b", "../a", "a/../b", ".", "a/.b", "A", "a b", "a\\b", "ä", "a\0"] {
-            assert!(Key::new(bad).is_err(), "{bad:?}");
-        }
-        assert!(Key::new("uploads/0198-ab.csv").is_ok());
-    }
-
-    #[tokio::test]
-    async fn bytes_come_back_and_a_second_put_replaces_them() {
-        let folder = tempfile::tempdir().unwrap();
-        let files = Files::local(folder.path());
-        let key = Key::new("reports/1.csv").unwrap();
-        files.put(&key, b"old".to_vec()).await.unwrap();
-        files.put(&key, b"new".to_vec()).await.unwrap();
-        assert_eq!(files.get(&key).await.unwrap(), b"new");
-        assert_eq!(std::fs::read_dir(folder.path().join("reports")).unwrap().count(), 1);
-    }
-
-    #[tokio::test]
-    async fn a_missing_file_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = Files::local(folder.path()).get(&Key::new("a/b").unwrap()).await.unwrap_err();
-        assert!(error.to_string().contains("a/b can't be read"), "{error}");
-    }
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ impl DeviceKind {
 }
 
 /// A system that Dialtone drives.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Device {
     /// Its id.
     pub id: DeviceId,
@@ -61,10 +62,26 @@ pub struct Device {
     pub login: String,
     /// The account's password. It is never shown.
     pub password: String,
-    /// The certificates, in PEM, that vouch for it; `None`: the system's own.
-    pub ca: Option<String>,
+    /// Further secrets of its family by their names, such as a password that raises rights. They are never shown.
+    pub secrets: BTreeMap<String, String>,
+    /// What vouches for it.
+    pub tls: Tls,
     /// How much it may be asked at a time.
     pub limits: DeviceLimits,
+    /// What its family needs to know of the site, by the names that the family's driver documents.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// What vouches that a device is the one that it says it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Tls {
+    /// The certificates that this machine trusts.
+    #[default]
+    System,
+    /// These certificates, in PEM, and no others.
+    Ca(String),
+    /// Nothing: whoever answers at the address gets the credentials. It is an exception that a person asks for.
+    Insecure,
 }
 
 impl DeviceId {
@@ -81,7 +98,7 @@ impl DeviceId {
 }
 
 impl fmt::Debug for Device {
-    /// Everything but the password.
+    /// Everything but the secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Device")
             .field("id", &self.id)
@@ -90,6 +107,7 @@ impl fmt::Debug for Device {
             .field("address", &self.address)
             .field("login", &self.login)
             .field("limits", &self.limits)
+            .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
 }

@@ -27,7 +27,7 @@ mod template;
 
 pub use actor::{Actor, Forbidden, Role};
 pub use clock::{Clock, ManualClock, Sleep};
-pub use device::{Device, DeviceKind, DeviceLimits};
+pub use device::{Device, DeviceKind, DeviceLimits, Tls};
 pub use domain::{Domain, NumberBlock, Processor, ServiceArea};
 pub use fault::{Complaint, Fault};
 pub use finding::{Finding, Severity};

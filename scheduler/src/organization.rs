@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use dialtone_model::{
     Actor, AddOn, Device, DeviceId, DeviceKind, DeviceLimits, Domain, Licence, LicenceCount, Organization,
-    OrganizationId, Processor, Profile, ServiceArea, Subscriber, SubscriberRole, User,
+    OrganizationId, Processor, Profile, ServiceArea, Subscriber, SubscriberRole, Tls, User,
 };
 use dialtone_store::NewOrganization;
 use dialtone_validators::{Claims, Facts};
@@ -78,6 +78,12 @@ pub struct DeviceImport {
     pub password: String,
     /// The certificates, in PEM, that vouch for it.
     pub ca: Option<String>,
+    /// Whether nothing needs to vouch for it.
+    #[serde(default)]
+    pub insecure: bool,
+    /// What its family needs to know of the site.
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
     /// Calls at once.
     pub concurrency: Option<u16>,
     /// Calls in any second.
@@ -227,7 +233,14 @@ impl Operations {
         for import in devices {
             let known = known.iter().find(|device| device.name == import.name);
             let device_id: DeviceId = known.map_or_else(|| self.ids.next(), |device| device.id);
-            let usual = DeviceLimits::default();
+            let usual = known.map_or_else(DeviceLimits::default, |device| device.limits);
+            // A file that leaves the account out leaves a known device's as it is.
+            let (login, password, secrets) = match known {
+                Some(known) if import.login.is_empty() && import.password.is_empty() => {
+                    (known.login.clone(), known.password.clone(), known.secrets.clone())
+                }
+                _ => (import.login.clone(), import.password.clone(), BTreeMap::new()),
+            };
             self.store
                 .put_device(&Device {
                     id: device_id,
@@ -236,14 +249,20 @@ impl Operations {
                     kind: import.kind,
                     address: import.address.clone(),
                     version: import.version.clone(),
-                    login: import.login.clone(),
-                    password: import.password.clone(),
-                    ca: import.ca.clone(),
+                    login,
+                    password,
+                    secrets,
+                    tls: match &import.ca {
+                        _ if import.insecure => Tls::Insecure,
+                        Some(pem) => Tls::Ca(pem.clone()),
+                        None => Tls::System,
+                    },
                     limits: DeviceLimits {
                         concurrency: import.concurrency.unwrap_or(usual.concurrency),
-                        rate: import.rate,
+                        rate: import.rate.or(usual.rate),
                         ..usual
                     },
+                    settings: import.settings.clone(),
                 })
                 .await?;
         }

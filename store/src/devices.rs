@@ -1,12 +1,16 @@
-use dialtone_model::{Device, DeviceId, DeviceKind, DeviceLimits, OrganizationId};
+use std::collections::BTreeMap;
+
+use dialtone_model::{Device, DeviceId, DeviceKind, DeviceLimits, OrganizationId, Tls};
+use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::columns::word;
-use crate::database::{execute, read_row, read_rows};
-use crate::{Store, StoreError};
+use crate::database::{Database, Tx, execute, on_tx, read_row, read_rows, rows};
+use crate::{Store, StoreError, Vault};
 
-const COLUMNS: &str = "id, organization_id, name, kind, address, version, login, password, ca, limits";
+const COLUMNS: &str =
+    "id, organization_id, name, kind, address, version, login, credentials, ca, insecure, limits, settings";
 
 #[derive(sqlx::FromRow)]
 struct DeviceRow {
@@ -17,24 +21,80 @@ struct DeviceRow {
     address: String,
     version: Option<String>,
     login: String,
-    password: String,
+    credentials: Option<Vec<u8>>,
     ca: Option<String>,
+    insecure: bool,
     limits: Json<DeviceLimits>,
+    settings: Json<BTreeMap<String, String>>,
+}
+
+/// What is sealed of a device.
+#[derive(Serialize, Deserialize)]
+struct Credentials {
+    password: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    secrets: BTreeMap<String, String>,
 }
 
 impl Store {
+    /// The same store with a vault, without which the credentials of devices can be neither kept nor read. What an
+    /// older version left unsealed is sealed.
+    ///
+    /// # Errors
+    /// [`StoreError::Vault`] when credentials were sealed with a key that the vault doesn't have.
+    pub async fn with_vault(mut self, vault: Vault) -> Result<Self, StoreError> {
+        self.vault = Some(vault.clone());
+        let sealed: Vec<(Uuid, Vec<u8>)> =
+            read_rows!(self, "SELECT id, credentials FROM devices WHERE credentials IS NOT NULL")?;
+        for (id, sealed) in &sealed {
+            vault.open(id.as_bytes(), sealed)?;
+        }
+        let plain: Vec<(Uuid,)> = read_rows!(self, "SELECT id FROM devices WHERE password <> ''")?;
+        if !plain.is_empty() {
+            self.seal_passwords(&vault).await?;
+        }
+        Ok(self)
+    }
+
+    /// Seals all credentials again that another key than the vault's present one sealed: how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError::NoVault`] without one.
+    pub async fn reseal_devices(&self) -> Result<usize, StoreError> {
+        let vault = self.vault.as_ref().ok_or(StoreError::NoVault)?;
+        let mut tx = self.database.begin().await?;
+        let select = locked(&tx, "SELECT id, credentials FROM devices WHERE credentials IS NOT NULL ORDER BY id");
+        let sealed: Vec<(Uuid, Vec<u8>)> = rows!(&mut tx, sqlx::AssertSqlSafe(select))?;
+        let mut count = 0;
+        for (id, sealed) in sealed.into_iter().filter(|(_, sealed)| !vault.is_current(sealed)) {
+            let anew = vault.seal(id.as_bytes(), &vault.open(id.as_bytes(), &sealed)?)?;
+            execute!(&mut tx, "UPDATE devices SET credentials = $2 WHERE id = $1", id, anew)?;
+            count += 1;
+        }
+        tx.commit().await?;
+        Ok(count)
+    }
+
     /// Adds a device, or replaces the one with that id.
     ///
     /// # Errors
-    /// [`StoreError::NameTaken`] when another device of the organization has the name.
+    /// [`StoreError::NameTaken`] when another device of the organization has the name, [`StoreError::NoVault`] when
+    /// there are credentials and no vault to seal them.
     pub async fn put_device(&self, device: &Device) -> Result<(), StoreError> {
-        let sql = "INSERT INTO devices \
-                   (id, organization_id, name, kind, address, version, login, password, ca, limits) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+        let sql = "INSERT INTO devices (id, organization_id, name, kind, address, version, login, password, \
+                   credentials, ca, insecure, limits, settings, revision) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8, $9, $10, $11, $12, $13) \
                    ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, \
-                   address = excluded.address, version = excluded.version, login = excluded.login, \
-                   password = excluded.password, ca = excluded.ca, limits = excluded.limits";
+                   address = excluded.address, version = excluded.version, login = excluded.login, password = '', \
+                   credentials = excluded.credentials, ca = excluded.ca, insecure = excluded.insecure, \
+                   limits = excluded.limits, settings = excluded.settings, revision = excluded.revision";
+        let credentials = self.seal_credentials(device)?;
+        let ca = match &device.tls {
+            Tls::Ca(pem) => Some(pem),
+            Tls::System | Tls::Insecure => None,
+        };
         let mut tx = self.database.begin().await?;
+        let revision = next_revision(&mut tx).await?;
         execute!(
             &mut tx,
             sql,
@@ -45,9 +105,12 @@ impl Store {
             &device.address,
             &device.version,
             &device.login,
-            &device.password,
-            &device.ca,
-            Json(device.limits)
+            credentials,
+            ca,
+            device.tls == Tls::Insecure,
+            Json(device.limits),
+            Json(&device.settings),
+            revision
         )
         .map_err(|error| StoreError::or_name_taken(error, "device", &device.name))?;
         tx.commit().await
@@ -57,29 +120,74 @@ impl Store {
     pub async fn device(&self, id: DeviceId) -> Result<Device, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM devices WHERE id = $1");
         let row: Option<DeviceRow> = read_row!(self, sqlx::AssertSqlSafe(sql), id.0)?;
-        row.ok_or_else(|| StoreError::not_found("device", id))?.try_into()
+        self.opened(row.ok_or_else(|| StoreError::not_found("device", id))?)
     }
 
     /// The devices of a tenant, by name.
     pub async fn devices(&self, organization: OrganizationId) -> Result<Vec<Device>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM devices WHERE organization_id = $1 ORDER BY name");
         let rows: Vec<DeviceRow> = read_rows!(self, sqlx::AssertSqlSafe(sql), organization.0)?;
-        rows.into_iter().map(Device::try_from).collect()
+        rows.into_iter().map(|row| self.opened(row)).collect()
     }
 
     /// All devices of all tenants, by id: what a worker's holder asks for.
     pub async fn all_devices(&self) -> Result<Vec<Device>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM devices ORDER BY id");
         let rows: Vec<DeviceRow> = read_rows!(self, sqlx::AssertSqlSafe(sql))?;
-        rows.into_iter().map(Device::try_from).collect()
+        rows.into_iter().map(|row| self.opened(row)).collect()
     }
-}
 
-impl TryFrom<DeviceRow> for Device {
-    type Error = StoreError;
+    /// The devices that were added or changed after a revision, with their revisions, in the order of these. Revision
+    /// 0 is before all.
+    pub async fn devices_changed_since(&self, revision: i64) -> Result<Vec<(DeviceId, i64)>, StoreError> {
+        let sql = "SELECT id, revision FROM devices WHERE revision > $1 ORDER BY revision";
+        let rows: Vec<(Uuid, i64)> = read_rows!(self, sql, revision)?;
+        Ok(rows.into_iter().map(|(id, revision)| (id.into(), revision)).collect())
+    }
 
-    fn try_from(row: DeviceRow) -> Result<Self, StoreError> {
-        Ok(Self {
+    async fn seal_passwords(&self, vault: &Vault) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        if let Tx::Sqlite(connection) = &mut tx {
+            // The pages that held the password are overwritten.
+            sqlx::query("PRAGMA secure_delete = on").execute(&mut **connection).await?;
+        }
+        let select = locked(&tx, "SELECT id, password FROM devices WHERE password <> '' ORDER BY id");
+        let plain: Vec<(Uuid, String)> = rows!(&mut tx, sqlx::AssertSqlSafe(select))?;
+        for (id, password) in plain {
+            let credentials = seal(vault, id, &Credentials { password, secrets: BTreeMap::new() })?;
+            execute!(&mut tx, "UPDATE devices SET password = '', credentials = $2 WHERE id = $1", id, credentials)?;
+        }
+        tx.commit().await?;
+        if let Database::Sqlite { writer, .. } = &self.database {
+            // So are the ones in the write-ahead log, unless another process reads from it just now.
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(writer).await?;
+            sqlx::query("PRAGMA secure_delete = off").execute(writer).await?;
+        }
+        Ok(())
+    }
+
+    fn seal_credentials(&self, device: &Device) -> Result<Option<Vec<u8>>, StoreError> {
+        let Device { password, secrets, .. } = device;
+        if password.is_empty() && secrets.is_empty() {
+            return Ok(None);
+        }
+        let vault = self.vault.as_ref().ok_or(StoreError::NoVault)?;
+        let credentials = Credentials { password: password.clone(), secrets: secrets.clone() };
+        seal(vault, device.id.0, &credentials).map(Some)
+    }
+
+    /// The device of a row, with its credentials opened.
+    fn opened(&self, row: DeviceRow) -> Result<Device, StoreError> {
+        let Credentials { password, secrets } = match &row.credentials {
+            None => Credentials { password: String::new(), secrets: BTreeMap::new() },
+            Some(sealed) => {
+                let vault = self.vault.as_ref().ok_or(StoreError::NoVault)?;
+                let opened = vault.open(row.id.as_bytes(), sealed)?;
+                serde_json::from_slice(&opened)
+                    .map_err(|_| StoreError::inconsistent("devices", "credentials", row.id, "no credentials"))?
+            }
+        };
+        Ok(Device {
             id: row.id.into(),
             organization: row.organization_id.into(),
             kind: word(&row.kind, DeviceKind::from_word, "devices", "kind", row.id)?,
@@ -87,9 +195,32 @@ impl TryFrom<DeviceRow> for Device {
             address: row.address,
             version: row.version,
             login: row.login,
-            password: row.password,
-            ca: row.ca,
+            password,
+            secrets,
+            tls: match (row.insecure, row.ca) {
+                (true, _) => Tls::Insecure,
+                (false, Some(pem)) => Tls::Ca(pem),
+                (false, None) => Tls::System,
+            },
             limits: row.limits.0,
+            settings: row.settings.0,
         })
     }
+}
+
+fn seal(vault: &Vault, id: Uuid, credentials: &Credentials) -> Result<Vec<u8>, StoreError> {
+    let plain = serde_json::to_vec(credentials).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    Ok(vault.seal(id.as_bytes(), &plain)?)
+}
+
+/// A SELECT of rows that the transaction is going to change.
+fn locked(tx: &Tx, select: &str) -> String {
+    format!("{select}{}", tx.locking(" FOR UPDATE"))
+}
+
+/// The number of this change among the changes of all devices. The counter's row stays locked to the end of the
+/// transaction, so that nobody sees a later change before this one.
+async fn next_revision(tx: &mut Tx) -> Result<i64, StoreError> {
+    let sql = "UPDATE counters SET next = next + 1 WHERE name = 'device_revision' RETURNING next - 1";
+    Ok(on_tx!(tx, |connection| sqlx::query_scalar(sql).fetch_one(connection).await?))
 }

@@ -92,6 +92,12 @@ pub enum StoreError {
         /// The version needed.
         needed: i64,
     },
+    /// Credentials can't be sealed or opened.
+    #[error(transparent)]
+    Vault(#[from] crate::VaultError),
+    /// Credentials are to be kept or read, and the store was opened without a vault.
+    #[error("there is no key for the credentials of devices: DIALTONE_KEY_FILE names the file that has it")]
+    NoVault,
     /// The migration failed.
     #[error("the database couldn't be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),

@@ -30,6 +30,7 @@ mod templates;
 mod time;
 mod transitions;
 mod uploads;
+mod vault;
 
 pub use claims::{Claim, ClaimRequest, Wanted};
 pub use error::StoreError;
@@ -45,6 +46,7 @@ pub use runs::{ExtensionClaim, NewOrder, NewRun, RunCounts, RunRecord};
 pub use subscribers::Subscriber;
 pub use templates::{NewTemplate, TemplateRecord, TemplateUser};
 pub use uploads::{RefusedRow, UploadRecord};
+pub use vault::{Randomness, Vault, VaultError};
 
 use database::Database;
 
@@ -52,6 +54,7 @@ use database::Database;
 #[derive(Clone, Debug)]
 pub struct Store {
     database: Database,
+    vault: Option<Vault>,
 }
 
 impl Store {

@@ -10,8 +10,32 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use crate::database::{Database, on_db, repeated};
 use crate::{Store, StoreError};
 
-/// The version that this program reads and writes: the number of the last migration.
-const NEEDED: i64 = 1;
+/// One change of the schema, for each engine.
+struct Change {
+    number: i64,
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+/// All changes, the oldest first. One that was ever released stays as it is.
+const CHANGES: &[Change] = &[
+    Change {
+        number: 1,
+        name: "init",
+        sqlite: include_str!("../../migrations/sqlite/0001_init.sql"),
+        postgres: include_str!("../../migrations/postgres/0001_init.sql"),
+    },
+    Change {
+        number: 2,
+        name: "devices",
+        sqlite: include_str!("../../migrations/sqlite/0002_devices.sql"),
+        postgres: include_str!("../../migrations/postgres/0002_devices.sql"),
+    },
+];
+
+/// The version that this program reads and writes: the number of the last change.
+const NEEDED: i64 = CHANGES[CHANGES.len() - 1].number;
 
 /// How long a process waits for another one that writes to the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -57,7 +81,7 @@ impl Store {
             .max_connections(4)
             .test_before_acquire(false)
             .connect_lazy_with(options);
-        let store = Self { database: Database::Sqlite { writer, readers } };
+        let store = Self { database: Database::Sqlite { writer, readers }, vault: None };
         store.bring_up_to_date().await?;
         Ok(store)
     }
@@ -98,7 +122,7 @@ impl Store {
         // whole table for cheaper than finding these by an index.
         let options = PgConnectOptions::from_str(url)?.options([("random_page_cost", "1.1")]);
         let pool = PgPoolOptions::new().max_connections(16).connect_with(options).await?;
-        Ok(Self { database: Database::Postgres(pool) })
+        Ok(Self { database: Database::Postgres(pool), vault: None })
     }
 
     async fn bring_up_to_date(&self) -> Result<(), StoreError> {
@@ -108,12 +132,8 @@ impl Store {
         }
         if found < NEEDED {
             let migrated = match &self.database {
-                Database::Sqlite { writer, .. } => {
-                    migrator(include_str!("../../migrations/sqlite/0001_init.sql")).run(writer).await
-                }
-                Database::Postgres(pool) => {
-                    migrator(include_str!("../../migrations/postgres/0001_init.sql")).run(pool).await
-                }
+                Database::Sqlite { writer, .. } => migrator(|change| change.sqlite).run(writer).await,
+                Database::Postgres(pool) => migrator(|change| change.postgres).run(pool).await,
             };
             if let Err(error) = migrated
                 && self.schema_version().await? != NEEDED
@@ -151,7 +171,11 @@ impl Store {
     }
 }
 
-fn migrator(init: &'static str) -> Migrator {
-    let init = Migration::new(1, "init".into(), MigrationType::Simple, SqlStr::from_static(init), false);
-    Migrator::with_migrations(vec![init])
+/// The changes as `text` chooses them.
+fn migrator(text: fn(&Change) -> &'static str) -> Migrator {
+    let migration = |change: &Change| {
+        let text = SqlStr::from_static(text(change));
+        Migration::new(change.number, change.name.into(), MigrationType::Simple, text, false)
+    };
+    Migrator::with_migrations(CHANGES.iter().map(migration).collect())
 }

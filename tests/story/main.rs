@@ -1,10 +1,11 @@
 //! Whole stories in one process, each from a seed: a scheduler, two workers, the store, hints that get lost, doubled and
-//! shuffled, a device whose answers get lost, workers that die at any await, wall clocks an hour apart, and people who
-//! pause, cancel, abort and retry in between. Time is a clock that the story moves. After each story the invariants of
-//! ARCHITECTURE.md hold.
+//! shuffled, a simulated device on a real socket whose answers get lost, workers that die at any await, wall clocks an
+//! hour apart, and people who pause, cancel, abort and retry in between. Time is a clock that the story moves. After
+//! each story the invariants of ARCHITECTURE.md hold.
 //!
 //! `DIALTONE_STORY_SEED=n` replays one story, `DIALTONE_STORIES=n` plays that many. A seed fixes every decision of the
-//! story; the order in which the database answers two workers that ask at once is the operating system's.
+//! story and every fault of the device; in which order the database and the socket answer two workers that ask at once
+//! is the operating system's.
 
 #![expect(clippy::unwrap_used, reason = "a story that can't be staged fails")]
 

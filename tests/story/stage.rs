@@ -5,7 +5,6 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialtone_drivers::Driver;
 use dialtone_files::Files;
 use dialtone_model::{
     Actor, AddOn, Clock, Device, DeviceKind, HoldReason, Ids, ManualClock, OrderId, OrganizationId, RetryPolicy, RunId,
@@ -22,7 +21,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::device::{Mischief, StoryDevice, StoryDriver};
+use crate::device::{Mischief, StoryDevice};
 
 const TTL: Duration = Duration::from_secs(30);
 const SHARDS: u16 = 4;
@@ -70,7 +69,7 @@ impl Stage {
         let spare = random.random_range(0..3);
         let organization = import(&operations, &actor, rows, rows + spare, random).await;
         let mischief = mischief(random);
-        let device = StoryDevice::new(shared, seed, mischief);
+        let device = StoryDevice::start(shared, seed, mischief).await;
         let run = assign(&operations, &actor, organization, rows).await;
         let mut stage = Self {
             hints: queue.subscribe(),
@@ -98,7 +97,8 @@ impl Stage {
         let mut quiet = 0;
         while quiet < 24 {
             tokio::task::yield_now().await;
-            quiet = if self.operations.store.connections_in_use() == 0 { quiet + 1 } else { 0 };
+            let waits = self.operations.store.connections_in_use() > 0 || self.device.is_on_the_wire();
+            quiet = if waits { 0 } else { quiet + 1 };
         }
     }
 
@@ -267,10 +267,7 @@ impl Stage {
             seed: self.seed + self.lives,
         };
         let device = Arc::clone(&self.device);
-        let drivers: DriverFactory = Arc::new(move |_: &Device| {
-            let driver: Arc<dyn Driver> = Arc::new(StoryDriver { device: Arc::clone(&device), worker: place });
-            Ok(driver)
-        });
+        let drivers: DriverFactory = Arc::new(move |row: &Device| Ok(device.driver(row, place)));
         let (finished, _) = mpsc::unbounded_channel();
         let store = self.operations.store.clone();
         let worker = Worker { settings, store, queue: queue.clone(), drivers, clock, finished };
@@ -294,11 +291,12 @@ fn is_recoverable(state: State) -> bool {
 fn mischief(random: &mut SmallRng) -> Mischief {
     let mut share = |most: u32| if random.random_bool(0.5) { random.random_range(0..most) } else { 0 };
     Mischief {
-        refused_before: share(25),
+        unreachable: share(25),
         lost_before: share(15),
         lost_after: share(25),
-        busy: share(10),
-        rejected: share(8),
+        failed: share(10),
+        refused: share(8),
+        rate: random.random_bool(0.3).then(|| random.random_range(1..10)),
     }
 }
 
@@ -322,6 +320,8 @@ async fn import(
             login: String::new(),
             password: String::new(),
             ca: None,
+            insecure: false,
+            settings: Default::default(),
             button_templates: Default::default(),
             extension_mobility: Default::default(),
             external_mail: Default::default(),

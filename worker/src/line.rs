@@ -278,7 +278,7 @@ fn drain(orders: &mut VecDeque<OrderId>, most: usize) -> Vec<OrderId> {
 mod tests {
     use dialtone_drivers::NullDriver;
     use dialtone_model::{
-        Action, Complaint, DeviceId, DeviceKind, DeviceLimits, Life, OrganizationId, Origin, Position, Step,
+        Action, Complaint, DeviceId, DeviceKind, DeviceLimits, Life, OrganizationId, Origin, Position, Step, Tls,
     };
     use jiff::Timestamp;
 
@@ -296,7 +296,9 @@ mod tests {
             version: None,
             login: String::new(),
             password: String::new(),
-            ca: None,
+            secrets: Default::default(),
+            tls: Tls::System,
+            settings: Default::default(),
             limits: DeviceLimits { concurrency, ..DeviceLimits::default() },
         };
         Line::new(device, 0, Arc::new(NullDriver), NOW)

@@ -3,13 +3,14 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use dialtone_model::Device;
+use dialtone_model::{Device, Tls};
 use hyper::Uri;
 use hyper::header::HeaderValue;
-use rustls::crypto::ring;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_rustls::TlsConnector;
 
 use crate::DriverError;
@@ -45,7 +46,7 @@ impl Target {
         Ok(Self {
             server_name: ServerName::try_from(host.clone()).map_err(|_| wrong())?,
             port: authority.port_u16().unwrap_or(443),
-            tls: TlsConnector::from(Arc::new(config(device.ca.as_deref())?)),
+            tls: TlsConnector::from(Arc::new(config(&device.tls)?)),
             host_header: HeaderValue::try_from(authority.as_str()).map_err(|_| wrong())?,
             authorization,
             host,
@@ -59,17 +60,32 @@ impl fmt::Debug for Target {
     }
 }
 
-/// Trusts the given certificates and nothing else, or else what this machine trusts.
-fn config(ca: Option<&str>) -> Result<ClientConfig, DriverError> {
+/// Trusts what the device's row says.
+fn config(tls: &Tls) -> Result<ClientConfig, DriverError> {
+    let provider = Arc::new(ring::default_provider());
+    // Sessions are resumed by default, so a connection that the device closed costs little to open again.
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    Ok(match roots(tls)? {
+        Some(roots) => builder.with_root_certificates(roots).with_no_client_auth(),
+        None => {
+            let anybody = Arc::new(Anybody { provider });
+            builder.dangerous().with_custom_certificate_verifier(anybody).with_no_client_auth()
+        }
+    })
+}
+
+/// The certificates that vouch for a device; `None`: none needs to.
+fn roots(tls: &Tls) -> Result<Option<RootCertStore>, DriverError> {
     let unreadable = |reason: String| DriverError::Certificates { reason };
     let mut roots = RootCertStore::empty();
-    match ca {
-        Some(pem) => {
+    match tls {
+        Tls::Insecure => return Ok(None),
+        Tls::Ca(pem) => {
             for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
                 roots.add(certificate.map_err(|error| unreadable(error.to_string()))?)?;
             }
         }
-        None => {
+        Tls::System => {
             let found = rustls_native_certs::load_native_certs();
             found.errors.iter().for_each(|error| tracing::warn!(%error, "a certificate of this machine is not read"));
             roots.add_parsable_certificates(found.certs);
@@ -78,9 +94,47 @@ fn config(ca: Option<&str>) -> Result<ClientConfig, DriverError> {
     if roots.is_empty() {
         return Err(unreadable("there is none".to_owned()));
     }
-    // Sessions are resumed by default, so a connection that the device closed costs little to open again.
-    Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
+    Ok(Some(roots))
+}
+
+/// Takes any certificate, for devices that a person made an exception of. That the device has the certificate's key is
+/// checked all the same, so a connection is at least one and the same peer's from its beginning to its end.
+#[derive(Debug)]
+struct Anybody {
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
 }

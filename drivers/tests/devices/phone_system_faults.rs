@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dialtone_drivers::{Call, DriverError, Ran, for_device};
-use dialtone_model::{Action, Device, DeviceKind, Fault};
+use dialtone_model::{Action, Device, DeviceKind, Fault, Tls};
 use dialtone_simulator::Simulator;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
@@ -49,10 +49,16 @@ async fn an_unknown_host_sent_nothing() {
 async fn a_certificate_of_an_unknown_authority_sent_nothing() {
     let (_simulator, row) = row().await;
     let other = Simulator::builder().start().await.unwrap();
-    let fault = run(&Device { ca: Some(other.ca_pem().to_owned()), ..row }, LONG).await.unwrap_err();
+    let fault = run(&Device { tls: Tls::Ca(other.ca_pem().to_owned()), ..row }, LONG).await.unwrap_err();
     assert!(matches!(&fault, Fault::NotSent { .. }), "{fault:?}");
     assert_eq!(fault.complaint().code, "certificate-refused");
     assert!(fault.complaint().repair.is_some());
+}
+
+#[tokio::test]
+async fn nothing_needs_to_vouch_for_a_device_that_a_person_made_an_exception_of() {
+    let (_simulator, row) = row().await;
+    run(&Device { tls: Tls::Insecure, ..row }, LONG).await.unwrap();
 }
 
 #[tokio::test]
@@ -108,7 +114,9 @@ async fn a_connection_lost_after_sending_is_unknown_for_a_change_and_nothing_for
 async fn fault_of(answer: Vec<u8>) -> Fault {
     let (_simulator, row) = row().await;
     let odd = Scripted::start(answer).await;
-    run(&Device { address: format!("https://{}", odd.address), ca: Some(odd.ca_pem), ..row }, LONG).await.unwrap_err()
+    run(&Device { address: format!("https://{}", odd.address), tls: Tls::Ca(odd.ca_pem), ..row }, LONG)
+        .await
+        .unwrap_err()
 }
 
 #[tokio::test]
@@ -194,6 +202,6 @@ async fn a_row_that_can_not_be_used_gives_no_driver() {
     }
     let error = for_device(&Device { login: "a:b".to_owned(), ..row.clone() }).unwrap_err();
     assert!(matches!(error, DriverError::Login { .. }), "{error}");
-    let error = for_device(&Device { ca: Some("nothing".to_owned()), ..row }).unwrap_err();
+    let error = for_device(&Device { tls: Tls::Ca("nothing".to_owned()), ..row }).unwrap_err();
     assert!(matches!(error, DriverError::Certificates { .. }), "{error}");
 }

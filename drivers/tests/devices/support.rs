@@ -1,9 +1,10 @@
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dialtone_drivers::{Call, Driver, Look, Ran, for_device};
-use dialtone_model::{Action, Device, DeviceId, DeviceKind, DeviceLimits, Fault, OrderId, OrganizationId, Step};
+use dialtone_model::{Action, Device, DeviceId, DeviceKind, DeviceLimits, Fault, OrderId, OrganizationId, Step, Tls};
 use dialtone_simulator::{Protocol, Simulator};
 use uuid::Uuid;
 
@@ -190,7 +191,9 @@ pub(crate) fn device(kind: DeviceKind, address: SocketAddr, simulator: &Simulato
         version: None,
         login: "dialtone".to_owned(),
         password: "dialtone".to_owned(),
-        ca: Some(simulator.ca_pem().to_owned()),
+        secrets: BTreeMap::new(),
+        tls: Tls::Ca(simulator.ca_pem().to_owned()),
+        settings: BTreeMap::new(),
         limits: DeviceLimits::default(),
     }
 }

@@ -1,7 +1,7 @@
 //! One test for each row of the fault table of Unified CM in `docs/devices.md` that needs a device.
 
 use dialtone_drivers::{DriverError, Look, for_device};
-use dialtone_model::{Action, Attributes, Device, DeviceKind, Fault, LineTarget};
+use dialtone_model::{Action, Attributes, Device, DeviceKind, Fault, LineTarget, Tls};
 use dialtone_simulator::Simulator;
 
 use crate::scripted::Scripted;
@@ -139,7 +139,7 @@ async fn an_answer_that_is_not_axl_is_unknown() {
         let simulator = Simulator::builder().start().await.unwrap();
         let row = Device {
             version: Some("12.5".to_owned()),
-            ca: Some(odd.ca_pem),
+            tls: Tls::Ca(odd.ca_pem),
             ..device(DeviceKind::UnifiedCm, odd.address, &simulator)
         };
         let fault = for_device(&row).unwrap().run(call(&step(&user("tony")))).await.unwrap_err();

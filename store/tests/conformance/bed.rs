@@ -1,14 +1,16 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use dialtone_model::{
     Action, AddOn, Device, DeviceId, DeviceKind, DeviceLimits, Extension, Ids, Licence, LicenceCount, ManualClock,
-    OrderId, OrderType, Organization, OrganizationId, Origin, Profile, RunId, RunKind, Step, TemplateId, User, UserId,
+    OrderId, OrderType, Organization, OrganizationId, Origin, Profile, RunId, RunKind, Step, TemplateId, Tls, User,
+    UserId,
 };
 use dialtone_store::{
     Claim, ClaimRequest, ExtensionClaim, Lease, NewOrder, NewOrganization, NewRun, NewTemplate, Outcome, Store,
-    StoreError, UploadRecord, Wanted,
+    StoreError, UploadRecord, Vault, Wanted,
 };
 use jiff::Timestamp;
 use sqlx::{PgPool, SqlitePool};
@@ -27,6 +29,7 @@ pub(crate) struct Bed {
     pub(crate) ids: Ids,
     pub(crate) clock: ManualClock,
     place: Place,
+    keys: tempfile::TempDir,
 }
 
 enum Place {
@@ -46,7 +49,15 @@ impl Bed {
             }
             Engine::Postgres => postgres().await,
         };
-        Self { store, ids, clock, place }
+        let keys = tempfile::tempdir().unwrap();
+        let mut bed = Self { store, ids, clock, place, keys };
+        bed.store = bed.store.clone().with_vault(bed.vault()).await.unwrap();
+        bed
+    }
+
+    /// The keys that seal credentials in this database.
+    pub(crate) fn vault(&self) -> Vault {
+        Vault::read_or_make(&self.keys.path().join("key"), random).unwrap()
     }
 
     /// Removes the database. A test that failed leaves it behind, to be looked at.
@@ -83,6 +94,30 @@ impl Bed {
         }
     }
 
+    /// What the database holds of the devices' passwords and credentials, as text as far as it is text.
+    pub(crate) async fn credentials_at_rest(&self) -> String {
+        let rows: Vec<(String, Option<Vec<u8>>)> = match &self.place {
+            Place::Folder(_) => {
+                let db = SqlitePool::connect(&self.sqlite_url()).await.unwrap();
+                sqlx::query_as("SELECT password, credentials FROM devices").fetch_all(&db).await.unwrap()
+            }
+            Place::Database { url, .. } => {
+                let db = PgPool::connect(url).await.unwrap();
+                sqlx::query_as("SELECT password, credentials FROM devices").fetch_all(&db).await.unwrap()
+            }
+        };
+        let text = |bytes: Option<Vec<u8>>| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
+        rows.into_iter().map(|(password, credentials)| password + &text(credentials) + "\n").collect()
+    }
+
+    /// Whether a file of the database has the text anywhere; of a server's files nobody knows.
+    pub(crate) fn files_contain(&self, text: &str) -> bool {
+        let Place::Folder(folder) = &self.place else { return false };
+        let contains = |bytes: &[u8]| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+        let mut files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        files.any(|file| contains(&std::fs::read(file).unwrap()))
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         use dialtone_model::Clock as _;
         self.clock.now()
@@ -94,6 +129,13 @@ impl Bed {
             Place::Database { .. } => unreachable!("not on SQLite"),
         }
     }
+}
+
+/// What stands in for randomness: different bytes at each call.
+pub(crate) fn random(bytes: &mut [u8]) {
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed).to_le_bytes();
+    bytes.iter_mut().zip(count.iter().cycle()).for_each(|(byte, count)| *byte = *count);
 }
 
 /// A database made from a migrated template, which the first test makes.
@@ -137,13 +179,16 @@ async fn postgres() -> (Store, Place) {
 fn fingerprint() -> u64 {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();
-    include_str!("../../../migrations/postgres/0001_init.sql").hash(&mut hasher);
+    migrations("postgres").iter().for_each(|path| std::fs::read(path).unwrap().hash(&mut hasher));
     hasher.finish()
 }
 
-/// Where a migration lies.
-pub(crate) fn migration(engine: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../migrations/{engine}/0001_init.sql"))
+/// Where the migrations lie, the oldest first.
+pub(crate) fn migrations(engine: &str) -> Vec<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../migrations").join(engine);
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
 }
 
 /// A tenant with a device, users, numbers and licences.
@@ -191,7 +236,9 @@ impl Bed {
             version: None,
             login: "dialtone".to_owned(),
             password: "secret".to_owned(),
-            ca: None,
+            secrets: BTreeMap::new(),
+            tls: Tls::System,
+            settings: BTreeMap::new(),
             limits: DeviceLimits::default(),
         };
         self.store.put_device(&device).await.unwrap();

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use dialtone_store::{Store, StoreError};
 
-use crate::bed::{Bed, migration};
+use crate::bed::{Bed, migrations};
 
 crate::on_both_engines!(a_newer_schema_is_refused, the_same_schema_is_opened_again);
 
@@ -50,15 +50,18 @@ fn both_engines_have_the_same_tables_and_columns() {
     assert_eq!(sqlite, columns("postgres"));
 }
 
-/// The columns of each table, and the indexes, as the migration writes them.
+/// The columns of each table, and the indexes, as the migrations write them.
 fn columns(engine: &str) -> BTreeMap<String, Vec<String>> {
-    let text = std::fs::read_to_string(migration(engine)).unwrap();
+    let text: String = migrations(engine).iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut table = None;
     for line in text.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             ["CREATE", "TABLE", name, ..] => table = Some((*name).to_owned()),
+            ["ALTER", "TABLE", name, "ADD", "COLUMN", column, ..] => {
+                tables.entry((*name).to_owned()).or_default().push((*column).to_owned());
+            }
             ["CREATE", "INDEX", name, ..] | ["CREATE", "UNIQUE", "INDEX", name, ..] => {
                 tables.entry("indexes".to_owned()).or_default().push((*name).to_owned());
             }

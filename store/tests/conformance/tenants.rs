@@ -1,4 +1,4 @@
-use dialtone_model::{DeviceLimits, Finding, Licence, LicenceCount, Organization, Profile, Severity, User};
+use dialtone_model::{Finding, Licence, LicenceCount, Organization, Profile, Severity, User};
 use dialtone_store::{NewOrganization, RefusedRow, StoreError};
 
 use crate::bed::{Bed, number, recording};
@@ -6,7 +6,6 @@ use crate::bed::{Bed, number, recording};
 crate::on_both_engines!(
     a_directory_is_imported_and_imported_again,
     licences_can_grow_and_shrink,
-    devices_are_kept_by_id,
     an_upload_keeps_its_refused_rows,
 );
 
@@ -46,23 +45,6 @@ async fn licences_can_grow_and_shrink(bed: &Bed) {
     let refused = bed.store.put_licences(tenant.id, &[owned(9), owned(1)]).await.unwrap_err();
     assert!(matches!(&refused, StoreError::LicencesShort { missing: 2, .. }), "{refused}");
     assert_eq!(bed.store.licences(tenant.id).await.unwrap(), counts);
-}
-
-async fn devices_are_kept_by_id(bed: &Bed) {
-    let tenant = bed.tenant("Sample", 0, 0).await;
-    let mut device = bed.store.device(tenant.device).await.unwrap();
-    device.limits = DeviceLimits { rate: Some(20), ..DeviceLimits::default() };
-    device.ca = Some("a certificate".to_owned());
-    bed.store.put_device(&device).await.unwrap();
-    assert_eq!(bed.store.device(device.id).await.unwrap(), device);
-    let other = bed.device(tenant.id, "mailboxes").await;
-    let names: Vec<_> = bed.store.devices(tenant.id).await.unwrap().into_iter().map(|device| device.name).collect();
-    assert_eq!(names, ["mailboxes", "phones"]);
-    let ids: Vec<_> = bed.store.all_devices().await.unwrap().into_iter().map(|device| device.id).collect();
-    assert_eq!(ids, [device.id, other]);
-    device.name = "mailboxes".to_owned();
-    let taken = bed.store.put_device(&device).await.unwrap_err();
-    assert!(matches!(taken, StoreError::NameTaken { what: "device", .. }), "{taken}");
 }
 
 async fn an_upload_keeps_its_refused_rows(bed: &Bed) {

@@ -1,9 +1,9 @@
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use dialtone_model::{
-    Device, DeviceLimits, Ids, ManualClock, OrganizationId, OwnedProduct, Step, Subscriber, UploadId,
+    Device, DeviceLimits, Ids, ManualClock, OrganizationId, OwnedProduct, Step, Subscriber, Tls, UploadId,
 };
 use dialtone_templates::{Reading, read, read_subscribers};
 use dialtone_validators::Facts;
@@ -28,7 +28,9 @@ pub(super) fn facts() -> ProjectFacts {
         version: import.version.clone(),
         login: String::new(),
         password: String::new(),
-        ca: None,
+        secrets: BTreeMap::new(),
+        tls: Tls::System,
+        settings: BTreeMap::new(),
         limits: DeviceLimits::default(),
     };
     ProjectFacts {
