@@ -14,6 +14,7 @@ mod interrupt;
 mod order;
 mod organization;
 mod output;
+mod passwords;
 mod pick;
 mod plan;
 mod project;

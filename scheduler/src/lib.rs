@@ -12,6 +12,7 @@ mod intake;
 mod operations;
 mod order;
 mod organization;
+mod passwords;
 mod plan;
 mod project;
 mod report;
@@ -25,6 +26,7 @@ pub use intake::{Intake, Mode, NamedBytes};
 pub use operations::Operations;
 pub use order::extended_status;
 pub use organization::{DeviceImport, LicenceImport, OrganizationImport, OrganizationView};
+pub use passwords::Passwords;
 pub use plan::{
     Defaults, Outcome, PlanFile, PlanRequest, PlannedOrder, PlannedRow, ProjectFacts, ProjectPlan, plan_project,
 };

@@ -32,6 +32,12 @@ const CHANGES: &[Change] = &[
         sqlite: include_str!("../../migrations/sqlite/0002_devices.sql"),
         postgres: include_str!("../../migrations/postgres/0002_devices.sql"),
     },
+    Change {
+        number: 3,
+        name: "extension_secrets",
+        sqlite: include_str!("../../migrations/sqlite/0003_extension_secrets.sql"),
+        postgres: include_str!("../../migrations/postgres/0003_extension_secrets.sql"),
+    },
 ];
 
 /// The version that this program reads and writes: the number of the last change.

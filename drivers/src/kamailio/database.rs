@@ -1,7 +1,7 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use dialtone_model::{Complaint, Device, Fault};
+use dialtone_model::{Complaint, Device, Fault, Tls};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{ConnectOptions as _, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
@@ -174,10 +174,11 @@ async fn versions(tx: &mut Tx) -> Result<Vec<(String, i32)>, Fault> {
 fn postgres(device: &Device, patience: Duration) -> Option<PgConnectOptions> {
     let mut options = PgConnectOptions::from_str(&device.address).ok()?;
     if !device.address.contains("sslmode=") {
-        options = options.ssl_mode(PgSslMode::VerifyFull);
+        let insecure = device.tls == Tls::Insecure;
+        options = options.ssl_mode(if insecure { PgSslMode::Require } else { PgSslMode::VerifyFull });
     }
-    if let Some(ca) = &device.ca {
-        options = options.ssl_root_cert_from_pem(ca.clone().into_bytes());
+    if let Tls::Ca(pem) = &device.tls {
+        options = options.ssl_root_cert_from_pem(pem.clone().into_bytes());
     }
     if !device.login.is_empty() {
         options = options.username(&device.login);

@@ -12,11 +12,9 @@ pub(super) fn sql_fault(error: &sqlx::Error) -> Fault {
     };
     match error {
         sqlx::Error::Database(error) => refusal(error.as_ref()),
-        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-            not_sent("connection-refused", "the device's database refuses connections".to_owned())
-        }
         sqlx::Error::Tls(error) => not_sent("tls-failed", format!("TLS with the device's database failed: {error}")),
-        sqlx::Error::PoolTimedOut => not_sent("timeout", "the device's database could not be reached in time".to_owned()),
+        // While it is refused, a connection is tried again until then.
+        sqlx::Error::PoolTimedOut => not_sent("timeout", "the device's database gave no connection in time".to_owned()),
         other => not_sent("connection-lost", format!("the connection to the device's database was lost: {other}")),
     }
 }

@@ -135,6 +135,23 @@ impl Bed {
         }
     }
 
+    /// Somebody's transaction that keeps everybody else from the accounts, until it is dropped.
+    pub(crate) async fn hold_lock(&self) -> Box<dyn std::any::Any> {
+        match self.engine {
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+                Box::new(connection)
+            }
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                let sql = "BEGIN; LOCK TABLE subscriber IN ACCESS EXCLUSIVE MODE";
+                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+                Box::new(connection)
+            }
+        }
+    }
+
     /// Lines of a query past the driver.
     pub(crate) async fn lines(&self, sql: &str) -> Vec<String> {
         let sql = sqlx::AssertSqlSafe(sql.to_owned());

@@ -38,6 +38,11 @@ impl Proxy {
         *self.cut.lock().unwrap() = Some(cut);
     }
 
+    /// Takes back a cut that never came.
+    pub(crate) fn spare(&self) {
+        *self.cut.lock().unwrap() = None;
+    }
+
     /// Whether the cut is still to come.
     pub(crate) fn will_cut(&self) -> bool {
         self.cut.lock().unwrap().is_some()

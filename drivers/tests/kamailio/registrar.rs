@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -43,7 +44,10 @@ impl Registrar {
             while let Ok((stream, _)) = listener.accept().await {
                 let registrar = answering.clone();
                 tokio::spawn(async move {
-                    let service = service_fn(async |request| registrar.answer(request).await);
+                    let service = service_fn(move |request| {
+                        let registrar = registrar.clone();
+                        async move { registrar.answer(request).await }
+                    });
                     // A call that shall have no answer ends with its connection.
                     drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
                 });
@@ -69,22 +73,33 @@ impl Registrar {
         self.state.lock().unwrap().failing.is_some()
     }
 
+    /// Takes back a failure that never came.
+    pub(crate) fn spare(&self) {
+        self.state.lock().unwrap().failing = None;
+    }
+
     /// From now on every method is unknown.
     pub(crate) fn close(&self) {
         self.state.lock().unwrap().closed = true;
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>> {
+    /// From now on the methods are known again.
+    pub(crate) fn open(&self) {
+        self.state.lock().unwrap().closed = false;
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
         assert_eq!(request.uri().path(), "/RPC");
-        let call: Value = serde_json::from_slice(&request.into_body().collect().await?.to_bytes())?;
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        let call: Value = serde_json::from_slice(&body).unwrap();
         let mut state = self.state.lock().unwrap();
         let failing = state.failing.take();
         if let Some(Failing::Before) = failing {
-            return Err("no answer".into());
+            return Err(io::ErrorKind::ConnectionAborted.into());
         }
         let answer = state.call(call["method"].as_str().unwrap(), call["params"][1].as_str());
         if let Some(Failing::After) = failing {
-            return Err("no answer".into());
+            return Err(io::ErrorKind::ConnectionAborted.into());
         }
         let (status, outcome) = match answer {
             Ok(result) => (StatusCode::OK, ("result", result)),
