@@ -40,5 +40,7 @@ pub use run::{RunKind, RunState, RunTransitionRefused};
 pub use state::{Event, FailureClass, HoldReason, InvalidTransition, Life, Position, State, Waiting, Work, WorkStatus};
 pub use step::{Action, Attributes, LineTarget, Step};
 pub use subscriber::{OwnedProduct, Subscriber, SubscriberRole};
+/// A text that nothing prints and that is overwritten when it goes.
+pub use secrecy::{ExposeSecret, SecretString};
 pub use synchronisation::{DeviceObject, ObjectKind, SyncScope};
 pub use template::{TemplateAction, TemplateActionRefused, TemplateStatus};
