@@ -13,7 +13,7 @@ pub(super) async fn probe(site: &Site, database: &Database, rpc: &Rpc) -> Result
     database.check().await?;
     let mut missing_rights = database.missing_rights().await?;
     let version = match rpc.call("core.version", &[]).await? {
-        Reply::Result(version) => version.as_str().map(str::to_owned),
+        Reply::Result(version) => version.as_str().map(|version| version.trim().to_owned()),
         Reply::NotFound => None,
     };
     match rpc.call("ul.lookup", &[&site.location, &site.address(NOBODY)]).await {
