@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::follow::follow;
-use crate::passwords;
 use crate::output::{print, print_bytes, print_json, print_json_lines, print_table};
+use crate::passwords;
 use crate::report::{Ending, write_file};
 use crate::worker::WorkArgs;
 

@@ -85,7 +85,9 @@ impl Operations {
                 "the passwords of this run were handed out at {at} by {by} and nobody has them any more: \
                  --again makes new ones"
             ))),
-            None => Err(OperationError::Refused("this run has set no password of an extension that is there".to_owned())),
+            None => {
+                Err(OperationError::Refused("this run has set no password of an extension that is there".to_owned()))
+            }
         }
     }
 

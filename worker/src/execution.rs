@@ -196,7 +196,8 @@ mod tests {
 
     #[test]
     fn a_driver_that_panics_leaves_the_outcome_unknown() {
-        let execution = execute(&Script::default(), &claim(false), None, Duration::from_secs(1)).now_or_never().unwrap();
+        let execution =
+            execute(&Script::default(), &claim(false), None, Duration::from_secs(1)).now_or_never().unwrap();
         assert!(matches!(execution.result, Err(Fault::Unknown(_))) && execution.unknown);
     }
 }

@@ -36,8 +36,11 @@ impl Account {
         let value = |attribute: &str| {
             preferences.iter().find(|(_, row)| row.attribute == attribute).map(|(_, row)| row.value.clone())
         };
-        let mut numbers: Vec<String> =
-            aliases(tx, site, key).await?.iter().filter_map(|(_, alias)| site.number(alias).map(str::to_owned)).collect();
+        let mut numbers: Vec<String> = aliases(tx, site, key)
+            .await?
+            .iter()
+            .filter_map(|(_, alias)| site.number(alias).map(str::to_owned))
+            .collect();
         numbers.sort_unstable();
         let further_numbers = numbers.split_off(numbers.len().min(1));
         let add_ons: BTreeSet<_> = preferences
@@ -88,7 +91,12 @@ pub(super) async fn insert(tx: &mut Tx, site: &Site, key: &str, credentials: &Cr
 }
 
 /// Gives an account another password; `false` when there is no such account.
-pub(super) async fn set_password(tx: &mut Tx, site: &Site, key: &str, credentials: &Credentials) -> Result<bool, Fault> {
+pub(super) async fn set_password(
+    tx: &mut Tx,
+    site: &Site,
+    key: &str,
+    credentials: &Credentials,
+) -> Result<bool, Fault> {
     let sql = "UPDATE subscriber SET password = $3, ha1 = $4, ha1b = $5 WHERE username = $1 AND domain = $2";
     let Credentials { password, ha1, ha1b } = credentials;
     let [password, ha1, ha1b] = [password, ha1, ha1b].map(|column| column.expose_secret());

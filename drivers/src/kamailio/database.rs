@@ -72,9 +72,7 @@ impl Database {
             let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(patience);
             Engine::Sqlite(pool.connect_lazy_with(options.busy_timeout(patience).disable_statement_logging()))
         } else if device.address.starts_with("postgres://") {
-            let pool = PgPoolOptions::new()
-                .max_connections(device.limits.concurrency.into())
-                .acquire_timeout(patience);
+            let pool = PgPoolOptions::new().max_connections(device.limits.concurrency.into()).acquire_timeout(patience);
             Engine::Postgres(pool.connect_lazy_with(postgres(device, patience).ok_or_else(wrong)?))
         } else {
             return Err(wrong());
@@ -150,7 +148,8 @@ impl Database {
     pub(super) async fn check(&self) -> Result<(), Fault> {
         let tx = &mut self.read().await?;
         let found = versions(tx).await?;
-        match TABLES.into_iter().find(|(table, version)| found.iter().all(|(name, at)| name != table || at != version)) {
+        match TABLES.into_iter().find(|(table, version)| found.iter().all(|(name, at)| name != table || at != version))
+        {
             None => Ok(()),
             Some((table, wanted)) => {
                 let has = found.iter().find(|(name, _)| name == table);

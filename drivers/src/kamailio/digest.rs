@@ -16,11 +16,7 @@ impl Credentials {
         let digest = |user: &str| hex(&Md5::digest(format!("{user}:{}:{password}", site.domain)));
         let digests = |user: &str| if site.storage == Storage::Clear { String::new() } else { digest(user) };
         let clear = if site.storage == Storage::Ha1 { "" } else { password };
-        Self {
-            password: clear.into(),
-            ha1: digests(key).into(),
-            ha1b: digests(&site.address(key)).into(),
-        }
+        Self { password: clear.into(), ha1: digests(key).into(), ha1b: digests(&site.address(key)).into() }
     }
 }
 

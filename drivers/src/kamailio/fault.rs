@@ -6,10 +6,8 @@ use crate::http::credentials_refused;
 /// What an error of the database means for a step whose transaction wasn't committed: it is rolled back, so nothing
 /// of it is there. `docs/devices.md` has the table.
 pub(super) fn sql_fault(error: &sqlx::Error) -> Fault {
-    let not_sent = |code: &str, message: String| Fault::NotSent {
-        complaint: Complaint::new(code, message),
-        retry_after: None,
-    };
+    let not_sent =
+        |code: &str, message: String| Fault::NotSent { complaint: Complaint::new(code, message), retry_after: None };
     match error {
         sqlx::Error::Database(error) => refusal(error.as_ref()),
         sqlx::Error::Tls(error) => not_sent("tls-failed", format!("TLS with the device's database failed: {error}")),
@@ -48,9 +46,9 @@ fn refusal(error: &dyn DatabaseError) -> Fault {
         // A class 22 error is about a value, one of class 23 about what another row has.
         _ if state.starts_with("22") || state.starts_with("23") => Fault::Rejected(complaint),
         // What is missing is missing for every order: the database, a table or a column, the right to write it.
-        "3D000" | "42501" | "42P01" | "42703" | "25006" => not_sent(
-            complaint.repair("Correct the device's address and what its account may do, then retry."),
-        ),
+        "3D000" | "42501" | "42P01" | "42703" | "25006" => {
+            not_sent(complaint.repair("Correct the device's address and what its account may do, then retry."))
+        }
         _ => not_sent(complaint),
     }
 }

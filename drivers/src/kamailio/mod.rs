@@ -173,12 +173,7 @@ impl Kamailio {
     }
 
     /// A change has happened when the extension is as ordered, and has not when it can still be made.
-    async fn look_for_change(
-        &self,
-        from: &str,
-        to: &Extension,
-        secret: Option<&SecretString>,
-    ) -> Result<Look, Fault> {
+    async fn look_for_change(&self, from: &str, to: &Extension, secret: Option<&SecretString>) -> Result<Look, Fault> {
         let renamed = from != to.key;
         let credentials = secret.map(|secret| Credentials::new(&self.site, &to.key, secret.expose_secret()));
         let differences = match self.account(&to.key).await? {
@@ -266,7 +261,10 @@ impl Kamailio {
 
     fn credentials(&self, key: &str, secret: Option<&SecretString>) -> Result<Credentials, Fault> {
         let secret = secret.ok_or_else(|| {
-            Fault::Rejected(Complaint::new("kamailio-no-password", "the step came without the password that it is to set"))
+            Fault::Rejected(Complaint::new(
+                "kamailio-no-password",
+                "the step came without the password that it is to set",
+            ))
         })?;
         Ok(Credentials::new(&self.site, key, secret.expose_secret()))
     }

@@ -120,10 +120,10 @@ impl Row {
         }
         add_ons.sort_unstable();
         add_ons.dedup();
-        attributes.extend(add_ons.into_iter().enumerate().map(|(index, code)| (format!("add_ons[{}]", index + 1), code)));
-        attributes.extend(
-            warnings.into_iter().enumerate().map(|(index, text)| (format!("warnings[{}]", index + 1), text)),
-        );
+        attributes
+            .extend(add_ons.into_iter().enumerate().map(|(index, code)| (format!("add_ons[{}]", index + 1), code)));
+        attributes
+            .extend(warnings.into_iter().enumerate().map(|(index, text)| (format!("warnings[{}]", index + 1), text)));
         let key = if own { name } else { format!("{name}@{domain}") };
         DeviceObject { kind: ObjectKind::Extension, key, attributes }
     }

@@ -129,9 +129,9 @@ impl Bed {
             Engine::Sqlite => drop(
                 sqlx::raw_sql(sql).execute(&mut SqliteConnection::connect(&self.url).await.unwrap()).await.unwrap(),
             ),
-            Engine::Postgres => drop(
-                sqlx::raw_sql(sql).execute(&mut PgConnection::connect(&self.url).await.unwrap()).await.unwrap(),
-            ),
+            Engine::Postgres => {
+                drop(sqlx::raw_sql(sql).execute(&mut PgConnection::connect(&self.url).await.unwrap()).await.unwrap())
+            }
         }
     }
 
@@ -223,7 +223,9 @@ impl World<'_> {
         let mut lines = self.bed.lines(&sql).await;
         let suffix = format!("@{domain}");
         let registered = self.bed.registrar.registered();
-        lines.extend(registered.iter().filter_map(|address| Some(format!("registered {}", address.strip_suffix(&suffix)?))));
+        lines.extend(
+            registered.iter().filter_map(|address| Some(format!("registered {}", address.strip_suffix(&suffix)?))),
+        );
         lines.sort_unstable();
         lines
     }

@@ -101,6 +101,8 @@ fn shape(state: &[String]) -> Vec<String> {
     let is_digest = |word: &&str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     state
         .iter()
-        .map(|line| line.split(' ').map(|word| if is_digest(&word) { "digest" } else { word }).collect::<Vec<_>>().join(" "))
+        .map(|line| {
+            line.split(' ').map(|word| if is_digest(&word) { "digest" } else { word }).collect::<Vec<_>>().join(" ")
+        })
         .collect()
 }

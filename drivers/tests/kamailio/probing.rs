@@ -19,9 +19,11 @@ async fn a_probe_tells_version_rights_and_clock() {
 async fn a_probe_says_what_the_account_may_not_do() {
     let bed = Bed::new(Engine::Postgres).await;
     let name = format!("reader_{}", std::process::id());
-    bed.sql(&format!("DROP ROLE IF EXISTS {name}; CREATE ROLE {name} LOGIN; \
-                      GRANT SELECT ON version, subscriber, dbaliases TO {name}"))
-        .await;
+    bed.sql(&format!(
+        "DROP ROLE IF EXISTS {name}; CREATE ROLE {name} LOGIN; \
+                      GRANT SELECT ON version, subscriber, dbaliases TO {name}"
+    ))
+    .await;
     let device = dialtone_model::Device { login: name.clone(), ..bed.device("example.org") };
     bed.registrar.close();
     let probe = dialtone_drivers::for_device(&device).unwrap().probe(TIME).await;

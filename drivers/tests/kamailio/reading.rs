@@ -28,20 +28,24 @@ async fn a_read_tells_extensions_with_what_belongs_to_them() {
         let world = bed.world("example.org");
         let two = vec![AddOn("call-recording".to_owned()), AddOn("fax".to_owned())];
         world.done(&provision("0101", 1)).await;
-        world.done(&dialtone_model::Action::ProvisionExtension(Extension {
-            add_ons: two,
-            number: None,
-            user: None,
-            ..extension("0102", 2)
-        }))
-        .await;
+        world
+            .done(&dialtone_model::Action::ProvisionExtension(Extension {
+                add_ons: two,
+                number: None,
+                user: None,
+                ..extension("0102", 2)
+            }))
+            .await;
         let (found, _) = read(&world, SyncScope::Subscribers).await;
         let attributes = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
         };
         let user = extension("0101", 1).user.unwrap().to_string();
         assert_eq!(
-            found.iter().map(|object| (object.kind, object.key.as_str(), object.attributes.clone())).collect::<Vec<_>>(),
+            found
+                .iter()
+                .map(|object| (object.kind, object.key.as_str(), object.attributes.clone()))
+                .collect::<Vec<_>>(),
             [
                 (
                     ObjectKind::Extension,
@@ -93,21 +97,9 @@ async fn a_read_warns_of_what_does_harm() {
             .collect();
         let mut expected = vec![
             (ObjectKind::Extension, "0101", vec!["the number 442000000001 leads to 2 accounts"]),
-            (
-                ObjectKind::Extension,
-                "0102",
-                vec!["the number 442000000001 leads to 2 accounts", "it has 2 numbers"],
-            ),
-            (
-                ObjectKind::Extension,
-                "0101@elsewhere.example",
-                vec!["the domain elsewhere.example isn't the site's"],
-            ),
-            (
-                ObjectKind::DirectoryNumber,
-                "0999/example.org",
-                vec!["it leads to gone@example.org, which isn't there"],
-            ),
+            (ObjectKind::Extension, "0102", vec!["the number 442000000001 leads to 2 accounts", "it has 2 numbers"]),
+            (ObjectKind::Extension, "0101@elsewhere.example", vec!["the domain elsewhere.example isn't the site's"]),
+            (ObjectKind::DirectoryNumber, "0999/example.org", vec!["it leads to gone@example.org, which isn't there"]),
         ];
         expected.sort();
         let mut warnings = warnings;

@@ -28,7 +28,8 @@ async fn an_extension_is_an_account_an_alias_and_its_preferences() {
             world.state().await,
             [
                 // md5sum says so of `0101:example.org:first password` and `0101@example.org:example.org:first password`.
-                "account 0101 first password 2f2abb50b01f9d911d3baf6fba18b906 79c877b0b8d6439590016aa415ceadf8".to_owned(),
+                "account 0101 first password 2f2abb50b01f9d911d3baf6fba18b906 79c877b0b8d6439590016aa415ceadf8"
+                    .to_owned(),
                 "alias 442000000001 0101".to_owned(),
                 "preference 0101 addon_call-recording 1".to_owned(),
                 "preference 0101 display_name User 1".to_owned(),
@@ -66,7 +67,8 @@ async fn what_an_action_takes_away_is_registered_no_more() {
             world.register("0101");
             world.done(action).await;
             // A new number or add-on lets a phone be; a new key, user or password doesn't, nor does a deletion.
-            let stays = matches!(action, Action::ChangeExtension { to, .. } if *to.key == *"0101" && to.number.is_none());
+            let stays =
+                matches!(action, Action::ChangeExtension { to, .. } if *to.key == *"0101" && to.number.is_none());
             let registered = world.state().await.contains(&"registered 0101".to_owned());
             assert_eq!(registered, stays, "{engine:?} {action:?}");
         }
@@ -130,9 +132,11 @@ async fn a_number_or_key_that_leads_elsewhere_is_refused() {
         let bed = Bed::new(engine).await;
         let world = bed.world("example.org");
         world.done(&provision("0101", 1)).await;
-        bed.sql("INSERT INTO dbaliases (alias_username, alias_domain, username, domain) \
-                 VALUES ('0300', 'example.org', 'anna', 'example.org')")
-            .await;
+        bed.sql(
+            "INSERT INTO dbaliases (alias_username, alias_domain, username, domain) \
+                 VALUES ('0300', 'example.org', 'anna', 'example.org')",
+        )
+        .await;
         let state = world.state().await;
         let of = |key: &str, number: &str| Extension { number: Some(number.to_owned()), ..extension(key, 2) };
         for taken in [of("0102", "442000000001"), of("0102", "0101"), of("0300", "442000000002")] {
@@ -168,11 +172,13 @@ async fn what_an_administrator_keeps_for_an_account_stays_until_it_goes() {
         let bed = Bed::new(engine).await;
         let world = bed.world("example.org");
         world.done(&provision("0101", 1)).await;
-        bed.sql("INSERT INTO dbaliases (alias_username, alias_domain, username, domain) \
+        bed.sql(
+            "INSERT INTO dbaliases (alias_username, alias_domain, username, domain) \
                  VALUES ('anna', 'example.org', '0101', 'example.org'); \
                  INSERT INTO usr_preferences (username, domain, attribute, type, value) \
-                 VALUES ('0101', 'example.org', 'fwd_busy', 0, 'sip:anna@home.example')")
-            .await;
+                 VALUES ('0101', 'example.org', 'fwd_busy', 0, 'sip:anna@home.example')",
+        )
+        .await;
         world.done(&change("0101", extension("0102", 2))).await;
         let state = world.state().await;
         for kept in ["alias anna 0102", "preference 0102 fwd_busy sip:anna@home.example"] {
