@@ -12,14 +12,16 @@ use dialtone_scheduler::{AddressPolicy, DeviceEdit, DeviceView, NewDevice, SIMUL
 use dialtone_store::DeviceWork;
 use serde_json::{Value, json};
 
+use crate::backends::own_vault;
+use crate::configuration::time;
 use crate::context::Context;
 use crate::device_check::{CheckState, Checks};
 use crate::device_sync::{self, Scopes, Sync};
 use crate::device_work::await_work;
+use crate::embedded::WorkArgs;
 use crate::exit::Exit;
 use crate::output::{print, print_json, print_json_lines, print_table_warning, red};
 use crate::pick;
-use crate::worker::{WorkArgs, time};
 
 /// What stands where nothing vouches for a device.
 const NOT_VERIFIED: &str = "not verified";
@@ -169,7 +171,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
                 edit.password = Some(ask(&format!("Password of {} at {name}: ", edit.login.as_deref().unwrap_or("")))?);
             }
             let new = NewDevice { name, kind, edit };
-            let device = context.operations.add_device(&context.actor, organization, new, &policy()).await?;
+            let device = context.operations.add_device(&context.actor, organization, new, &policy(context)).await?;
             tell(context, &device)?;
             eprintln!("see whether it answers: dialtone device test \"{}\"", device.name);
         }
@@ -179,7 +181,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
             if password {
                 edit.password = Some(ask(&format!("Password of {} at {}: ", device.login, device.name))?);
             }
-            let device = context.operations.set_device(&context.actor, device.id, edit, &policy()).await?;
+            let device = context.operations.set_device(&context.actor, device.id, edit, &policy(context)).await?;
             tell(context, &device)?;
         }
         Act::List => list(context).await?,
@@ -231,9 +233,10 @@ impl Row {
     }
 }
 
-/// What addresses devices may have: this machine's own too, because whoever runs the command here reaches them anyway.
-fn policy() -> AddressPolicy {
-    AddressPolicy::usual(true)
+/// What addresses devices may have: in the embedded mode this machine's own too, because whoever runs the command
+/// reaches them anyway.
+fn policy(context: &Context) -> AddressPolicy {
+    AddressPolicy::usual(!context.settings.is_scaled_out())
 }
 
 /// A secret from a file, without the line break at its end.
@@ -438,7 +441,7 @@ fn print_checks(device: &Device, checks: &Checks<'_>) -> anyhow::Result<()> {
 }
 
 async fn rekey(context: &Context) -> anyhow::Result<()> {
-    if let Some(vault) = context.own_vault()? {
+    if let Some(vault) = own_vault(&context.settings)? {
         vault.add_key()?;
     }
     let count = context.operations.reseal_devices(&context.actor).await?;

@@ -7,13 +7,14 @@ use dialtone_store::{DeviceWork, KnownObject, WorkOutcome};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
+use crate::configuration::time;
 use crate::context::Context;
 use crate::device::work_json;
 use crate::device_work::await_work;
+use crate::embedded::WorkArgs;
 use crate::exit::Exit;
 use crate::output::{print, print_json, print_json_lines, printable, red};
 use crate::pick;
-use crate::worker::{WorkArgs, time};
 
 /// How many objects are fetched at a time.
 const PAGE: u32 = 500;

@@ -5,8 +5,8 @@ use dialtone_model::{Clock as _, WorkId, WorkState};
 use dialtone_store::DeviceWork;
 
 use crate::context::Context;
+use crate::embedded::{RunningWorker, Takes, WorkArgs, WorkerLock};
 use crate::interrupt::Interrupt;
-use crate::worker::{RunningWorker, Takes, WorkArgs, WorkerLock};
 
 /// How often the store is asked how far the work is.
 const PERIOD: Duration = Duration::from_millis(50);
@@ -35,7 +35,7 @@ pub(crate) async fn await_work(
         if all.iter().all(|work| work.ended_at.is_some()) {
             break Ok(Some(all));
         }
-        if worker.is_none() {
+        if worker.is_none() && !context.settings.is_scaled_out() {
             let lock = WorkerLock::try_take(context)?;
             worker = lock.map(|lock| RunningWorker::start(context, args, lock, Takes::DeviceWork));
         }

@@ -99,7 +99,8 @@ impl SimulatedDevices {
                 builder.unified_cm(version.ok_or_else(|| format!("the simulated {} has no version", device.name))?, 0)
             }
             DeviceKind::UnityConnection => builder.unity_connection(0),
-            kind @ (DeviceKind::CmExpress
+            kind @ (DeviceKind::Kamailio
+            | DeviceKind::CmExpress
             | DeviceKind::Unity
             | DeviceKind::UnityExpress
             | DeviceKind::ImPresence

@@ -67,7 +67,7 @@ impl Dispatcher {
     /// A row is read: the device gets a line, or its line is told.
     pub(crate) fn device_found(&mut self, id: DeviceId, result: Result<Box<Drivable>, StoreError>, now: Duration) {
         let hints = self.unknown_devices.remove(&id).unwrap_or_default();
-        let Drivable { device, revision, driver } = match result {
+        let Drivable { mut device, revision, driver } = match result {
             Ok(found) => *found,
             Err(failure) => {
                 // The change that is missed by this is told once more.
@@ -75,6 +75,12 @@ impl Dispatcher {
                 return self.store_failed(&failure);
             }
         };
+        if let Some(most) = self.worker.settings.tenure.longest_call()
+            && device.limits.call_timeout > most
+        {
+            info!(device.id = %id, device.name = device.name, ?most, "calls are cut short to fit into the lease");
+            device.limits.call_timeout = most;
+        }
         let shard = id.shard(self.worker.settings.shards);
         let line = match self.lines.remove(&id) {
             Some(mut line) => {

@@ -128,11 +128,9 @@ impl Dispatcher {
     async fn keep_time(&mut self) {
         let now = self.worker.clock.monotonic();
         if now >= self.next_tend {
-            self.next_tend = now + self.shards.period();
-            let quiet = self.lines.values().map(|line| line.device.limits.call_timeout).max().unwrap_or_default();
             let lines = &self.lines;
             let busy = |shard| lines.values().any(|line| line.shard == shard && !line.is_idle());
-            match self.shards.tend(&self.worker.store, quiet, busy, now).await {
+            match self.shards.tend(&self.worker.store, busy, now).await {
                 Ok(change) => {
                     self.subscription.hold(&self.shards.held());
                     if !change.gained.is_empty() {
@@ -144,6 +142,7 @@ impl Dispatcher {
                 }
                 Err(failure) => self.store_failed(&failure),
             }
+            self.next_tend = now + self.shards.period();
         }
         if now >= self.next_pull && self.store_is_up(now) {
             self.next_pull = now + self.worker.settings.pull_every;
@@ -193,6 +192,11 @@ impl Dispatcher {
             // A step may take a run and a look, each as long as a call may take.
             let time = 2 * line.device.limits.call_timeout;
             let Some(lease) = self.shards.lease(line.shard) else { return };
+            if self.shards.is_leaving(line.shard) {
+                let waiting = line.take_ready();
+                self.give_back(waiting);
+                return;
+            }
             if !self.shards.may_call(line.shard, time, now) {
                 self.alarms.insert((self.next_tend, id));
                 return;
@@ -200,15 +204,23 @@ impl Dispatcher {
             match line.next(now) {
                 Want::Duty(duty) => self.start_duty(id, duty, lease),
                 Want::Call(claim) => {
-                    let quiet_until = self.shards.quiet_until(line.shard);
+                    let quiet_until = self.shards.quiet_until(line.shard, line.device.limits.call_timeout);
                     if claim.at.unknown && now < quiet_until {
                         line.put_back(claim);
                         self.alarms.insert((quiet_until, id));
                         return;
                     }
                     let (driver, timeout) = (Arc::clone(&line.driver), line.device.limits.call_timeout);
+                    let passwords = line.device.kind.keeps_passwords().then(|| self.worker.store.clone());
                     self.tasks.spawn(async move {
-                        let execution = execute(driver.as_ref(), &claim, timeout).await;
+                        let secret = match passwords {
+                            Some(store) => store.extension_password(&claim).await,
+                            None => Ok(None),
+                        };
+                        let execution = match secret {
+                            Ok(secret) => execute(driver.as_ref(), &claim, secret.as_ref(), timeout).await,
+                            Err(failure) => Execution::not_begun(&claim, &failure),
+                        };
                         Message::Called { device: id, claim, execution }
                     });
                 }
@@ -230,13 +242,14 @@ impl Dispatcher {
                         actor: self.worker.settings.name.clone(),
                     };
                     let store = self.worker.store.clone();
+                    let passwords = line.device.kind.keeps_passwords();
                     self.tasks.spawn(async move {
                         if let Some(held) = held
                             && let Err(failure) = store.give_back_orphans(id, lease, &held).await
                         {
                             return Message::Claimed { device: id, urgent, limit, result: Err(failure) };
                         }
-                        let result = claim(&store, &request).await;
+                        let result = claim(&store, &request, passwords).await;
                         drop(receipts);
                         Message::Claimed { device: id, urgent, limit, result }
                     });
@@ -428,6 +441,9 @@ impl Dispatcher {
     }
 
     pub(crate) fn give_back(&mut self, claims: Vec<Claim>) {
+        if claims.is_empty() {
+            return;
+        }
         let (store, clock) = (self.worker.store.clone(), Arc::clone(&self.worker.clock));
         self.tasks.spawn(async move {
             while let Err(failure) = store.give_back(&claims, None).await {
@@ -468,9 +484,7 @@ impl Dispatcher {
         let deadline = clock.monotonic() + self.longest_call() * 2 + STOP_PATIENCE;
         loop {
             let waiting: Vec<Claim> = self.lines.values_mut().flat_map(Line::take_ready).collect();
-            if !waiting.is_empty() {
-                self.give_back(waiting);
-            }
+            self.give_back(waiting);
             self.give_back_duties();
             let shards: Vec<u16> = self.unrecorded.keys().copied().collect();
             if self.store_is_up(clock.monotonic()) {
@@ -509,9 +523,14 @@ fn lane(origin: Origin) -> Lane {
 async fn claim(
     store: &dialtone_store::Store,
     request: &ClaimRequest,
+    passwords: bool,
 ) -> Result<(Vec<Claim>, Option<Timestamp>), StoreError> {
     let claims = store.claim(request).await?;
     crash_point!("worker-after-claim");
+    if passwords {
+        // All of them in one transaction; each call only reads its own.
+        store.make_extension_passwords(&claims).await?;
+    }
     let all = u32::try_from(claims.len()).unwrap_or(u32::MAX) >= request.limit;
     let due = if all { None } else { store.next_due(request.device).await? };
     Ok((claims, due))

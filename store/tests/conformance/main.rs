@@ -33,6 +33,7 @@ mod extensions;
 mod happy_path;
 mod histories;
 mod leases;
+mod passwords;
 mod projects;
 mod records;
 mod runs;
