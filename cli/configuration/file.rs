@@ -50,7 +50,9 @@ impl ConfigurationFile {
             }
             match value_text(value) {
                 Some(value) => entries.push(FileEntry { name, value, line: line(offset) }),
-                None => problems.push(format!("{}: `{name}` is text, a whole number, or a list of these", place(offset))),
+                None => {
+                    problems.push(format!("{}: `{name}` is text, a whole number, or a list of these", place(offset)))
+                }
             }
         }
         if problems.is_empty() { Ok(Self { path: path.to_owned(), entries }) } else { Err(problems) }
