@@ -6,6 +6,8 @@ mod broker;
 mod scale;
 mod stage;
 
+use std::time::Duration;
+
 use dialtone_queue::{Lane, Queue};
 use lapin::types::FieldTable;
 use rand::rngs::SmallRng;
@@ -34,6 +36,22 @@ async fn every_order_runs_once_and_a_hop_takes_two_messages_at_most() {
     let messages = counted("dialtone_queue_published_total");
     assert!(messages <= 3 * 2 * ORDERS as u64, "{messages} messages");
     println!("{ORDERS} orders of 3 steps on {DEVICES} devices: {messages} messages");
+    stage.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hints_alone_bring_every_order_to_its_next_device() {
+    let url = vhost("alone").await;
+    let mut stage = Stage::set(DEVICES).await;
+    stage.pull_every(Duration::from_secs(86_400));
+    stage.enter(connect(&url).await);
+    stage.enter(connect(&url).await);
+    // Whoever takes a shard looks into the store once; after that nobody does for a day.
+    stage.await_shares(2).await;
+    let orders = stage.add_run(ORDERS, 3).await;
+    connect(&url).await.send(stage.hints(&orders, Lane::Batch));
+    stage.await_end().await;
+    stage.assert_each_step_ran_once(ORDERS * 3);
     stage.finish().await;
 }
 

@@ -33,6 +33,7 @@ pub(crate) struct Stage {
     ids: Ids,
     organization: OrganizationId,
     run: Option<RunId>,
+    pull_every: Duration,
     workers: Vec<(JoinHandle<()>, oneshot::Sender<()>)>,
     finished: (mpsc::UnboundedSender<RunId>, mpsc::UnboundedReceiver<RunId>),
     database: String,
@@ -74,9 +75,29 @@ impl Stage {
             ids,
             organization: id,
             run: None,
+            pull_every: Duration::from_secs(2),
             workers: Vec::new(),
             finished: mpsc::unbounded_channel(),
             database,
+        }
+    }
+
+    /// How often the workers that come look into the store by themselves.
+    pub(crate) fn pull_every(&mut self, time: Duration) {
+        self.pull_every = time;
+    }
+
+    /// Waits until so many workers hold equally many shards.
+    pub(crate) async fn await_shares(&self, workers: u16) {
+        loop {
+            let mut held: HashMap<uuid::Uuid, u16> = HashMap::new();
+            for lease in self.store.leases(SHARDS).await.unwrap() {
+                *held.entry(lease.holder).or_default() += 1;
+            }
+            if held.values().all(|count| *count == SHARDS / workers) && !held.contains_key(&uuid::Uuid::nil()) {
+                return;
+            }
+            tokio::task::yield_now().await;
         }
     }
 
@@ -89,7 +110,7 @@ impl Stage {
             shards: SHARDS,
             tenure: Tenure::Heartbeat { ttl: TTL },
             retry: RetryPolicy { tries: 2, ..RetryPolicy::default() },
-            pull_every: Duration::from_secs(2),
+            pull_every: self.pull_every,
             seed: number,
         };
         let calls = Arc::clone(&self.calls);
