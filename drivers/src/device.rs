@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use dialtone_model::{Complaint, Device, DeviceKind, Fault};
 
+use crate::ios::{CmExpress, UnityExpress};
 use crate::phone_system::PhoneSystem;
 use crate::unified_cm::UnifiedCm;
 use crate::unity_connection::UnityConnection;
@@ -15,9 +16,9 @@ pub fn for_device(device: &Device) -> Result<Arc<dyn Driver>, DriverError> {
         DeviceKind::Null => Ok(Arc::new(NullDriver)),
         DeviceKind::UnifiedCm => Ok(Arc::new(UnifiedCm::new(device)?)),
         DeviceKind::UnityConnection => Ok(Arc::new(UnityConnection::new(device)?)),
-        kind @ (DeviceKind::CmExpress | DeviceKind::Unity | DeviceKind::UnityExpress | DeviceKind::ImPresence) => {
-            Err(DriverError::NoDriver { kind })
-        }
+        DeviceKind::CmExpress => Ok(Arc::new(CmExpress::new(device)?)),
+        DeviceKind::UnityExpress => Ok(Arc::new(UnityExpress::new(device)?)),
+        kind @ (DeviceKind::Unity | DeviceKind::ImPresence) => Err(DriverError::NoDriver { kind }),
     }
 }
 
@@ -29,6 +30,20 @@ pub enum DriverError {
     Address {
         /// What it is.
         address: String,
+    },
+    /// The address isn't `ssh://host:port`.
+    #[error("{address:?} is no address of a device with a command line: it has the form ssh://host:port")]
+    SshAddress {
+        /// What it is.
+        address: String,
+    },
+    /// A setting of the device says something that it can't.
+    #[error("the setting {name} can't be followed: {reason}")]
+    Setting {
+        /// Which.
+        name: String,
+        /// Why.
+        reason: String,
     },
     /// The login has a colon, which Basic authentication can't carry.
     #[error("the login {login:?} has a colon, which no HTTPS device takes")]

@@ -7,6 +7,7 @@
 mod device;
 mod driver;
 mod http;
+mod ios;
 mod null;
 mod phone_system;
 mod unified_cm;
