@@ -10,12 +10,12 @@ use dialtone_model::RunId;
 use serde_json::json;
 
 use crate::context::Context;
+use crate::embedded::WorkArgs;
 use crate::exit::Exit;
 use crate::follow::follow;
 use crate::output::{print, print_json};
 use crate::pick;
 use crate::report::{Ending, format_of};
-use crate::worker::WorkArgs;
 
 /// The passwords that a run has set are kept sealed until they are written to a file, for its owner alone; then nobody
 /// has them but who has the file.

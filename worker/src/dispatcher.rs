@@ -119,10 +119,9 @@ impl Dispatcher {
     async fn keep_time(&mut self) {
         let now = self.worker.clock.monotonic();
         if now >= self.next_tend {
-            let quiet = self.lines.values().map(|line| line.device.limits.call_timeout).max().unwrap_or_default();
             let lines = &self.lines;
             let busy = |shard| lines.values().any(|line| line.shard == shard && !line.is_idle());
-            match self.shards.tend(&self.worker.store, quiet, busy, now).await {
+            match self.shards.tend(&self.worker.store, busy, now).await {
                 Ok(change) => {
                     self.subscription.hold(&self.shards.held());
                     if !change.gained.is_empty() {
@@ -192,7 +191,7 @@ impl Dispatcher {
             }
             match line.next(now) {
                 Want::Call(claim) => {
-                    let quiet_until = self.shards.quiet_until(line.shard);
+                    let quiet_until = self.shards.quiet_until(line.shard, line.device.limits.call_timeout);
                     if claim.at.unknown && now < quiet_until {
                         line.put_back(claim);
                         self.alarms.insert((quiet_until, id));
@@ -448,12 +447,18 @@ impl Dispatcher {
 
     fn device_found(&mut self, id: DeviceId, result: Result<Box<Device>, StoreError>, now: Duration) {
         let hints = self.unknown_devices.remove(&id).unwrap_or_default();
-        let device = match result {
+        let mut device = match result {
             Ok(device) => device,
             // A hint may be older than the device's removal.
             Err(StoreError::NotFound { .. }) => return,
             Err(failure) => return self.store_failed(&failure),
         };
+        if let Some(most) = self.worker.settings.tenure.longest_call()
+            && device.limits.call_timeout > most
+        {
+            info!(device.id = %id, device.name = device.name, ?most, "calls are cut short to fit into the lease");
+            device.limits.call_timeout = most;
+        }
         let driver = (self.worker.drivers)(&device).unwrap_or_else(|reason| {
             error!(device.id = %id, device.name = device.name, reason, "the device can't be driven");
             Arc::new(Undrivable::new(reason))
