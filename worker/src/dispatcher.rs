@@ -119,7 +119,6 @@ impl Dispatcher {
     async fn keep_time(&mut self) {
         let now = self.worker.clock.monotonic();
         if now >= self.next_tend {
-            self.next_tend = now + self.shards.period();
             let lines = &self.lines;
             let busy = |shard| lines.values().any(|line| line.shard == shard && !line.is_idle());
             match self.shards.tend(&self.worker.store, busy, now).await {
@@ -134,6 +133,7 @@ impl Dispatcher {
                 }
                 Err(failure) => self.store_failed(&failure),
             }
+            self.next_tend = now + self.shards.period();
         }
         if now >= self.next_pull && self.store_is_up(now) {
             self.next_pull = now + self.worker.settings.pull_every;
@@ -180,6 +180,11 @@ impl Dispatcher {
             // A step may take a run and a look, each as long as a call may take.
             let time = 2 * line.device.limits.call_timeout;
             let Some(lease) = self.shards.lease(line.shard) else { return };
+            if self.shards.is_leaving(line.shard) {
+                let waiting = line.take_ready();
+                self.give_back(waiting);
+                return;
+            }
             if !self.shards.may_call(line.shard, time, now) {
                 self.alarms.insert((self.next_tend, id));
                 return;
@@ -395,6 +400,9 @@ impl Dispatcher {
     }
 
     fn give_back(&mut self, claims: Vec<Claim>) {
+        if claims.is_empty() {
+            return;
+        }
         let (store, clock) = (self.worker.store.clone(), Arc::clone(&self.worker.clock));
         self.tasks.spawn(async move {
             while let Err(failure) = store.give_back(&claims, None).await {
@@ -432,6 +440,8 @@ impl Dispatcher {
         let hints = self.unknown_devices.remove(&id).unwrap_or_default();
         let mut device = match result {
             Ok(device) => device,
+            // A hint may be older than the device's removal.
+            Err(StoreError::NotFound { .. }) => return,
             Err(failure) => return self.store_failed(&failure),
         };
         if let Some(most) = self.worker.settings.tenure.longest_call()
@@ -467,9 +477,7 @@ impl Dispatcher {
         let deadline = clock.monotonic() + self.longest_call() * 2 + STOP_PATIENCE;
         loop {
             let waiting: Vec<Claim> = self.lines.values_mut().flat_map(Line::take_ready).collect();
-            if !waiting.is_empty() {
-                self.give_back(waiting);
-            }
+            self.give_back(waiting);
             let shards: Vec<u16> = self.unrecorded.keys().copied().collect();
             if self.store_is_up(clock.monotonic()) {
                 shards.into_iter().for_each(|shard| self.record(shard));
