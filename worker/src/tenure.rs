@@ -132,12 +132,7 @@ impl Shards {
         Ok(Change { gained: taken.iter().map(|lease| lease.shard).collect(), lost: Vec::new() })
     }
 
-    async fn tend_heartbeat(
-        &mut self,
-        store: &Store,
-        ttl: Duration,
-        now: Duration,
-    ) -> Result<Change, StoreError> {
+    async fn tend_heartbeat(&mut self, store: &Store, ttl: Duration, now: Duration) -> Result<Change, StoreError> {
         let mut change = Change::default();
         self.renew(store, now, &mut change).await?;
         self.share = self.fair_share(store, ttl, now).await?;
@@ -155,8 +150,7 @@ impl Shards {
         wanted.sort_unstable_by_key(|lease| lease.shard);
         for lease in store.take_leases(&wanted, self.identity).await? {
             let was_free = wanted.iter().any(|seen| seen.shard == lease.shard && seen.is_free());
-            let taken_over = (!was_free).then_some(now);
-            self.held.insert(lease.shard, Held { lease, renewed: now, taken_over });
+            self.held.insert(lease.shard, Held { lease, renewed: now, taken_over: (!was_free).then_some(now) });
             change.gained.push(lease.shard);
         }
         Ok(change)
@@ -167,8 +161,8 @@ impl Shards {
         let renewed = store.renew_leases(&held).await?;
         let before = std::mem::take(&mut self.held);
         self.held.extend(renewed.into_iter().filter_map(|lease| {
-            let taken_over = before.get(&lease.shard)?.taken_over;
-            Some((lease.shard, Held { lease, renewed: now, taken_over }))
+            let held = before.get(&lease.shard)?;
+            Some((lease.shard, Held { lease, renewed: now, ..*held }))
         }));
         change.lost.extend(before.into_keys().filter(|shard| !self.held.contains_key(shard)));
         if self.leaving.is_some_and(|shard| !self.held.contains_key(&shard)) {

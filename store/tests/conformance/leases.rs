@@ -8,9 +8,9 @@ use crate::bed::{Bed, SHARD, nobody};
 crate::on_both_engines!(
     a_lease_changes_hands_only_as_it_was_seen,
     many_leases_are_taken_at_once,
-    leadership_is_a_lease_beyond_the_shards,
     many_leases_are_renewed_and_released_at_once,
     workers_know_of_each_other,
+    leadership_is_a_lease_beyond_the_shards,
 );
 
 async fn a_lease_changes_hands_only_as_it_was_seen(bed: &Bed) {
@@ -45,33 +45,6 @@ async fn many_leases_are_taken_at_once(bed: &Bed) {
     assert_eq!(taken.iter().map(|lease| lease.shard).collect::<Vec<_>>(), [0, 1, 2, 4, 5, 6, 7]);
 }
 
-async fn leadership_is_a_lease_beyond_the_shards(bed: &Bed) {
-    let (ana, ben) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let free = bed.store.leadership().await.unwrap();
-    assert!(free.is_free());
-    let held = bed.store.take_lease(free, ana).await.unwrap().unwrap();
-    assert_eq!(bed.store.leadership().await.unwrap(), held);
-    assert_eq!(bed.store.take_lease(free, ben).await.unwrap(), None);
-    assert!(bed.store.leases(8).await.unwrap().iter().all(Lease::is_free), "it is no shard's");
-}
-
-#[test]
-fn a_lease_is_stale_only_after_the_same_beat_was_seen_for_a_whole_time_to_live() {
-    let ttl = Duration::from_secs(30);
-    let lease = Lease { shard: 1, holder: Uuid::from_u128(1), epoch: 1, beat: 1 };
-    let mut sightings = Sightings::default();
-    let at = Duration::from_secs;
-    assert!(!sightings.is_stale(&lease, ttl, at(1_000)), "never seen before");
-    sightings.note(lease, at(1_000));
-    sightings.note(lease, at(1_020));
-    assert!(!sightings.is_stale(&lease, ttl, at(1_029)));
-    assert!(sightings.is_stale(&lease, ttl, at(1_030)));
-    let beaten = Lease { beat: 2, ..lease };
-    assert!(!sightings.is_stale(&beaten, ttl, at(1_030)), "it moved since it was noted");
-    sightings.note(beaten, at(1_030));
-    assert!(!sightings.is_stale(&beaten, ttl, at(1_059)));
-}
-
 async fn many_leases_are_renewed_and_released_at_once(bed: &Bed) {
     let (ana, ben) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let seen = bed.store.leases(4).await.unwrap();
@@ -101,4 +74,31 @@ async fn workers_know_of_each_other(bed: &Bed) {
     bed.store.strike_off(at(ana, 2)).await.unwrap();
     bed.store.sign_off(ben).await.unwrap();
     assert_eq!(bed.store.attend(ana).await.unwrap(), [at(ana, 1)]);
+}
+
+async fn leadership_is_a_lease_beyond_the_shards(bed: &Bed) {
+    let (ana, ben) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let free = bed.store.leadership().await.unwrap();
+    assert!(free.is_free());
+    let held = bed.store.take_lease(free, ana).await.unwrap().unwrap();
+    assert_eq!(bed.store.leadership().await.unwrap(), held);
+    assert_eq!(bed.store.take_lease(free, ben).await.unwrap(), None);
+    assert!(bed.store.leases(8).await.unwrap().iter().all(Lease::is_free), "it is no shard's");
+}
+
+#[test]
+fn a_lease_is_stale_only_after_the_same_beat_was_seen_for_a_whole_time_to_live() {
+    let ttl = Duration::from_secs(30);
+    let lease = Lease { shard: 1, holder: Uuid::from_u128(1), epoch: 1, beat: 1 };
+    let mut sightings = Sightings::default();
+    let at = Duration::from_secs;
+    assert!(!sightings.is_stale(&lease, ttl, at(1_000)), "never seen before");
+    sightings.note(lease, at(1_000));
+    sightings.note(lease, at(1_020));
+    assert!(!sightings.is_stale(&lease, ttl, at(1_029)));
+    assert!(sightings.is_stale(&lease, ttl, at(1_030)));
+    let beaten = Lease { beat: 2, ..lease };
+    assert!(!sightings.is_stale(&beaten, ttl, at(1_030)), "it moved since it was noted");
+    sightings.note(beaten, at(1_030));
+    assert!(!sightings.is_stale(&beaten, ttl, at(1_059)));
 }
