@@ -47,6 +47,18 @@ impl Queue {
         Ok(Self { backend: Backend::Amqp(Arc::new(Amqp { broker, shards, publisher })) })
     }
 
+    /// The same without waiting: it connects when the first hint is sent, and a broker that is away loses that hint.
+    /// For whoever says little and must not depend on the broker for it.
+    ///
+    /// # Errors
+    /// [`QueueError::Url`] when the URL can't be read.
+    pub fn connect_lazy(url: &str, shards: u16, seed: u64) -> Result<Self, QueueError> {
+        meters::describe();
+        let broker = Broker::new(url, seed)?;
+        let publisher = Publisher::start_lazy(&broker);
+        Ok(Self { backend: Backend::Amqp(Arc::new(Amqp { broker, shards, publisher })) })
+    }
+
     /// Makes the topology that [`Queue::connect`] needs, as far as it isn't there: see `docs/queue.md`.
     ///
     /// # Errors
