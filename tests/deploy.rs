@@ -157,7 +157,8 @@ fn systemd_finds_nothing_wrong_with_the_units() {
         let copy = folder.path().join(path.strip_prefix(deploy("systemd")).unwrap());
         fs::create_dir_all(copy.parent().unwrap()).unwrap();
         // It looks whether the program is there.
-        let text = fs::read_to_string(&path).unwrap().replace("/usr/local/bin/dialtone", env!("CARGO_BIN_EXE_dialtone"));
+        let text =
+            fs::read_to_string(&path).unwrap().replace("/usr/local/bin/dialtone", env!("CARGO_BIN_EXE_dialtone"));
         fs::write(&copy, text).unwrap();
         if copy.extension().is_some_and(|extension| extension == "service") {
             units.push(PathBuf::from(copy.to_str().unwrap().replace("@.service", "@1.service")));

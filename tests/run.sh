@@ -13,6 +13,8 @@ log=$(mktemp)
 finish() {
     local status=$?
     tests/services.sh down
+    # The fault suite's own, which it starts by itself.
+    DIALTONE_TEST_SET=faults tests/services.sh down
     rm -f "$log"
     exit "$status"
 }
@@ -23,6 +25,7 @@ step() {
     "$@"
 }
 
+step tests/services.sh tools
 step tests/services.sh up
 eval "$(tests/services.sh env)"
 step tests/python.sh up

@@ -19,6 +19,8 @@ mod organization;
 mod project;
 mod retry;
 mod run;
+/// Defects and limits that the fault suite plants.
+pub mod sabotage;
 mod state;
 mod step;
 mod subscriber;

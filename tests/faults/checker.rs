@@ -86,10 +86,7 @@ impl Findings {
                  FROM orders later JOIN orders earlier ON earlier.id = later.blocked_by \
                  WHERE later.started_at < earlier.ended_at",
             ),
-            (
-                "I8 every run ends",
-                "SELECT format('run %s is %s', id, state) FROM runs WHERE state <> 'finished'",
-            ),
+            ("I8 every run ends", "SELECT format('run %s is %s', id, state) FROM runs WHERE state <> 'finished'"),
             (
                 "lost",
                 "SELECT format('order %s is %s %s and nobody works on it: %s', number, state, extended, message) \
@@ -203,7 +200,11 @@ fn orders(site: &Site, tenant: &Tenant) -> Vec<Order> {
     rows.into_iter()
         .map(|row| {
             let steps: Value = serde_json::from_str(&row[0]).unwrap();
-            Order { key: key_of(&steps).expect("a step names its extension"), state: row[1].clone(), unknown: row[2] == "true" }
+            Order {
+                key: key_of(&steps).expect("a step names its extension"),
+                state: row[1].clone(),
+                unknown: row[2] == "true",
+            }
         })
         .collect()
 }

@@ -40,16 +40,15 @@ impl Displaced {
 fn clocks_that_are_an_hour_off_and_jump_lose_and_double_nothing() {
     let faults = ["phone-system:latency=20ms", "phone-system:drop-after=5%", "phone-system:drop-before=5%"];
     let mut site = Site::new("clocks", 2, &faults);
-    let mut workers: Vec<Displaced> = (0..2)
-        .map(|index| Displaced::start(&site, "worker", &format!("worker-{index}"), OFFSETS[index]))
-        .collect();
+    let mut workers: Vec<Displaced> =
+        (0..2).map(|index| Displaced::start(&site, "worker", &format!("worker-{index}"), OFFSETS[index])).collect();
     let schedulers: Vec<Displaced> = (0..2)
         .map(|index| Displaced::start(&site, "scheduler", &format!("scheduler-{index}"), OFFSETS[index]))
         .collect();
     for jump in 1..=JUMPS {
         let mut submissions: Vec<Submission> = site.tenants.iter().map(|tenant| site.submit(tenant, ROWS)).collect();
         let more = site.chance_of_effects();
-    site.await_effects(site.effects(), more);
+        site.await_effects(site.effects(), more);
         for (index, displaced) in workers.iter().chain(&schedulers).enumerate() {
             displaced.jump(OFFSETS[(index + jump) % 2]);
         }

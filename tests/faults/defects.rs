@@ -28,7 +28,7 @@ fn an_outcome_that_is_acknowledged_before_its_commit_is_found() {
     for _ in 0..ROUNDS {
         let mut submission = site.submit(&site.tenants[0], ROWS);
         let more = site.chance_of_effects();
-    site.await_effects(site.effects(), more);
+        site.await_effects(site.effects(), more);
         site.services.kill(Server::Postgres);
         site.services.start(Server::Postgres);
         if submission.process.end("whoever follows the run ends").success() {
@@ -51,7 +51,7 @@ fn an_epoch_that_is_not_checked_is_found() {
     for _ in 0..ROUNDS {
         let mut submissions: Vec<Submission> = site.tenants.iter().map(|tenant| site.submit(tenant, ROWS)).collect();
         let more = site.chance_of_effects();
-    site.await_effects(site.effects(), more);
+        site.await_effects(site.effects(), more);
         let index = site.chance.number(0..=1);
         let before = site.database.holders();
         crew.workers[index].signal("STOP");

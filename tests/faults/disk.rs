@@ -59,7 +59,9 @@ fn an_embedded_database_that_is_full_stops_the_work_and_loses_nothing() {
         let mut command = dialtone(&run);
         command.env("DIALTONE_FAULT_SQLITE_PAGES", (pages + room).to_string());
         let mut process = Process::start(command, folder.path().join(format!("process-{attempt}.log")));
-        wait_until("the database is full, or the run ends", || process.said().contains("full") || !process.is_running());
+        wait_until("the database is full, or the run ends", || {
+            process.said().contains("full") || !process.is_running()
+        });
         stopped += usize::from(process.said().contains("full"));
         process.kill();
     }

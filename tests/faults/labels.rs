@@ -21,7 +21,8 @@ fn a_kill_at_every_labelled_point_loses_and_doubles_nothing() {
     let mut hits: BTreeMap<String, usize> = labels().into_iter().map(|label| (label, 0)).collect();
     assert!(hits.len() > 3, "{hits:?}");
     for _ in 0..MOST_ROUNDS {
-        let open: Vec<String> = hits.iter().filter(|(_, count)| **count < HITS).map(|(label, _)| label.clone()).collect();
+        let open: Vec<String> =
+            hits.iter().filter(|(_, count)| **count < HITS).map(|(label, _)| label.clone()).collect();
         if open.is_empty() {
             break;
         }
@@ -44,7 +45,9 @@ fn a_kill_at_every_labelled_point_loses_and_doubles_nothing() {
             let command = armed(&["run", file.to_str().unwrap(), "--json", "--organization", &name], &mut site);
             submissions.push(Submission { process: site.start(command), file });
         }
-        while submissions.iter_mut().any(|submission| submission.process.is_running()) || roles.iter_mut().any(|(_, role)| !role.is_running()) {
+        while submissions.iter_mut().any(|submission| submission.process.is_running())
+            || roles.iter_mut().any(|(_, role)| !role.is_running())
+        {
             for (role, process) in &mut roles {
                 if !process.is_running() {
                     count(process, &mut hits);

@@ -16,14 +16,12 @@ fn a_worker_that_was_stopped_past_its_lease_is_fenced_when_it_wakes_up() {
     for _ in 0..PAUSES {
         let mut submissions: Vec<Submission> = site.tenants.iter().map(|tenant| site.submit(tenant, ROWS)).collect();
         let more = site.chance_of_effects();
-    site.await_effects(site.effects(), more);
+        site.await_effects(site.effects(), more);
         let index = site.chance.number(0..=crew.workers.len() - 1);
         let before = site.database.holders();
         crew.workers[index].signal("STOP");
         // Whoever stands still holds shards whose holder changes; the other one's don't.
-        wait_until("another worker takes the shards over", || {
-            site.database.holders() != before || !site.is_working()
-        });
+        wait_until("another worker takes the shards over", || site.database.holders() != before || !site.is_working());
         crew.workers[index].signal("CONT");
         submissions.iter_mut().for_each(Submission::end);
         crew.all_live();

@@ -29,7 +29,7 @@ fn servers_that_stop_or_are_killed_lose_and_double_nothing() {
         let (server, blow) = blows.swap_remove(site.chance.number(0..=blows.len() - 1));
         let mut submissions: Vec<Submission> = site.tenants.iter().map(|tenant| site.submit(tenant, ROWS)).collect();
         let more = site.chance_of_effects();
-    site.await_effects(site.effects(), more);
+        site.await_effects(site.effects(), more);
         eprintln!("servers: {blow:?} {server:?}");
         match blow {
             Blow::Stop => site.services.stop(server),
