@@ -9,10 +9,10 @@ use dialtone_templates::Export;
 use serde_json::{Value, json};
 
 use crate::context::Context;
+use crate::embedded::WorkArgs;
 use crate::follow::follow;
 use crate::output::{print, print_bytes, print_json, print_json_lines, print_table};
 use crate::report::{Ending, write_file};
-use crate::worker::WorkArgs;
 
 /// Extensions of the Phone System
 #[derive(Args, Debug)]

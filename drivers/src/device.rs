@@ -13,9 +13,9 @@ pub fn for_device(device: &Device) -> Result<Arc<dyn Driver>, DriverError> {
     match device.kind {
         DeviceKind::PhoneSystem => Ok(Arc::new(PhoneSystem::new(device)?)),
         DeviceKind::Null => Ok(Arc::new(NullDriver)),
-        DeviceKind::UnifiedCm => Ok(Arc::new(UnifiedCm::new(device)?)),
+        DeviceKind::UnifiedCm | DeviceKind::ImPresence => Ok(Arc::new(UnifiedCm::new(device)?)),
         DeviceKind::UnityConnection => Ok(Arc::new(UnityConnection::new(device)?)),
-        kind @ (DeviceKind::CmExpress | DeviceKind::Unity | DeviceKind::UnityExpress | DeviceKind::ImPresence) => {
+        kind @ (DeviceKind::CmExpress | DeviceKind::Unity | DeviceKind::UnityExpress) => {
             Err(DriverError::NoDriver { kind })
         }
     }

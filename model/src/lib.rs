@@ -26,6 +26,7 @@ mod step;
 mod subscriber;
 mod synchronisation;
 mod template;
+mod unified_cm;
 
 pub use actor::{Actor, Forbidden, Role};
 pub use clock::{Clock, ManualClock, Sleep};
@@ -44,3 +45,4 @@ pub use step::{Action, Attributes, LineTarget, Step};
 pub use subscriber::{OwnedProduct, Subscriber, SubscriberRole};
 pub use synchronisation::{DeviceObject, ObjectKind, SyncScope};
 pub use template::{TemplateAction, TemplateActionRefused, TemplateStatus};
+pub use unified_cm::{Activation, Credential, LinePlace, UnifiedCmObject};

@@ -12,12 +12,13 @@ mod gate;
 mod journal;
 mod ledger;
 mod phone_system;
+mod recording;
 mod server;
 mod simulator;
 mod unified_cm;
 mod unity_connection;
 mod xml;
 
-pub use fault::{FaultKind, FaultSpec, FaultSpecError, Protocol, Selector};
+pub use fault::{FaultKind, FaultSpec, FaultSpecError, Protocol, Rights, Selector};
 pub use journal::{Change, LogEntry};
 pub use simulator::{Builder, Simulator, StartError};

@@ -120,11 +120,9 @@ impl Dispatcher {
     async fn keep_time(&mut self) {
         let now = self.worker.clock.monotonic();
         if now >= self.next_tend {
-            self.next_tend = now + self.shards.period();
-            let quiet = self.lines.values().map(|line| line.device.limits.call_timeout).max().unwrap_or_default();
             let lines = &self.lines;
             let busy = |shard| lines.values().any(|line| line.shard == shard && !line.is_idle());
-            match self.shards.tend(&self.worker.store, quiet, busy, now).await {
+            match self.shards.tend(&self.worker.store, busy, now).await {
                 Ok(change) => {
                     self.subscription.hold(&self.shards.held());
                     if !change.gained.is_empty() {
@@ -136,6 +134,7 @@ impl Dispatcher {
                 }
                 Err(failure) => self.store_failed(&failure),
             }
+            self.next_tend = now + self.shards.period();
         }
         if now >= self.next_pull && self.store_is_up(now) {
             self.next_pull = now + self.worker.settings.pull_every;
@@ -182,13 +181,18 @@ impl Dispatcher {
             // A step may take a run and a look, each as long as a call may take.
             let time = 2 * line.device.limits.call_timeout;
             let Some(lease) = self.shards.lease(line.shard) else { return };
+            if self.shards.is_leaving(line.shard) {
+                let waiting = line.take_ready();
+                self.give_back(waiting);
+                return;
+            }
             if !self.shards.may_call(line.shard, time, now) {
                 self.alarms.insert((self.next_tend, id));
                 return;
             }
             match line.next(now) {
                 Want::Call(claim) => {
-                    let quiet_until = self.shards.quiet_until(line.shard);
+                    let quiet_until = self.shards.quiet_until(line.shard, line.device.limits.call_timeout);
                     if claim.at.unknown && now < quiet_until {
                         line.put_back(claim);
                         self.alarms.insert((quiet_until, id));
@@ -400,6 +404,9 @@ impl Dispatcher {
     }
 
     fn give_back(&mut self, claims: Vec<Claim>) {
+        if claims.is_empty() {
+            return;
+        }
         let (store, clock) = (self.worker.store.clone(), Arc::clone(&self.worker.clock));
         self.tasks.spawn(async move {
             while let Err(failure) = store.give_back(&claims, None).await {
@@ -435,10 +442,18 @@ impl Dispatcher {
 
     fn device_found(&mut self, id: DeviceId, result: Result<Box<Device>, StoreError>, now: Duration) {
         let hints = self.unknown_devices.remove(&id).unwrap_or_default();
-        let device = match result {
+        let mut device = match result {
             Ok(device) => device,
+            // A hint may be older than the device's removal.
+            Err(StoreError::NotFound { .. }) => return,
             Err(failure) => return self.store_failed(&failure),
         };
+        if let Some(most) = self.worker.settings.tenure.longest_call()
+            && device.limits.call_timeout > most
+        {
+            info!(device.id = %id, device.name = device.name, ?most, "calls are cut short to fit into the lease");
+            device.limits.call_timeout = most;
+        }
         let driver = (self.worker.drivers)(&device).unwrap_or_else(|reason| {
             error!(device.id = %id, device.name = device.name, reason, "the device can't be driven");
             Arc::new(Undrivable::new(reason))
@@ -466,9 +481,7 @@ impl Dispatcher {
         let deadline = clock.monotonic() + self.longest_call() * 2 + STOP_PATIENCE;
         loop {
             let waiting: Vec<Claim> = self.lines.values_mut().flat_map(Line::take_ready).collect();
-            if !waiting.is_empty() {
-                self.give_back(waiting);
-            }
+            self.give_back(waiting);
             let shards: Vec<u16> = self.unrecorded.keys().copied().collect();
             if self.store_is_up(clock.monotonic()) {
                 shards.into_iter().for_each(|shard| self.record(shard));

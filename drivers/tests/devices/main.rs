@@ -9,5 +9,8 @@ mod phone_system_interleaved;
 mod scripted;
 mod support;
 mod unified_cm;
+mod unified_cm_changes;
 mod unified_cm_faults;
+mod unified_cm_reading;
+mod unified_cm_schema;
 mod unity_connection;

@@ -121,16 +121,17 @@ pub(crate) async fn twice(protocol: Protocol, version: &str, cases: Vec<Case>) {
 
 /// Lets every request of every action fail once, before and after its effect; the end must be as without faults.
 pub(crate) async fn failed(protocol: Protocol, version: &str, cases: Vec<Case>) {
-    for fault in ["drop-before=100%,once", "drop-after=100%,once", "error=100%,once"] {
-        for (before, action) in &cases {
-            let healthy = Bench::start(protocol, version, &[]).await;
-            let faulty = Bench::start(protocol, version, &[]).await;
-            for bench in [&healthy, &faulty] {
-                for action in before {
-                    bench.done(action).await;
-                }
-            }
+    for (before, action) in &cases {
+        let healthy = Bench::start(protocol, version, &[]).await;
+        for action in before {
             healthy.done(action).await;
+        }
+        healthy.done(action).await;
+        for fault in ["drop-before=100%,once", "drop-after=100%,once", "error=100%,once"] {
+            let faulty = Bench::start(protocol, version, &[]).await;
+            for action in before {
+                faulty.done(action).await;
+            }
             faulty.inject(fault);
             assert!(matches!(faulty.settle(action).await, Look::Equal(_)), "{fault} {action:?}");
             assert_eq!(without_ids(faulty.state()), without_ids(healthy.state()), "{fault} {action:?}");
