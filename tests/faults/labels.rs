@@ -27,7 +27,7 @@ fn a_kill_at_every_labelled_point_loses_and_doubles_nothing() {
             break;
         }
         // Each process dies at a label of its own, whoever passes it.
-        let mut armed = |arguments: &[&str], site: &mut Site| {
+        let armed = |arguments: &[&str], site: &mut Site| {
             let mut command = site.command(arguments);
             let (label, passage) = (site.chance.pick(&open).clone(), site.chance.number(1..=3));
             command.env("DIALTONE_CRASH_AT", format!("{label}:{passage}"));
