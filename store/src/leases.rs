@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use sqlx::QueryBuilder;
 use dialtone_model::sabotage::{self, Defect};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::database::{Tx, execute, on_tx, read_row, read_rows, repeated};

@@ -3,6 +3,8 @@
 use crate::chance::parameter;
 use crate::checker::{Findings, Looks};
 use crate::crew::Crew;
+use crate::patience::wait_until;
+use crate::process::Process;
 use crate::site::{Site, Submission};
 
 /// What every device does now and then beside being slow: it loses requests and answers, and fails without a word.
@@ -18,14 +20,16 @@ fn kills_at_random_lose_and_double_nothing() {
     let mut crew = Crew::start(&site);
     let mut submissions: Vec<Submission> = site.tenants.iter().map(|tenant| site.submit(tenant, ROWS)).collect();
     for kill in 1..=kills {
-        for (tenant, submission) in site.tenants.iter().zip(&mut submissions) {
-            if !submission.process.is_running() {
-                submission.end();
-                *submission = site.submit(tenant, ROWS);
-            }
-        }
         let (before, more) = (site.effects(), site.chance.number(1..=40));
-        site.await_effects(before, more);
+        wait_until("the devices are worked on", || {
+            for (tenant, submission) in site.tenants.iter().zip(&mut submissions) {
+                if !submission.process.is_running() {
+                    submission.end();
+                    *submission = site.submit(tenant, ROWS);
+                }
+            }
+            site.effects() >= before + more
+        });
         let index = site.chance.number(0..=1);
         match site.chance.number(0..=9) {
             0 => {
@@ -38,7 +42,7 @@ fn kills_at_random_lose_and_double_nothing() {
                 submissions[index].process = site.resubmit(&site.tenants[index], &submissions[index].file);
             }
             2 => {
-                crew.workers.iter_mut().for_each(crate::process::Process::kill);
+                crew.workers.iter_mut().for_each(Process::kill);
                 crew.workers = (0..2).map(|_| site.worker()).collect();
             }
             _ => {
