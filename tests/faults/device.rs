@@ -1,7 +1,9 @@
 //! A simulated Phone System in a process of its own, and its own log of what was asked of it.
 
+use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,6 +17,14 @@ pub(crate) struct Device {
     process: Process,
     pub(crate) address: String,
     pub(crate) certificate: String,
+    read: RefCell<Read>,
+}
+
+/// What was read of the log so far.
+#[derive(Default)]
+struct Read {
+    bytes: u64,
+    requests: Vec<Request>,
 }
 
 /// One request of the log.
@@ -41,7 +51,7 @@ impl Device {
         let ready: Value = serde_json::from_str(process.answered().trim()).unwrap();
         let certificate = fs::read_to_string(ready["ca_file"].as_str().unwrap()).unwrap();
         let address = ready["phone_system"].as_str().unwrap().to_owned();
-        Self { folder: folder.to_owned(), process, address, certificate }
+        Self { folder: folder.to_owned(), process, address, certificate, read: RefCell::default() }
     }
 
     /// SIGSTOP or SIGCONT for the device itself.
@@ -50,11 +60,9 @@ impl Device {
     }
 
     /// Every request that reached it, in its order.
-    pub(crate) fn requests(&self) -> Vec<Request> {
-        let log = fs::read_to_string(self.folder.join("phone-system.jsonl")).unwrap_or_default();
-        // The last line may be half written at this moment.
-        let whole = log.rfind('\n').map_or("", |end| &log[..end]);
-        whole.lines().map(|line| Request::read(&serde_json::from_str(line).unwrap())).collect()
+    pub(crate) fn requests(&self) -> Ref<'_, [Request]> {
+        self.read_on();
+        Ref::map(self.read.borrow(), |read| read.requests.as_slice())
     }
 
     /// How many requests had an effect.
@@ -65,10 +73,24 @@ impl Device {
     /// How many effects each object had.
     pub(crate) fn effects_by_object(&self) -> BTreeMap<String, usize> {
         let mut effects = BTreeMap::new();
-        for request in self.requests().into_iter().filter(|request| request.has_effect) {
-            *effects.entry(request.object).or_default() += 1;
+        for request in self.requests().iter().filter(|request| request.has_effect) {
+            *effects.entry(request.object.clone()).or_default() += 1;
         }
         effects
+    }
+
+    /// Reads what was added to the log. It is asked for again and again, so nothing is read twice.
+    fn read_on(&self) {
+        let Ok(mut log) = File::open(self.folder.join("phone-system.jsonl")) else { return };
+        let mut read = self.read.borrow_mut();
+        let mut added = String::new();
+        log.seek(SeekFrom::Start(read.bytes)).unwrap();
+        log.read_to_string(&mut added).unwrap();
+        // The last line may be half written at this moment.
+        let whole = added.rfind('\n').map_or(0, |end| end + 1);
+        read.bytes += whole as u64;
+        let requests = added[..whole].lines().map(|line| Request::read(&serde_json::from_str(line).unwrap()));
+        read.requests.extend(requests);
     }
 }
 

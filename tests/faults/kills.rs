@@ -10,17 +10,17 @@ use crate::site::{Site, Submission};
 /// What every device does now and then beside being slow: it loses requests and answers, and fails without a word.
 const FAULTS: [&str; 4] = ["latency=10ms", "drop-after=2%", "drop-before=2%", "error=1%"];
 /// Rows of a file.
-const ROWS: usize = 150;
+const ROWS: usize = 400;
 
 #[test]
 fn kills_at_random_lose_and_double_nothing() {
     let faults = FAULTS.map(|fault| format!("phone-system:{fault}"));
-    let mut site = Site::new("kills", 2, &faults.each_ref().map(String::as_str));
+    let mut site = Site::new("kills", 3, &faults.each_ref().map(String::as_str));
     let kills = parameter("DIALTONE_FAULT_KILLS", 200);
     let mut crew = Crew::start(&site);
     let mut submissions: Vec<Submission> = site.tenants.iter().map(|tenant| site.submit(tenant, ROWS)).collect();
     for kill in 1..=kills {
-        let (before, more) = (site.effects(), site.chance.number(1..=40));
+        let (before, more) = (site.effects(), site.chance.number(1..=25));
         wait_until("the devices are worked on", || {
             for (tenant, submission) in site.tenants.iter().zip(&mut submissions) {
                 if !submission.process.is_running() {

@@ -23,6 +23,7 @@ mod messages;
 mod patience;
 mod pauses;
 mod process;
+mod restore;
 mod servers;
 mod services;
 mod site;

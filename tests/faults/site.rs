@@ -25,6 +25,7 @@ pub(crate) struct Site {
     pub(crate) database: Database,
     pub(crate) services: Services,
     pub(crate) chance: Chance,
+    pub(crate) database_url: String,
     pub(crate) queue_url: String,
     virtual_host: String,
     folder: TempDir,
@@ -80,8 +81,18 @@ impl Site {
             .collect();
         let database = Database::open(&database_url);
         let started = Cell::new(0);
-        let site =
-            Self { tenants, database, services, chance, queue_url, virtual_host: name, folder, environment, started };
+        let site = Self {
+            tenants,
+            database,
+            services,
+            chance,
+            database_url,
+            queue_url,
+            virtual_host: name,
+            folder,
+            environment,
+            started,
+        };
         site.run(&["migrate"]);
         for tenant in &site.tenants {
             let files = tenant.write(&site.folder.path().join(format!("{}-import", tenant.name)));
