@@ -19,6 +19,7 @@ mod migrate;
 mod order;
 mod organization;
 mod output;
+mod passwords;
 mod pick;
 mod plan;
 mod project;

@@ -6,7 +6,9 @@
 
 mod device;
 mod driver;
+mod extension;
 mod http;
+mod kamailio;
 mod null;
 mod phone_system;
 mod unified_cm;

@@ -40,6 +40,8 @@ pub use organization::{AddOn, Extension, Licence, LicenceCount, Organization, Pr
 pub use project::{ProjectAction, ProjectActionRefused, ProjectStatus};
 pub use retry::{Decision, RetryPolicy};
 pub use run::{RunKind, RunState, RunTransitionRefused};
+/// A text that nothing prints and that is overwritten when it goes.
+pub use secrecy::{ExposeSecret, SecretString};
 pub use state::{Event, FailureClass, HoldReason, InvalidTransition, Life, Position, State, Waiting, Work, WorkStatus};
 pub use step::{Action, Attributes, LineTarget, Step};
 pub use subscriber::{OwnedProduct, Subscriber, SubscriberRole};

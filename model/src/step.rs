@@ -30,6 +30,11 @@ pub enum Action {
         /// What it becomes, whole.
         to: Extension,
     },
+    /// Phone System that keeps passwords: an extension gets another one.
+    RenewExtensionPassword {
+        /// Its key.
+        key: String,
+    },
     /// Phone System: an extension goes.
     DeleteExtension {
         /// Its key.
@@ -308,7 +313,9 @@ impl Step {
             Action::ChangeExtension { from, to } if *from != to.key => {
                 vec![format!("extension/{from}"), format!("extension/{}", to.key)]
             }
-            Action::ChangeExtension { from: key, .. } | Action::DeleteExtension { key } => {
+            Action::ChangeExtension { from: key, .. }
+            | Action::RenewExtensionPassword { key }
+            | Action::DeleteExtension { key } => {
                 vec![format!("extension/{key}")]
             }
             Action::AddSubscriber { user_id, .. } | Action::SetSubscriber { user_id, .. } => {
@@ -358,6 +365,7 @@ impl Step {
         match &self.action {
             Action::ProvisionExtension(extension) => format!("provision extension {}", extension.key),
             Action::ChangeExtension { from, .. } => format!("change extension {from}"),
+            Action::RenewExtensionPassword { key } => format!("renew the password of extension {key}"),
             Action::DeleteExtension { key } => format!("delete extension {key}"),
             Action::AddSubscriber { user_id, .. } => format!("add user {user_id}"),
             Action::SetSubscriber { user_id, .. } => format!("set user {user_id}"),

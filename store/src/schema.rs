@@ -34,6 +34,12 @@ const CHANGES: &[Change] = &[
         postgres: include_str!("../../migrations/postgres/0002_devices.sql"),
     },
     Change {
+        number: 3,
+        name: "extension_secrets",
+        sqlite: include_str!("../../migrations/sqlite/0003_extension_secrets.sql"),
+        postgres: include_str!("../../migrations/postgres/0003_extension_secrets.sql"),
+    },
+    Change {
         number: 5,
         name: "installation",
         sqlite: include_str!("../../migrations/sqlite/0005_installation.sql"),
@@ -143,17 +149,20 @@ impl Store {
     }
 
     async fn bring_up_to_date(&self) -> Result<(), StoreError> {
-        let found = self.schema_version().await?;
+        let mut found = self.schema_version().await?;
         if found > NEEDED {
             return Err(StoreError::Schema { found, needed: NEEDED });
         }
-        if found < NEEDED {
+        while found < NEEDED {
             let migrated = match &self.database {
                 Database::Sqlite { writer, .. } => migrator(|change| change.sqlite).run(writer).await,
                 Database::Postgres(pool) => migrator(|change| change.postgres).run(pool).await,
             };
+            let before = found;
+            found = self.schema_version().await?;
+            // Another process may have made a change that this one was about to make; then the rest is left to do.
             if let Err(error) = migrated
-                && self.schema_version().await? != NEEDED
+                && found == before
             {
                 return Err(match error {
                     MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),

@@ -204,5 +204,5 @@ pub(crate) fn step(action: &Action) -> Step {
 }
 
 pub(crate) fn call(step: &Step) -> Call<'_> {
-    Call { order: OrderId(Uuid::from_u128(7)), index: 0, step, timeout: Duration::from_secs(10) }
+    Call { order: OrderId(Uuid::from_u128(7)), index: 0, step, secret: None, timeout: Duration::from_secs(10) }
 }
