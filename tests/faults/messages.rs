@@ -51,7 +51,8 @@ fn queues_may_lose_their_bindings() {
                 channel.queue_unbind(name, "dialtone.hints".into(), key, arguments).await.unwrap();
             }
         });
-        // Whoever looks is told, and `migrate` repairs it.
+        let mut submission = site.submit(&site.tenants[0], ROWS);
+        submission.end();
         site.run(&["migrate"]);
     });
 }
