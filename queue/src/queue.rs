@@ -1,6 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use dialtone_model::sabotage;
+
 use crate::amqp::{Broker, Consumer, Publisher, topology};
 use crate::hint::pack;
 use crate::in_process::{InProcess, Subscriber};
@@ -87,7 +89,7 @@ impl Queue {
         if hints.is_empty() {
             return;
         }
-        let messages = pack(hints);
+        let messages = meddled_with(pack(hints));
         match &self.backend {
             Backend::InProcess(queue) => queue.send(messages),
             Backend::Amqp(amqp) => amqp.publisher.send(messages),
@@ -150,6 +152,15 @@ impl Subscription {
             Inbox::InProcess(subscriber) => subscriber.next().await,
             Inbox::Amqp(consumer) => consumer.next().await,
         }
+    }
+}
+
+/// What the fault suite makes of messages: all of them lost, or each sent twice, the last one first.
+fn meddled_with(messages: Vec<Hint>) -> Vec<Hint> {
+    match sabotage::asked("DIALTONE_FAULT_HINTS").as_deref() {
+        Some("drop") => Vec::new(),
+        Some("double") => messages.iter().rev().chain(&messages).cloned().collect(),
+        _ => messages,
     }
 }
 

@@ -2,6 +2,7 @@ use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use dialtone_model::sabotage;
 use sqlx::SqlStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -87,6 +88,10 @@ impl Store {
             .pragma("automatic_index", "off")
             .pragma("temp_store", "memory")
             .pragma("wal_autocheckpoint", "4000");
+        let options = match sabotage::asked("DIALTONE_FAULT_SQLITE_PAGES") {
+            Some(pages) => options.pragma("max_page_count", pages),
+            None => options,
+        };
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dialtone_model::sabotage::{self, Defect};
 use dialtone_model::{Device, DeviceId, Fault, Origin, crash_point};
 use dialtone_queue::{Delivery, Hint, Lane, Subscription};
 use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError, Verdict};
@@ -370,6 +371,9 @@ impl Dispatcher {
             Ok(batch) => batch,
             Err(failure) => {
                 self.store_failed(&failure);
+                if sabotage::is_planted(Defect::AcknowledgedBeforeCommit) {
+                    return;
+                }
                 let waiting = self.unrecorded.entry(shard).or_default();
                 waiting.splice(0..0, group);
                 return;

@@ -124,15 +124,13 @@ impl Bed {
 
     /// Runs statements past the driver.
     pub(crate) async fn sql(&self, sql: &str) {
-        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
         match self.engine {
             Engine::Sqlite => {
-                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
-                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+                sql.execute(&mut SqliteConnection::connect(&self.url).await.unwrap()).await.unwrap();
             }
             Engine::Postgres => {
-                let mut connection = PgConnection::connect(&self.url).await.unwrap();
-                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+                sql.execute(&mut PgConnection::connect(&self.url).await.unwrap()).await.unwrap();
             }
         }
     }
