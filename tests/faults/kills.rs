@@ -57,7 +57,7 @@ fn kills_at_random_lose_and_double_nothing() {
             1 => {
                 // Whoever follows a run may go; the run doesn't need it.
                 submissions[index].process.kill();
-                submissions[index].process = site.resubmit(&site.tenants[index], &submissions[index].file);
+                site.resubmit(&site.tenants[index], &mut submissions[index]);
             }
             2 => {
                 crew.workers.iter_mut().for_each(Process::kill);
