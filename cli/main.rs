@@ -3,17 +3,23 @@
 //! One file a subcommand. This is the only place where the backends of store, queue and files are chosen, where the
 //! real clock is read and where errors become words for a person.
 
+mod backends;
 mod clock;
 mod completions;
+mod config;
+mod configuration;
 mod context;
+mod embedded;
 mod exit;
 mod extension;
 mod findings;
 mod follow;
 mod interrupt;
+mod migrate;
 mod order;
 mod organization;
 mod output;
+mod passwords;
 mod pick;
 mod plan;
 mod project;
@@ -21,10 +27,12 @@ mod report;
 mod resume;
 mod run;
 mod runs;
+mod scheduler;
 mod simulator;
 mod template;
 mod upload;
 mod validate;
+mod watch;
 mod worker;
 
 use std::process::ExitCode;
@@ -33,6 +41,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::clock::SystemClock;
+use crate::configuration::{Configuration, ConfigurationError, Settings};
 use crate::context::{Context, Everywhere};
 use crate::exit::Exit;
 
@@ -69,38 +78,56 @@ enum Command {
     Order(order::Arguments),
     Extension(extension::Arguments),
     Organization(organization::Arguments),
+    Scheduler(scheduler::Arguments),
+    Worker(worker::Arguments),
+    Migrate(migrate::Arguments),
+    Config(config::Arguments),
     Simulator(simulator::SimulatorArgs),
     Completions(completions::Arguments),
 }
 
 fn main() -> ExitCode {
     let clock = SystemClock::start();
-    let arguments = Arguments::parse();
-    log();
-    dispatch(arguments, clock).unwrap_or_else(|error| {
+    dispatch(Arguments::parse(), clock).unwrap_or_else(|error| {
         eprintln!("dialtone: {error:#}");
-        Exit::Failed.into()
+        let usage = error.is::<ConfigurationError>();
+        if usage { Exit::USAGE.into() } else { Exit::Failed.into() }
     })
 }
 
 fn dispatch(arguments: Arguments, clock: SystemClock) -> anyhow::Result<ExitCode> {
     let Arguments { everywhere, command } = arguments;
+    // It answers also where the configuration is wrong.
+    if let Command::Config(arguments) = command {
+        return config::run(&everywhere, &arguments);
+    }
+    let configuration = everywhere.configuration()?;
+    log(&configuration);
+    let settings = configuration.settings;
     match command {
-        Command::Validate(arguments) => validate::run(&everywhere, &arguments, clock),
+        Command::Validate(arguments) => validate::run(&everywhere, settings, &arguments, clock),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
         command => tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(dispatch_async(
             &everywhere,
+            settings,
             command,
             clock,
         )),
     }
 }
 
-async fn dispatch_async(everywhere: &Everywhere, command: Command, clock: SystemClock) -> anyhow::Result<ExitCode> {
-    if let Command::Simulator(arguments) = command {
-        return simulator::run(arguments).await;
+async fn dispatch_async(
+    everywhere: &Everywhere,
+    settings: Settings,
+    command: Command,
+    clock: SystemClock,
+) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Simulator(arguments) => return simulator::run(arguments).await,
+        Command::Migrate(_) => return migrate::run(everywhere.json, &settings).await,
+        _ => {}
     }
-    let context = Context::open(everywhere, clock).await?;
+    let context = Context::open(everywhere, settings, clock).await?;
     match command {
         Command::Run(arguments) => run::run(&context, arguments).await,
         Command::Resume(arguments) => resume::run(&context, &arguments).await,
@@ -112,12 +139,27 @@ async fn dispatch_async(everywhere: &Everywhere, command: Command, clock: System
         Command::Order(arguments) => order::run(&context, arguments).await,
         Command::Extension(arguments) => extension::run(&context, arguments).await,
         Command::Organization(arguments) => organization::run(&context, arguments).await,
-        Command::Simulator(_) | Command::Validate(_) | Command::Completions(_) => Ok(ExitCode::SUCCESS),
+        Command::Scheduler(arguments) => scheduler::run(&context, arguments).await,
+        Command::Worker(arguments) => worker::run(&context, arguments).await,
+        Command::Simulator(_)
+        | Command::Migrate(_)
+        | Command::Config(_)
+        | Command::Validate(_)
+        | Command::Completions(_) => Ok(ExitCode::SUCCESS),
     }
 }
 
-/// Warnings go to standard error; `DIALTONE_LOG` asks for more, such as `info` or `dialtone_worker=debug`.
-fn log() {
-    let filter = EnvFilter::try_from_env("DIALTONE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+/// Warnings go to standard error; the configuration asks for more, such as `info` or `dialtone_worker=debug`.
+fn log(configuration: &Configuration) {
+    let Settings { log, log_json, .. } = &configuration.settings;
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(EnvFilter::new(log)).with_writer(std::io::stderr).with_target(false);
+    if *log_json {
+        subscriber.json().init()
+    } else {
+        subscriber.init()
+    }
+    for warning in &configuration.warnings {
+        tracing::warn!("{warning}");
+    }
 }

@@ -12,6 +12,7 @@ log=$(mktemp)
 
 finish() {
     local status=$?
+    tests/kamailio.sh down
     tests/services.sh down
     rm -f "$log"
     exit "$status"
@@ -25,6 +26,8 @@ step() {
 
 step tests/services.sh up
 eval "$(tests/services.sh env)"
+step tests/kamailio.sh up
+eval "$(tests/kamailio.sh env)"
 step tests/python.sh up
 eval "$(tests/python.sh env)"
 

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use dialtone_model::{Complaint, Device, DeviceKind, Fault};
 
 use crate::ios::{CmExpress, UnityExpress};
+use crate::kamailio::Kamailio;
 use crate::phone_system::PhoneSystem;
 use crate::unified_cm::UnifiedCm;
 use crate::unity_connection::UnityConnection;
@@ -13,12 +14,13 @@ use crate::{Driver, NullDriver};
 pub fn for_device(device: &Device) -> Result<Arc<dyn Driver>, DriverError> {
     match device.kind {
         DeviceKind::PhoneSystem => Ok(Arc::new(PhoneSystem::new(device)?)),
+        DeviceKind::Kamailio => Ok(Arc::new(Kamailio::new(device)?)),
         DeviceKind::Null => Ok(Arc::new(NullDriver)),
-        DeviceKind::UnifiedCm => Ok(Arc::new(UnifiedCm::new(device)?)),
+        DeviceKind::UnifiedCm | DeviceKind::ImPresence => Ok(Arc::new(UnifiedCm::new(device)?)),
         DeviceKind::UnityConnection => Ok(Arc::new(UnityConnection::new(device)?)),
         DeviceKind::CmExpress => Ok(Arc::new(CmExpress::new(device)?)),
         DeviceKind::UnityExpress => Ok(Arc::new(UnityExpress::new(device)?)),
-        kind @ (DeviceKind::Unity | DeviceKind::ImPresence) => Err(DriverError::NoDriver { kind }),
+        kind @ DeviceKind::Unity => Err(DriverError::NoDriver { kind }),
     }
 }
 
@@ -37,13 +39,21 @@ pub enum DriverError {
         /// What it is.
         address: String,
     },
-    /// A setting of the device says something that it can't.
-    #[error("the setting {name} can't be followed: {reason}")]
+    /// The address isn't one of a database that a Kamailio reads.
+    #[error("{address:?} is no address of a database: it has the form postgres://host:port/name or sqlite:///path")]
+    DatabaseAddress {
+        /// What it is.
+        address: String,
+    },
+    /// A setting of the device is missing or wrong.
+    #[error("the setting {name} of {kind} {problem}")]
     Setting {
-        /// Which.
+        /// The device's kind.
+        kind: DeviceKind,
+        /// The setting.
         name: String,
-        /// Why.
-        reason: String,
+        /// What is wrong with it.
+        problem: String,
     },
     /// The login has a colon, which Basic authentication can't carry.
     #[error("the login {login:?} has a colon, which no HTTPS device takes")]

@@ -12,6 +12,8 @@ words! {
     DeviceKind {
         /// The Phone System, over REST.
         PhoneSystem = "phone_system", "Phone System";
+        /// Kamailio, an open-source SIP server, as a Phone System: over SQL and JSON-RPC.
+        Kamailio = "kamailio", "Kamailio";
         /// Unified CM, over AXL.
         UnifiedCm = "unified_cm", "Unified CM";
         /// Unity Connection, over CUPI.
@@ -29,6 +31,18 @@ words! {
     }
 }
 
+impl DeviceKind {
+    /// Whether it holds extensions, as an organization's Phone System does.
+    pub const fn is_phone_system(self) -> bool {
+        matches!(self, Self::PhoneSystem | Self::Kamailio)
+    }
+
+    /// Whether its extensions have passwords, which Dialtone makes.
+    pub const fn keeps_passwords(self) -> bool {
+        matches!(self, Self::Kamailio)
+    }
+}
+
 /// A system that Dialtone drives.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Device {
@@ -40,7 +54,7 @@ pub struct Device {
     pub name: String,
     /// Its family.
     pub kind: DeviceKind,
-    /// `https://host:port`, or `simulated` for one that the embedded mode simulates itself.
+    /// `https://host:port`, `ssh://host:port`, or `simulated` for one that the embedded mode simulates itself.
     pub address: String,
     /// Its software version where the protocol depends on it, such as `12.5`.
     pub version: Option<String>,

@@ -26,6 +26,7 @@ mod step;
 mod subscriber;
 mod synchronisation;
 mod template;
+mod unified_cm;
 
 pub use actor::{Actor, Forbidden, Role};
 pub use clock::{Clock, ManualClock, Sleep};
@@ -40,9 +41,12 @@ pub use organization::{AddOn, Extension, Licence, LicenceCount, Organization, Pr
 pub use project::{ProjectAction, ProjectActionRefused, ProjectStatus};
 pub use retry::{Decision, RetryPolicy};
 pub use run::{RunKind, RunState, RunTransitionRefused};
+/// A text that nothing prints and that is overwritten when it goes.
+pub use secrecy::{ExposeSecret, SecretString};
 pub use secret::Secret;
 pub use state::{Event, FailureClass, HoldReason, InvalidTransition, Life, Position, State, Waiting, Work, WorkStatus};
 pub use step::{Action, Attributes, LineTarget, Step};
 pub use subscriber::{OwnedProduct, Subscriber, SubscriberRole};
 pub use synchronisation::{DeviceObject, ObjectKind, SyncScope};
 pub use template::{TemplateAction, TemplateActionRefused, TemplateStatus};
+pub use unified_cm::{Activation, Credential, LinePlace, UnifiedCmObject};

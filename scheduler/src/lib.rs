@@ -9,9 +9,12 @@ mod error;
 mod export;
 mod extension;
 mod intake;
+mod kept_report;
+mod leadership;
 mod operations;
 mod order;
 mod organization;
+mod passwords;
 mod plan;
 mod project;
 mod report;
@@ -22,9 +25,12 @@ pub use assignment::{Assigned, DraftEdit, HandAddedUser, NewDraft};
 pub use error::OperationError;
 pub use extension::{ExtensionChange, ManualProvision};
 pub use intake::{Intake, Mode, NamedBytes};
+pub use kept_report::KeptReport;
+pub use leadership::{Scheduler, Standing};
 pub use operations::Operations;
 pub use order::extended_status;
 pub use organization::{DeviceImport, LicenceImport, OrganizationImport, OrganizationView};
+pub use passwords::Passwords;
 pub use plan::{
     Defaults, Outcome, PlanFile, PlanRequest, PlannedOrder, PlannedRow, ProjectFacts, ProjectPlan, plan_project,
 };

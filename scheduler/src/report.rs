@@ -1,7 +1,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use dialtone_files::Key;
 use dialtone_model::{
     Action, Actor, DeviceId, Extension, OrderId, Reason, RunId, RunKind, RunState, Severity, State, TemplateAction,
     TemplateId,
@@ -93,7 +92,7 @@ impl Operations {
         let mut uploads = Vec::new();
         for id in self.store.run_uploads(run.id).await? {
             let record = self.store.upload(id).await?;
-            let bytes = self.files.get(&Key::new(record.storage_key.as_str())?).await?;
+            let bytes = self.upload_bytes(&record).await?;
             uploads.push(Upload { refused: self.store.refused_rows(id).await?, record, bytes });
         }
         Ok(uploads)

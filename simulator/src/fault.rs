@@ -43,6 +43,23 @@ pub enum FaultKind {
     Error(Selector),
     Refuse(Selector),
     Lock(Selector),
+    Session(Duration),
+    Throttle(u32),
+    Rights(Rights),
+    Ldap(String),
+    Synchronising(Duration),
+}
+
+/// What the one account of a device may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rights {
+    /// Everything.
+    #[default]
+    All,
+    /// Read alone.
+    Read,
+    /// Nothing at all.
+    None,
 }
 
 /// Which requests a fault strikes.
@@ -107,8 +124,19 @@ impl FromStr for FaultSpec {
             "error" => FaultKind::Error(value.parse().map_err(refused)?),
             "refuse" => FaultKind::Refuse(value.parse().map_err(refused)?),
             "lock" => FaultKind::Lock(value.parse().map_err(refused)?),
+            "session" => FaultKind::Session(duration(value).map_err(refused)?),
+            "throttle" => FaultKind::Throttle(count()?),
+            "rights" => FaultKind::Rights(match value {
+                "all" => Rights::All,
+                "read" => Rights::Read,
+                "none" => Rights::None,
+                _ => return Err(refused("rights are all, read or none".to_owned())),
+            }),
+            "ldap" => FaultKind::Ldap(value.to_owned()),
+            "synchronising" => FaultKind::Synchronising(duration(value).map_err(refused)?),
             _ => {
-                let kinds = "latency, rate, concurrency, drop-before, drop-after, error, refuse, lock";
+                let kinds = "latency, rate, concurrency, session, throttle, rights, ldap, synchronising, drop-before, \
+                             drop-after, error, refuse, lock";
                 return Err(refused(format!("the kinds are {kinds}")));
             }
         };
@@ -181,7 +209,7 @@ impl Faults {
         Self { seed, rules: Mutex::default(), locks: Mutex::default() }
     }
 
-    /// Adds a fault that strikes single requests; the others are the gate's and are given back.
+    /// Adds a fault that strikes single requests; the others are given back.
     pub(crate) fn add(&self, kind: FaultKind) -> Option<FaultKind> {
         let (strike, selector): (Making, _) = match kind {
             FaultKind::DropBefore(selector) => (|_| Strike::DropBefore, selector),
@@ -192,7 +220,7 @@ impl Faults {
                 self.locks().push(Rule { selector, asked: HashMap::new() });
                 return None;
             }
-            gate @ (FaultKind::Latency(_) | FaultKind::Rate(_) | FaultKind::Concurrency(_)) => return Some(gate),
+            other => return Some(other),
         };
         self.rules().push((strike, Rule { selector, asked: HashMap::new() }));
         None
@@ -208,7 +236,8 @@ impl Faults {
         let seed = self.seed;
         let mut locks = self.locks();
         // Every lock counts every request, as the other rules do.
-        let hits: Vec<bool> = locks.iter_mut().enumerate().map(|(i, lock)| lock.hits((seed, i), key, Vec::new)).collect();
+        let hits: Vec<bool> =
+            locks.iter_mut().enumerate().map(|(i, lock)| lock.hits((seed, i), key, Vec::new)).collect();
         hits.contains(&true)
     }
 
@@ -304,6 +333,11 @@ mod tests {
         assert_eq!(kind("phone-system:drop-after=key:101,once"), Ok(FaultKind::DropAfter(once)));
         let each = Selector { which: value, once: false };
         assert_eq!(kind("phone-system:refuse=key:101"), Ok(FaultKind::Refuse(each)));
+        assert_eq!(kind("axl:session=30s"), Ok(FaultKind::Session(Duration::from_secs(30))));
+        assert_eq!(kind("axl:throttle=100"), Ok(FaultKind::Throttle(100)));
+        assert_eq!(kind("axl:rights=read"), Ok(FaultKind::Rights(Rights::Read)));
+        assert_eq!(kind("axl:ldap=Example Directory"), Ok(FaultKind::Ldap("Example Directory".to_owned())));
+        assert_eq!(kind("axl:synchronising=30s"), Ok(FaultKind::Synchronising(Duration::from_secs(30))));
     }
 
     #[test]
@@ -314,6 +348,7 @@ mod tests {
         assert!(why("phone-system:latency=20").contains("20ms"));
         assert!(why("phone-system:nap=1").contains("drop-before"));
         assert!(why("phone-system:error=101%").contains("100%"));
+        assert!(why("axl:rights=some").contains("all, read or none"));
         assert!(why("phone-system:error=often").contains("FIELD:VALUE"));
     }
 

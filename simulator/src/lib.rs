@@ -13,13 +13,14 @@ mod ios;
 mod journal;
 mod ledger;
 mod phone_system;
+mod recording;
 mod server;
 mod simulator;
 mod unified_cm;
 mod unity_connection;
 mod xml;
 
-pub use fault::{FaultKind, FaultSpec, FaultSpecError, Protocol, Selector};
-pub use journal::{Change, LogEntry};
+pub use fault::{FaultKind, FaultSpec, FaultSpecError, Protocol, Rights, Selector};
 pub use ios::HostKeyError;
+pub use journal::{Change, LogEntry};
 pub use simulator::{Builder, Simulator, StartError};

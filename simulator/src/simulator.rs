@@ -17,6 +17,7 @@ use crate::gate::Gate;
 use crate::ios::{self, CommandLine, Cue, Router, SshFront};
 use crate::journal::{self, JournalError, LogEntry};
 use crate::phone_system::PhoneSystem;
+use crate::recording::Recording;
 use crate::server::{self, Device, Front};
 use crate::unified_cm::{self, UnifiedCm};
 use crate::unity_connection::UnityConnection;
@@ -43,6 +44,7 @@ struct Running {
     device: Arc<dyn Device>,
     faults: Arc<Faults>,
     gate: Arc<Gate>,
+    access: Arc<Access>,
     task: JoinHandle<()>,
 }
 
@@ -54,6 +56,7 @@ pub struct Builder {
     password: String,
     seed: u64,
     faults: Vec<FaultSpec>,
+    recording: Option<PathBuf>,
     clock: Arc<dyn Clock>,
     phone_system: Option<u16>,
     unified_cm: Vec<(String, u16)>,
@@ -108,6 +111,7 @@ impl Simulator {
             password: "dialtone".to_owned(),
             seed: 0,
             faults: Vec::new(),
+            recording: None,
             clock: Arc::new(DeviceClock),
             phone_system: None,
             unified_cm: Vec::new(),
@@ -180,6 +184,8 @@ impl Simulator {
         for running in self.of(protocol) {
             running.faults.clear();
             running.gate.open();
+            running.access.set_rest(None);
+            running.device.heal();
         }
     }
 
@@ -212,7 +218,9 @@ impl Running {
             Some(FaultKind::Latency(latency)) => self.gate.set_latency(latency),
             Some(FaultKind::Rate(rate)) => self.gate.set_rate(rate),
             Some(FaultKind::Concurrency(concurrency)) => self.gate.set_concurrency(concurrency),
-            Some(_) | None => {}
+            Some(FaultKind::Session(rest)) => self.access.set_rest(Some(rest)),
+            Some(fault) => self.device.inject(fault),
+            None => {}
         }
     }
 }
@@ -241,6 +249,13 @@ impl Builder {
     pub fn fault(mut self, fault: FaultSpec) -> Self {
         self.faults.push(fault);
         self
+    }
+
+    /// Writes what goes over the wire of all HTTPS devices to this file, one JSON object an exchange, with whatever
+    /// secrets the clients send.
+    #[must_use]
+    pub fn record(self, file: impl Into<PathBuf>) -> Self {
+        Self { recording: Some(file.into()), ..self }
     }
 
     /// The devices' time, for latency, throttling and the log.
@@ -297,6 +312,13 @@ impl Builder {
             }
             None => Identity::new()?,
         };
+        let recording = match &self.recording {
+            Some(path) => {
+                let failed = |source| StartError::Data { path: path.clone(), source };
+                Some(Arc::new(Recording::create(path).map_err(failed)?))
+            }
+            None => None,
+        };
         let tls = TlsAcceptor::from(identity.server_config()?);
         let mut simulator = Simulator {
             ca_file: self.data.as_deref().map(Identity::ca_file),
@@ -331,7 +353,7 @@ impl Builder {
             devices.push((Place { protocol: Protocol::Cupi, version: String::new(), port }, shared(device), faults));
         }
         for (place, device, faults) in devices {
-            let running = self.listen(place, device, faults, &tls, &simulator.stop).await?;
+            let running = self.listen(place, device, faults, &recording, &tls, &simulator.stop).await?;
             simulator.devices.push(running);
         }
         self.listen_to_command_lines(&mut simulator).await?;
@@ -390,6 +412,7 @@ impl Builder {
         place: Place,
         device: Arc<dyn Device>,
         faults: Arc<Faults>,
+        recording: &Option<Arc<Recording>>,
         tls: &TlsAcceptor,
         stop: &watch::Sender<bool>,
     ) -> Result<Running, StartError> {
@@ -400,14 +423,16 @@ impl Builder {
         let gate = Arc::new(Gate::new(self.clock.clone()));
         // The Phone System asks for login and password with every request; the others open sessions.
         let with_sessions = protocol != Protocol::PhoneSystem;
+        let access = Arc::new(Access::new(&self.login, &self.password, with_sessions, self.clock.clone()));
         let front = Front {
             device: Arc::clone(&device),
             gate: Arc::clone(&gate),
-            access: Arc::new(Access::new(&self.login, &self.password, with_sessions, self.clock.clone())),
+            access: Arc::clone(&access),
             clock: self.clock.clone(),
+            recording: recording.clone().map(|recording| (format!("{}{version}", protocol.name()), recording)),
         };
         let task = tokio::spawn(server::serve(listener, tls.clone(), front, stop.subscribe()));
-        Ok(Running { protocol, version, address, device, faults, gate, task })
+        Ok(Running { protocol, version, address, device, faults, gate, access, task })
     }
 }
 
@@ -423,8 +448,10 @@ async fn listen_over_ssh(
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let gate = Arc::clone(&front.gate);
+    // Whoever logs in to a command line has no session beyond the connection.
+    let access = Arc::new(Access::new(&front.login, &front.password, false, Arc::clone(&front.clock)));
     let task = tokio::spawn(ios::serve(listener, front, stop.subscribe()));
-    Ok(Running { protocol, version: String::new(), address, device, faults, gate, task })
+    Ok(Running { protocol, version: String::new(), address, device, faults, gate, access, task })
 }
 
 /// What is to listen where.

@@ -1,6 +1,10 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use crate::database::{Tx, execute, on_tx, read_rows};
+use crate::database::{Tx, execute, on_tx, read_row, read_rows, repeated};
 use crate::{Store, StoreError};
 
 /// A shard's lease: the right to claim and record for its devices.
@@ -16,6 +20,44 @@ pub struct Lease {
     pub beat: i64,
 }
 
+impl Lease {
+    /// The number under which the leadership of schedulers is leased: beyond every shard.
+    pub const LEADERSHIP: u16 = u16::MAX;
+
+    const fn never_held(shard: u16) -> Self {
+        Self { shard, holder: Uuid::nil(), epoch: 0, beat: 0 }
+    }
+
+    /// Whether nobody holds it.
+    pub fn is_free(&self) -> bool {
+        self.holder.is_nil()
+    }
+}
+
+/// When one process saw leases change, by its own monotonic clock. Wall clocks decide nothing: whoever wants a lease
+/// must have seen the same beat for a whole time to live.
+#[derive(Debug, Default)]
+pub struct Sightings {
+    seen: HashMap<u16, (Lease, Duration)>,
+}
+
+impl Sightings {
+    /// Notes how a lease stands now.
+    pub fn note(&mut self, lease: Lease, now: Duration) {
+        let (seen, since) = self.seen.entry(lease.shard).or_insert((lease, now));
+        if (seen.epoch, seen.beat) != (lease.epoch, lease.beat) {
+            (*seen, *since) = (lease, now);
+        }
+    }
+
+    /// Whether its holder has given no sign of life for a whole time to live.
+    pub fn is_stale(&self, lease: &Lease, ttl: Duration, now: Duration) -> bool {
+        self.seen.get(&lease.shard).is_some_and(|(seen, since)| {
+            (seen.epoch, seen.beat) == (lease.epoch, lease.beat) && now.saturating_sub(*since) >= ttl
+        })
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct LeaseRow {
     shard: i64,
@@ -29,14 +71,26 @@ impl Store {
     pub async fn leases(&self, shards: u16) -> Result<Vec<Lease>, StoreError> {
         let sql = "SELECT shard, holder, epoch, beat FROM shard_leases WHERE shard < $1";
         let rows: Vec<LeaseRow> = read_rows!(self, sql, i64::from(shards))?;
-        let mut leases: Vec<Lease> =
-            (0..shards).map(|shard| Lease { shard, holder: Uuid::nil(), epoch: 0, beat: 0 }).collect();
+        let mut leases: Vec<Lease> = (0..shards).map(Lease::never_held).collect();
         for row in rows {
             let shard: u16 = crate::columns::narrow(row.shard, "shard_leases", "shard", row.shard)?;
             leases[usize::from(shard)] =
                 Lease { shard, holder: row.holder.unwrap_or_default(), epoch: row.epoch, beat: row.beat };
         }
         Ok(leases)
+    }
+
+    /// The lease of the schedulers' leadership as it stands.
+    pub async fn leadership(&self) -> Result<Lease, StoreError> {
+        let sql = "SELECT shard, holder, epoch, beat FROM shard_leases WHERE shard = $1";
+        let row: Option<LeaseRow> = read_row!(self, sql, i64::from(Lease::LEADERSHIP))?;
+        let never_held = Lease::never_held(Lease::LEADERSHIP);
+        Ok(row.map_or(never_held, |row| Lease {
+            holder: row.holder.unwrap_or_default(),
+            epoch: row.epoch,
+            beat: row.beat,
+            ..never_held
+        }))
     }
 
     /// Takes a lease over, if it is still as it was `seen`; raises the epoch. `None`: somebody was faster.
@@ -71,28 +125,47 @@ impl Store {
 
     /// Raises the beat; `None` when the lease was lost.
     pub async fn renew_lease(&self, lease: Lease) -> Result<Option<Lease>, StoreError> {
-        let sql = "UPDATE shard_leases SET beat = beat + 1 WHERE shard = $1 AND epoch = $2 AND holder = $3 \
-                   RETURNING beat";
-        let mut tx = self.database.begin().await?;
-        let beat: Option<i64> = on_tx!(&mut tx, |connection| {
-            sqlx::query_scalar(sql)
-                .bind(i64::from(lease.shard))
-                .bind(lease.epoch)
-                .bind(lease.holder)
-                .fetch_optional(connection)
-                .await?
-        });
-        tx.commit().await?;
-        Ok(beat.map(|beat| Lease { beat, ..lease }))
+        Ok(self.renew_leases(&[lease]).await?.pop())
+    }
+
+    /// Raises the beats of all leases that one holder has, in one statement; those that it gives are held still, the
+    /// others were lost.
+    pub async fn renew_leases(&self, held: &[Lease]) -> Result<Vec<Lease>, StoreError> {
+        let rows = repeated!(self.change_held("UPDATE shard_leases SET beat = beat + 1 WHERE ", held))?;
+        let beats: HashMap<i64, i64> = rows.into_iter().collect();
+        let renewed = held
+            .iter()
+            .filter_map(|lease| beats.get(&i64::from(lease.shard)).map(|beat| Lease { beat: *beat, ..*lease }));
+        Ok(renewed.collect())
     }
 
     /// Gives a lease up, if it is still held, so that the next holder needn't wait.
     pub async fn release_lease(&self, lease: Lease) -> Result<(), StoreError> {
-        let sql = "UPDATE shard_leases SET holder = NULL, beat = beat + 1 \
-                   WHERE shard = $1 AND epoch = $2 AND holder = $3";
+        self.release_leases(&[lease]).await
+    }
+
+    /// Gives many up in one statement, as far as they are still held.
+    pub async fn release_leases(&self, held: &[Lease]) -> Result<(), StoreError> {
+        let sql = "UPDATE shard_leases SET holder = NULL, beat = beat + 1 WHERE ";
+        repeated!(self.change_held(sql, held)).map(drop)
+    }
+
+    /// Changes the leases that are still held as they say; gives their shards and beats.
+    async fn change_held(&self, change: &'static str, held: &[Lease]) -> Result<Vec<(i64, i64)>, StoreError> {
+        let Some(Lease { holder, .. }) = held.first() else { return Ok(Vec::new()) };
         let mut tx = self.database.begin().await?;
-        execute!(&mut tx, sql, i64::from(lease.shard), lease.epoch, lease.holder)?;
-        tx.commit().await
+        let changed = on_tx!(&mut tx, |connection, Db| {
+            let mut query = QueryBuilder::<Db>::new(change);
+            query.push("holder = ").push_bind(*holder).push(" AND (shard, epoch) IN (VALUES ");
+            let mut leases = query.separated(", ");
+            for lease in held {
+                leases.push("(").push_bind_unseparated(i64::from(lease.shard));
+                leases.push_unseparated(", ").push_bind_unseparated(lease.epoch).push_unseparated(")");
+            }
+            query.push(") RETURNING shard, beat").build_query_as().fetch_all(connection).await?
+        });
+        tx.commit().await?;
+        Ok(changed)
     }
 }
 

@@ -156,7 +156,8 @@ async fn bring_back(dialogue: &mut Dialogue<'_>, line: &CommandLine, why: &Compl
         // What was never set can't be taken away.
         Err(Fault::Rejected(_)) if line.text().starts_with("no ") => Ok(()),
         Err(Fault::Rejected(complaint)) => {
-            let message = format!("{}; and what was there before doesn't come back: {}", why.message, complaint.message);
+            let message =
+                format!("{}; and what was there before doesn't come back: {}", why.message, complaint.message);
             Err(Fault::Unknown(Complaint::new(why.code.clone(), message)))
         }
         Err(fault) => Err(fault),

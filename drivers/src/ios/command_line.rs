@@ -160,7 +160,9 @@ fn problem(value: &str) -> Option<&'static str> {
         '?' => Some("has a question mark, which the device takes for a call for help"),
         '"' => Some("has a quotation mark"),
         char if char.is_control() => Some("has a control character"),
-        char if !char.is_ascii() => Some("has a character that the device's command line doesn't know: it takes ASCII only"),
+        char if !char.is_ascii() => {
+            Some("has a character that the device's command line doesn't know: it takes ASCII only")
+        }
         _ => None,
     })
 }

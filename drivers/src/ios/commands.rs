@@ -83,9 +83,8 @@ pub(super) fn unset(
         Ok(lines) => lines,
         Err(fault) => return Some(Err(fault)),
     };
-    let forwards = |line: &CommandLine| {
-        FORWARDING.iter().chain(&SIP_FORWARDING).any(|command| line.text().starts_with(command))
-    };
+    let forwards =
+        |line: &CommandLine| FORWARDING.iter().chain(&SIP_FORWARDING).any(|command| line.text().starts_with(command));
     lines.iter().all(forwards).then(|| stop(number, configuration))
 }
 
@@ -100,9 +99,10 @@ fn read(task: &Task<'_>, commands: &[String], kind: Kind) -> Result<Vec<CommandL
         match words.as_slice() {
             ["call-forward", "busy", to] => CommandLine::of(busy).dialled("where busy calls go", to),
             ["call-forward", "noan", to, "timeout", seconds] => {
-                let seconds: u32 = seconds.parse().ok().filter(|seconds| (3..=60_000).contains(seconds)).ok_or_else(
-                    || rejected("cli-command", format!("`{}`: the timeout is from 3 to 60000 seconds", checked.text())),
-                )?;
+                let seconds: u32 =
+                    seconds.parse().ok().filter(|seconds| (3..=60_000).contains(seconds)).ok_or_else(|| {
+                        rejected("cli-command", format!("`{}`: the timeout is from 3 to 60000 seconds", checked.text()))
+                    })?;
                 Ok(CommandLine::of(noan).dialled("where unanswered calls go", to)?.then("timeout").number(seconds))
             }
             ["call-forward", "busy" | "noan", ..] => {

@@ -161,8 +161,7 @@ impl Configuration {
     pub(super) fn free_tag(&self, kind: Kind, channels: &str) -> Option<u32> {
         // A device that doesn't say how many there may be has none to give.
         let most = self.limit(kind)?;
-        let is_nobodys =
-            |slot: &Slot| slot.is_blank() && slot.channels == channels && self.carriers(slot).is_empty();
+        let is_nobodys = |slot: &Slot| slot.is_blank() && slot.channels == channels && self.carriers(slot).is_empty();
         (1..=most).find(|tag| self.of(kind).all(|slot| slot.tag != *tag || is_nobodys(slot)))
     }
 

@@ -167,7 +167,9 @@ impl Dialogue<'_> {
     /// A complaint that says that nothing has happened can say so only of its own command.
     fn after_changes(&self, fault: Fault) -> Fault {
         match fault {
-            Fault::NotSent { complaint, .. } | Fault::Busy { complaint, .. } if self.changed => Fault::Unknown(complaint),
+            Fault::NotSent { complaint, .. } | Fault::Busy { complaint, .. } if self.changed => {
+                Fault::Unknown(complaint)
+            }
             fault => fault,
         }
     }

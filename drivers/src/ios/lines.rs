@@ -28,9 +28,7 @@ pub(super) fn look_at_attached(
     }
     let taken = position.and_then(|position| buttons.iter().find(|button| button.position == u32::from(position)));
     Ok(match taken {
-        Some(button) => {
-            Look::Different { differences: vec![format!("button {} has another number", button.position)] }
-        }
+        Some(button) => Look::Different { differences: vec![format!("button {} has another number", button.position)] },
         None => Look::Absent,
     })
 }

@@ -22,11 +22,7 @@ pub(super) fn known<'c>(name: &str, configuration: &'c Configuration) -> Result<
     found.ok_or_else(|| rejected("ios-no-phone", format!("the device has no phone {name}")))
 }
 
-pub(super) fn look_at_new(
-    task: &Task<'_>,
-    phone: &ExpressPhone,
-    configuration: &Configuration,
-) -> Result<Look, Fault> {
+pub(super) fn look_at_new(task: &Task<'_>, phone: &ExpressPhone, configuration: &Configuration) -> Result<Look, Fault> {
     if task.begun(configuration).is_some() {
         return Ok(Look::Absent);
     }

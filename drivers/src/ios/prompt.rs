@@ -45,10 +45,15 @@ mod tests {
     #[test]
     fn prompts_are_told_from_other_lines() {
         let prompt = Prompt::read("CME(config-ephone-dn)#").unwrap();
-        assert_eq!((prompt.host.as_str(), prompt.mode.as_deref(), prompt.privileged), ("CME", Some("config-ephone-dn"), true));
+        assert_eq!(
+            (prompt.host.as_str(), prompt.mode.as_deref(), prompt.privileged),
+            ("CME", Some("config-ephone-dn"), true)
+        );
         let prompt = Prompt::read("\rse-10-0-0-2> ").unwrap();
         assert_eq!((prompt.host.as_str(), prompt.mode, prompt.privileged), ("se-10-0-0-2", None, false));
-        for line in ["", "#", ">", " name A#", "Password:", "-- More --", "hostname CME", "<b>", "a b>", "(config)#", "x(#"] {
+        for line in
+            ["", "#", ">", " name A#", "Password:", "-- More --", "hostname CME", "<b>", "a b>", "(config)#", "x(#"]
+        {
             assert_eq!(Prompt::read(line), None, "{line}");
         }
     }

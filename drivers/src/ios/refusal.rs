@@ -21,7 +21,9 @@ pub(super) fn refusal(family: &str, line: &CommandLine, output: &str) -> Option<
         Fault::Rejected(complaint("incomplete", format!("the device misses something in `{}`", line.shown())))
     } else if after(&["% ambiguous"]) {
         Fault::Rejected(complaint("ambiguous", format!("the device can't tell what `{}` means", line.shown())))
-    } else if after(&["cannot change mac", "already registered with"]) || lower.contains("mac address") && lower.contains("in use") {
+    } else if after(&["cannot change mac", "already registered with"])
+        || lower.contains("mac address") && lower.contains("in use")
+    {
         Fault::Rejected(complaint("mac-in-use", about))
     } else if after(&["exceed", "max-dn", "max-ephones", "max-pool"]) {
         Fault::Rejected(complaint("slots-full", about))
@@ -37,7 +39,8 @@ fn complains(line: &str) -> bool {
         // A log message names its facility, severity and kind: %SYS-5-CONFIG_I.
         let kind = rest.split([':', ' ']).next().unwrap_or_default();
         let parts: Vec<&str> = kind.split('-').collect();
-        let is_log = parts.len() >= 3 && parts.iter().any(|part| part.len() == 1 && part.bytes().all(|b| b.is_ascii_digit()));
+        let is_log =
+            parts.len() >= 3 && parts.iter().any(|part| part.len() == 1 && part.bytes().all(|b| b.is_ascii_digit()));
         return !is_log;
     }
     let lower = line.to_ascii_lowercase();
@@ -86,7 +89,11 @@ mod tests {
             ("Error: phone number 1001 is already assigned to user jane\n", "rejected", "ios-refused"),
             ("% Something that nobody has seen yet\n", "rejected", "ios-refused"),
             ("% Low on memory; try again later\n", "not sent", "ios-busy"),
-            ("startup-config file open failed (Device or resource busy)\n% failed: resource busy\n", "not sent", "ios-busy"),
+            (
+                "startup-config file open failed (Device or resource busy)\n% failed: resource busy\n",
+                "not sent",
+                "ios-busy",
+            ),
             (
                 "Configuration mode locked exclusively by user 'x' process '3' from terminal '0'. Please try later.\n",
                 "busy",

@@ -38,11 +38,12 @@ impl Shell {
     /// Connects, logs in, and gets a terminal. Whatever goes wrong, the device has done nothing.
     pub(super) async fn open(target: &Target, deadline: Instant) -> Result<Self, Fault> {
         let opened = timeout_at(deadline, Self::connect(target)).await;
-        opened.unwrap_or_else(|_| {
-            let Target { host, port, .. } = target;
-            Err(Complaint::new("timeout", format!("{host}:{port} let nobody in within the time of the call")))
-        })
-        .map_err(not_sent)
+        opened
+            .unwrap_or_else(|_| {
+                let Target { host, port, .. } = target;
+                Err(Complaint::new("timeout", format!("{host}:{port} let nobody in within the time of the call")))
+            })
+            .map_err(not_sent)
     }
 
     async fn connect(target: &Target) -> Result<Self, Complaint> {
@@ -191,10 +192,11 @@ impl Handler for KeyCheck {
 fn handshake_failed(target: &Target, shown: &str, error: &Error) -> Complaint {
     let Target { host, port, host_key, legacy_algorithms, .. } = target;
     match (error, host_key) {
-        (Error::UnknownKey, HostKey::Unknown) => {
-            Complaint::new("host-key-unknown", format!("{host}:{port} shows the key {shown}, which nobody has vouched for"))
-                .repair(format!("Compare it with the device's own and set ssh.host-key to {shown}."))
-        }
+        (Error::UnknownKey, HostKey::Unknown) => Complaint::new(
+            "host-key-unknown",
+            format!("{host}:{port} shows the key {shown}, which nobody has vouched for"),
+        )
+        .repair(format!("Compare it with the device's own and set ssh.host-key to {shown}.")),
         (Error::UnknownKey, HostKey::Pinned(wanted)) => Complaint::new(
             "host-key-changed",
             format!("{host}:{port} shows the key {shown}, but {wanted} is known: it may be somebody else"),
@@ -211,7 +213,9 @@ fn handshake_failed(target: &Target, shown: &str, error: &Error) -> Complaint {
         }
         _ => Complaint::new(
             "connection-closed",
-            format!("{host}:{port} ended the connection before anybody could log in ({error}): its lines may all be taken"),
+            format!(
+                "{host}:{port} ended the connection before anybody could log in ({error}): its lines may all be taken"
+            ),
         ),
     }
 }

@@ -47,13 +47,18 @@ const ENABLE: &str = "enable";
 
 impl Target {
     pub(super) fn new(device: &Device) -> Result<Self, DriverError> {
-        let setting = |name: &str| device.settings.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
-        let wrong = |name: &str, reason: &str| DriverError::Setting { name: name.to_owned(), reason: reason.to_owned() };
-        let (host, port) = address(&device.address)
-            .ok_or_else(|| DriverError::SshAddress { address: device.address.clone() })?;
+        let setting =
+            |name: &str| device.settings.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+        let wrong = |name: &str, reason: &str| DriverError::Setting {
+            kind: device.kind,
+            name: name.to_owned(),
+            problem: reason.to_owned(),
+        };
+        let (host, port) =
+            address(&device.address).ok_or_else(|| DriverError::SshAddress { address: device.address.clone() })?;
         let host_key = match (setting(HOST_KEY), &device.tls) {
             (Some(key), _) => HostKey::Pinned(
-                fingerprint(key).ok_or_else(|| wrong(HOST_KEY, "it is neither a SHA256 fingerprint nor a public key"))?,
+                fingerprint(key).ok_or_else(|| wrong(HOST_KEY, "is neither a SHA256 fingerprint nor a public key"))?,
             ),
             (None, Tls::Insecure) => HostKey::Any,
             (None, _) => HostKey::Unknown,
@@ -61,17 +66,18 @@ impl Target {
         let legacy_algorithms = match setting(LEGACY_ALGORITHMS) {
             None | Some("no") => false,
             Some("yes") => true,
-            Some(_) => return Err(wrong(LEGACY_ALGORITHMS, "it is yes or no")),
+            Some(_) => return Err(wrong(LEGACY_ALGORITHMS, "is yes or no")),
         };
         let module = setting(SERVICE_MODULE);
         let is_interface = |text: &str| {
-            text.split(' ').count() == 2 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" /-".contains(&byte))
+            text.split(' ').count() == 2
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" /-".contains(&byte))
         };
         if module.is_some_and(|module| !is_interface(module)) {
-            return Err(wrong(SERVICE_MODULE, "it has the form integrated-Service-Engine 0/0"));
+            return Err(wrong(SERVICE_MODULE, "has the form integrated-Service-Engine 0/0"));
         }
         if module.is_some() && device.kind != DeviceKind::UnityExpress {
-            return Err(wrong(SERVICE_MODULE, "only Unity Express is reached through a router"));
+            return Err(wrong(SERVICE_MODULE, "is for Unity Express only, which alone is reached through a router"));
         }
         let commands = setting(COMMANDS).unwrap_or_default().split(';').map(str::trim);
         let enable = device.secrets.get(ENABLE).unwrap_or(&device.password);
@@ -133,7 +139,8 @@ fn address(text: &str) -> Option<(String, u16)> {
 fn fingerprint(text: &str) -> Option<String> {
     if let Some(digest) = text.strip_prefix("SHA256:") {
         let digest = digest.trim_end_matches('=');
-        let whole = digest.len() == 43 && digest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte));
+        let whole =
+            digest.len() == 43 && digest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte));
         return whole.then(|| format!("SHA256:{digest}"));
     }
     // `ssh-keyscan` prints the host before the key.

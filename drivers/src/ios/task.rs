@@ -51,9 +51,7 @@ impl Task<'_> {
             ExpressAction::ChangePhone { name, to } => phones::look_at_changed(self, name, to, configuration),
             ExpressAction::RemovePhone { name } => Ok(gone(configuration.phone(&phones::mac(name)?).is_some())),
             ExpressAction::AddNumber(number) => Ok(numbers::look_at_new(self, number, configuration)),
-            ExpressAction::ChangeNumber { number, to } => {
-                Ok(numbers::look_at_changed(self, number, to, configuration))
-            }
+            ExpressAction::ChangeNumber { number, to } => Ok(numbers::look_at_changed(self, number, to, configuration)),
             ExpressAction::RemoveNumber { number } => Ok(gone(configuration.numbers(number).next().is_some())),
             ExpressAction::AttachLine { phone, number, position } => {
                 lines::look_at_attached(phone, number, *position, configuration)
@@ -108,14 +106,12 @@ impl Task<'_> {
     /// Which commands take the effect of an addition back; `None`: its earlier values aren't known.
     pub(super) fn reversal(&self, configuration: &Configuration) -> Option<Result<Plan, Fault>> {
         match self.action {
-            ExpressAction::AddPhone(phone) => Some(
-                phones::mac(&phone.name).map(|mac| configuration.phone(&mac).map_or(Plan::Nothing, removal)),
-            ),
+            ExpressAction::AddPhone(phone) => {
+                Some(phones::mac(&phone.name).map(|mac| configuration.phone(&mac).map_or(Plan::Nothing, removal)))
+            }
             ExpressAction::AddNumber(number) => Some(numbers::remove(&number.number, configuration)),
             ExpressAction::AttachLine { phone, number, .. } => Some(lines::detach(phone, number, configuration)),
-            ExpressAction::SetCommands { number, commands } => {
-                commands::unset(self, number, commands, configuration)
-            }
+            ExpressAction::SetCommands { number, commands } => commands::unset(self, number, commands, configuration),
             _ => None,
         }
     }

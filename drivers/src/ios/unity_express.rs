@@ -102,10 +102,12 @@ async fn see(dialogue: &mut Dialogue<'_>, action: &ExpressAction, mark: &str) ->
             Some(user) => equal_if(user.differences(wanted).is_empty()),
         },
         ExpressAction::RemoveMailbox { user_id } => equal_if(find(dialogue, user_id).await?.is_none()),
-        ExpressAction::UnlockMailbox { user_id } => match find(dialogue, user_id).await?.and_then(|user| user.mailbox) {
-            None => Look::Different { differences: vec![format!("{user_id}: the device has no such mailbox")] },
-            Some(mailbox) => equal_if(!mailbox.locked),
-        },
+        ExpressAction::UnlockMailbox { user_id } => {
+            match find(dialogue, user_id).await?.and_then(|user| user.mailbox) {
+                None => Look::Different { differences: vec![format!("{user_id}: the device has no such mailbox")] },
+                Some(mailbox) => equal_if(!mailbox.locked),
+            }
+        }
         // Nothing shows what they are; to set them again does no harm, and so it is with what was saved.
         ExpressAction::SetCredentials { .. } | ExpressAction::Save => Look::Absent,
         _ => return Err(unsupported(DeviceKind::UnityExpress)),

@@ -2,7 +2,9 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use dialtone_drivers::{Look, Ran, for_device};
-use dialtone_model::{Action, Device, DeviceKind, ExpressAction, ExpressNumber, ExpressPhone, Fault, PhoneProtocol, Tls};
+use dialtone_model::{
+    Action, Device, DeviceKind, ExpressAction, ExpressNumber, ExpressPhone, Fault, PhoneProtocol, Tls,
+};
 use dialtone_simulator::{Protocol, Simulator};
 use tokio::net::TcpListener;
 
@@ -73,8 +75,14 @@ async fn a_command_line_that_does_not_answer_was_sent_nothing() {
     let (simulator, row) = router().await;
     let address = simulator.ios().unwrap();
     simulator.stop().await;
-    assert_not_sent(&fault_of(&Device { address: format!("ssh://{address}"), ..row.clone() }).await, "connection-refused");
-    assert_not_sent(&fault_of(&Device { address: "ssh://no.such.host.invalid".to_owned(), ..row.clone() }).await, "unreachable");
+    assert_not_sent(
+        &fault_of(&Device { address: format!("ssh://{address}"), ..row.clone() }).await,
+        "connection-refused",
+    );
+    assert_not_sent(
+        &fault_of(&Device { address: "ssh://no.such.host.invalid".to_owned(), ..row.clone() }).await,
+        "unreachable",
+    );
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let row = Device { address: format!("ssh://{}", silent.local_addr().unwrap()), ..row };
     let driver = for_device(&row).unwrap();
@@ -144,7 +152,11 @@ async fn what_the_router_refuses_is_the_rows() {
         Action::Express(ExpressAction::SetCommands { number: "1001".to_owned(), commands })
     };
     let attach = |phone: &str, number: &str| {
-        Action::Express(ExpressAction::AttachLine { phone: phone.to_owned(), number: number.to_owned(), position: None })
+        Action::Express(ExpressAction::AttachLine {
+            phone: phone.to_owned(),
+            number: number.to_owned(),
+            position: None,
+        })
     };
     for (action, code) in [
         (named("Nobody"), "ios-refused"),
@@ -234,8 +246,12 @@ async fn a_row_that_can_not_be_followed_gives_no_driver() {
     assert!(wrong(Device { address: "https://10.0.0.1".to_owned(), ..row.clone() }).contains("ssh://host:port"));
     assert!(wrong(with(&row, "ssh.host-key", "yes")).contains("fingerprint"));
     assert!(wrong(with(&row, "ssh.legacy-algorithms", "perhaps")).contains("yes or no"));
-    assert!(wrong(with(&row, "ssh.service-module", "integrated-Service-Engine 0/0")).contains("only Unity Express"));
+    assert!(
+        wrong(with(&row, "ssh.service-module", "integrated-Service-Engine 0/0")).contains("for Unity Express only")
+    );
     let module = Device { kind: DeviceKind::UnityExpress, ..row };
-    assert!(wrong(with(&module, "ssh.service-module", "0/0 session\rreload")).contains("integrated-Service-Engine 0/0"));
+    assert!(
+        wrong(with(&module, "ssh.service-module", "0/0 session\rreload")).contains("integrated-Service-Engine 0/0")
+    );
     assert!(for_device(&with(&module, "ssh.legacy-algorithms", "yes")).is_ok());
 }

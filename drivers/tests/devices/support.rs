@@ -133,16 +133,17 @@ const MANY: usize = 20;
 
 /// Lets every request of every action fail once, before and after its effect; the end must be as without faults.
 pub(crate) async fn failed(protocol: Protocol, version: &str, cases: Vec<Case>) {
-    for fault in ["drop-before=100%,once", "drop-after=100%,once", "error=100%,once"] {
-        for (before, action) in &cases {
-            let healthy = Bench::start(protocol, version, &[]).await;
-            let faulty = Bench::start(protocol, version, &[]).await;
-            for bench in [&healthy, &faulty] {
-                for action in before {
-                    bench.done(action).await;
-                }
-            }
+    for (before, action) in &cases {
+        let healthy = Bench::start(protocol, version, &[]).await;
+        for action in before {
             healthy.done(action).await;
+        }
+        healthy.done(action).await;
+        for fault in ["drop-before=100%,once", "drop-after=100%,once", "error=100%,once"] {
+            let faulty = Bench::start(protocol, version, &[]).await;
+            for action in before {
+                faulty.done(action).await;
+            }
             faulty.inject(fault);
             assert!(matches!(faulty.settle_within(MANY, action).await, Look::Equal(_)), "{fault} {action:?}");
             assert_eq!(without_ids(faulty.state()), without_ids(healthy.state()), "{fault} {action:?}");
@@ -218,5 +219,5 @@ pub(crate) fn step(action: &Action) -> Step {
 }
 
 pub(crate) fn call(step: &Step) -> Call<'_> {
-    Call { order: OrderId(Uuid::from_u128(7)), index: 0, step, timeout: Duration::from_secs(10) }
+    Call { order: OrderId(Uuid::from_u128(7)), index: 0, step, secret: None, timeout: Duration::from_secs(10) }
 }

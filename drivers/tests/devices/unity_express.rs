@@ -54,7 +54,7 @@ async fn every_line_for_a_mailbox_failed_before_or_after_its_effect_comes_to_the
 
 #[tokio::test]
 async fn all_the_lines_for_a_mailbox_may_fail_once_each() {
-    failed(Protocol::Cue, "", actions()).await;
+    failed(Protocol::Cue, "", vec![(vec![], add("tony", "1001"))]).await;
 }
 
 #[tokio::test]
@@ -93,7 +93,8 @@ async fn credentials_are_set_and_never_shown() {
         let shown = format!("{fault:?} {action:?}");
         assert!(!shown.contains("lip") && !shown.contains("91827"), "{shown}");
     }
-    let log = format!("{:?}", bench.simulator.log(Protocol::Cue).unwrap().iter().map(|e| &e.request).collect::<Vec<_>>());
+    let log =
+        format!("{:?}", bench.simulator.log(Protocol::Cue).unwrap().iter().map(|e| &e.request).collect::<Vec<_>>());
     assert!(!log.contains("tulip") && !log.contains("918273"), "{log}");
 }
 
@@ -139,10 +140,7 @@ async fn what_unity_express_refuses_is_the_rows() {
     let Look::Different { differences } = bench.settle(&other).await else { panic!("not noticed") };
     assert_eq!(
         differences,
-        [
-            "full name: device has TonyJones, the order says Other",
-            "phone number: device has 1002, the order says 1009"
-        ]
+        ["full name: device has TonyJones, the order says Other", "phone number: device has 1002, the order says 1009"]
     );
     assert_eq!(bench.undo(&other).await.unwrap_err().complaint().code, "cue-changed-since");
     assert_eq!(bench.undo(&remove("jane")).await.unwrap_err().complaint().code, "no-undo");
@@ -173,7 +171,11 @@ async fn unity_express_is_reached_through_its_router_too() {
 async fn unity_express_is_read_page_by_page() {
     let bench = Bench::start(Protocol::Cue, "", &[]).await;
     for last in 0..60 {
-        let plain = ExpressMailbox { description: None, size: None, ..mailbox(&format!("user{last:02}"), &format!("10{last:02}")) };
+        let plain = ExpressMailbox {
+            description: None,
+            size: None,
+            ..mailbox(&format!("user{last:02}"), &format!("10{last:02}"))
+        };
         bench.done(&Action::Express(ExpressAction::AddMailbox(plain))).await;
     }
     let timeout = Duration::from_secs(30);

@@ -76,8 +76,7 @@ impl Setting {
     }
 
     pub(super) fn carry_out(&self, sections: &Sections) -> Work {
-        let section =
-            if self.part.is_single() { single(sections, &self.key) } else { sections.of(&self.key) };
+        let section = if self.part.is_single() { single(sections, &self.key) } else { sections.of(&self.key) };
         let first = self.arguments.first().map(String::as_str).unwrap_or_default();
         let kept = |section: Section| Ok((String::new(), sections.set(&self.key, section)));
         match self.kind {
@@ -142,9 +141,7 @@ impl Setting {
             Some(present) if present == line => return Ok((String::new(), Changes::new())),
             Some(present) => {
                 let present = present.rsplit(' ').next().unwrap_or_default();
-                return Err(format!(
-                    "ephone slot is already registered with {present}\nCannot change MAC address.\n"
-                ));
+                return Err(format!("ephone slot is already registered with {present}\nCannot change MAC address.\n"));
             }
             None => {}
         }

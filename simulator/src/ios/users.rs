@@ -25,9 +25,8 @@ pub(super) fn set(sections: &Sections, user_id: &str, part: UserPart, value: &st
         UserPart::Delete => Ok((String::new(), sections.remove(&key))),
         UserPart::Number if negative => changed(user.without("phonenumber")),
         UserPart::Number => {
-            let has_it = |(other, section): &(&str, &Section)| {
-                *other != user_id && section.get("phonenumber") == Some(value)
-            };
+            let has_it =
+                |(other, section): &(&str, &Section)| *other != user_id && section.get("phonenumber") == Some(value);
             match sections.below(USER).find(has_it) {
                 Some((other, _)) => Err(format!("Error: phone number {value} is already assigned to user {other}\n")),
                 None => changed(user.with("phonenumber", value)),
