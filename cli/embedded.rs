@@ -144,7 +144,8 @@ async fn simulate(
             }
             DeviceKind::UnityConnection => builder.unity_connection(0),
             // Nothing answers for them, so their orders wait for a person.
-            DeviceKind::CmExpress
+            DeviceKind::Kamailio
+            | DeviceKind::CmExpress
             | DeviceKind::Unity
             | DeviceKind::UnityExpress
             | DeviceKind::ImPresence

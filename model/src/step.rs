@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Activation, Credential, DeviceId, Extension, LinePlace, UnifiedCmObject};
+use crate::{Activation, Credential, DeviceId, ExpressAction, Extension, LinePlace, UnifiedCmObject};
 
 /// One thing that one device is asked to do. A work order is a list of them, run in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,11 @@ pub enum Action {
         from: String,
         /// What it becomes, whole.
         to: Extension,
+    },
+    /// Phone System that keeps passwords: an extension gets another one.
+    RenewExtensionPassword {
+        /// Its key.
+        key: String,
     },
     /// Phone System: an extension goes.
     DeleteExtension {
@@ -282,6 +287,9 @@ pub enum Action {
         /// The address at that service.
         email: String,
     },
+
+    /// CM Express and Unity Express.
+    Express(ExpressAction),
 }
 
 /// What carries a line.
@@ -308,7 +316,9 @@ impl Step {
             Action::ChangeExtension { from, to } if *from != to.key => {
                 vec![format!("extension/{from}"), format!("extension/{}", to.key)]
             }
-            Action::ChangeExtension { from: key, .. } | Action::DeleteExtension { key } => {
+            Action::ChangeExtension { from: key, .. }
+            | Action::RenewExtensionPassword { key }
+            | Action::DeleteExtension { key } => {
                 vec![format!("extension/{key}")]
             }
             Action::AddSubscriber { user_id, .. } | Action::SetSubscriber { user_id, .. } => {
@@ -350,6 +360,7 @@ impl Step {
             Action::AddMailbox { alias, .. }
             | Action::SetMailbox { alias, .. }
             | Action::AddUnifiedMessaging { alias, .. } => vec![format!("mailbox/{alias}")],
+            Action::Express(action) => action.objects(),
         }
     }
 
@@ -358,6 +369,7 @@ impl Step {
         match &self.action {
             Action::ProvisionExtension(extension) => format!("provision extension {}", extension.key),
             Action::ChangeExtension { from, .. } => format!("change extension {from}"),
+            Action::RenewExtensionPassword { key } => format!("renew the password of extension {key}"),
             Action::DeleteExtension { key } => format!("delete extension {key}"),
             Action::AddSubscriber { user_id, .. } => format!("add user {user_id}"),
             Action::SetSubscriber { user_id, .. } => format!("set user {user_id}"),
@@ -389,6 +401,7 @@ impl Step {
             Action::AddMailbox { alias, .. } => format!("add mailbox {alias}"),
             Action::SetMailbox { alias, .. } => format!("set mailbox {alias}"),
             Action::AddUnifiedMessaging { alias, .. } => format!("add unified messaging for {alias}"),
+            Action::Express(action) => action.title(),
         }
     }
 }

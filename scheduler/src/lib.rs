@@ -14,6 +14,7 @@ mod leadership;
 mod operations;
 mod order;
 mod organization;
+mod passwords;
 mod plan;
 mod project;
 mod report;
@@ -29,6 +30,7 @@ pub use leadership::{Scheduler, Standing};
 pub use operations::Operations;
 pub use order::extended_status;
 pub use organization::{DeviceImport, LicenceImport, OrganizationImport, OrganizationView};
+pub use passwords::Passwords;
 pub use plan::{
     Defaults, Outcome, PlanFile, PlanRequest, PlannedOrder, PlannedRow, ProjectFacts, ProjectPlan, plan_project,
 };

@@ -1,9 +1,9 @@
 use std::collections::HashSet;
 
 use dialtone_model::{
-    DeviceId, Event, FailureClass, Life, OrderId, Origin, Position, RunId, State, Step, Work, WorkStatus,
+    DeviceId, Event, FailureClass, Life, OrderId, Origin, Position, RetryPolicy, RunId, State, Step, Work, WorkStatus,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::QueryBuilder;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -197,13 +197,13 @@ impl Store {
                    SELECT o.shard FROM runs r CROSS JOIN orders o \
                    LEFT JOIN shard_leases l ON l.shard = o.shard \
                    WHERE o.run_id = r.id AND r.ended_at IS NULL AND r.state = 'running' AND o.device_id = d.id \
-                   AND (o.not_before IS NULL OR o.not_before <= $1) \
+                   AND (o.not_before IS NULL OR o.not_before <= $1 OR o.not_before > $2) \
                    AND (o.claim_epoch IS NULL OR o.claim_epoch <> l.epoch) LIMIT 1), ( \
                    SELECT o.shard FROM orders o LEFT JOIN shard_leases l ON l.shard = o.shard \
                    WHERE o.stop_requested IS NOT NULL AND o.device_id = d.id \
                    AND (o.claim_epoch IS NULL OR o.claim_epoch <> l.epoch) LIMIT 1)) \
                    FROM devices d ORDER BY d.id";
-        let rows: Vec<(Uuid, Option<i64>)> = read_rows!(self, sql, Time(now))?;
+        let rows: Vec<(Uuid, Option<i64>)> = read_rows!(self, sql, Time(now), Time(beyond_waiting(now)))?;
         let wanted = |shard: i64| shards.iter().any(|wanted| i64::from(*wanted) == shard);
         Ok(rows.into_iter().filter(|(_, shard)| shard.is_some_and(wanted)).map(|(id, _)| id.into()).collect())
     }
@@ -214,6 +214,11 @@ const STARTED: State = State::Released(Work {
     status: WorkStatus::BeingProvisioned,
     at: Position { step: 0, attempts: 0, unknown: false },
 });
+
+/// The latest time that an order can have to wait for. A later one was written by a clock that is ahead of this one.
+fn beyond_waiting(now: Timestamp) -> Timestamp {
+    now.saturating_add(SignedDuration::try_from(RetryPolicy::LONGEST_WAIT).unwrap_or_default()).unwrap_or(now)
+}
 
 /// The orders that may be claimed now, the oldest first.
 async fn ready(tx: &mut Tx, request: &ClaimRequest) -> Result<Vec<ReadyRow>, StoreError> {
@@ -267,6 +272,7 @@ async fn ready_among(
             }
         }
         query.push(" AND (o.not_before IS NULL OR o.not_before <= ").push_bind(Time(request.now));
+        query.push(" OR o.not_before > ").push_bind(Time(beyond_waiting(request.now)));
         query.push(") AND (o.claim_epoch IS NULL OR o.claim_epoch <> ").push_bind(request.lease.epoch);
         query.push(
             ") AND o.stop_requested IS NULL \

@@ -10,6 +10,7 @@ mod devices;
 mod error;
 mod events;
 mod extension_claims;
+mod extension_secrets;
 mod extensions;
 mod holdings;
 mod infrastructure;
@@ -37,6 +38,7 @@ mod workers;
 
 pub use claims::{Claim, ClaimRequest, Wanted};
 pub use error::StoreError;
+pub use extension_secrets::{ExtensionPassword, HandedOut};
 pub use extensions::{ExtensionRecord, ExtensionState};
 pub use infrastructure::{Infrastructure, InfrastructureKind};
 pub use inventory::{NewProduct, ProductRecord, ProductState};

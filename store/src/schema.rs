@@ -2,6 +2,7 @@ use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use dialtone_model::sabotage;
 use sqlx::SqlStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -31,6 +32,12 @@ const CHANGES: &[Change] = &[
         name: "devices",
         sqlite: include_str!("../../migrations/sqlite/0002_devices.sql"),
         postgres: include_str!("../../migrations/postgres/0002_devices.sql"),
+    },
+    Change {
+        number: 3,
+        name: "extension_secrets",
+        sqlite: include_str!("../../migrations/sqlite/0003_extension_secrets.sql"),
+        postgres: include_str!("../../migrations/postgres/0003_extension_secrets.sql"),
     },
     Change {
         number: 5,
@@ -81,6 +88,10 @@ impl Store {
             .pragma("automatic_index", "off")
             .pragma("temp_store", "memory")
             .pragma("wal_autocheckpoint", "4000");
+        let options = match sabotage::asked("DIALTONE_FAULT_SQLITE_PAGES") {
+            Some(pages) => options.pragma("max_page_count", pages),
+            None => options,
+        };
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
@@ -138,17 +149,20 @@ impl Store {
     }
 
     async fn bring_up_to_date(&self) -> Result<(), StoreError> {
-        let found = self.schema_version().await?;
+        let mut found = self.schema_version().await?;
         if found > NEEDED {
             return Err(StoreError::Schema { found, needed: NEEDED });
         }
-        if found < NEEDED {
+        while found < NEEDED {
             let migrated = match &self.database {
                 Database::Sqlite { writer, .. } => migrator(|change| change.sqlite).run(writer).await,
                 Database::Postgres(pool) => migrator(|change| change.postgres).run(pool).await,
             };
+            let before = found;
+            found = self.schema_version().await?;
+            // Another process may have made a change that this one was about to make; then the rest is left to do.
             if let Err(error) = migrated
-                && self.schema_version().await? != NEEDED
+                && found == before
             {
                 return Err(match error {
                     MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),

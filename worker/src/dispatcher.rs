@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dialtone_model::sabotage::{self, Defect};
 use dialtone_model::{Device, DeviceId, Fault, Origin, crash_point};
 use dialtone_queue::{Delivery, Hint, Lane, Subscription};
 use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError, Verdict};
@@ -198,8 +199,16 @@ impl Dispatcher {
                         return;
                     }
                     let (driver, timeout) = (Arc::clone(&line.driver), line.device.limits.call_timeout);
+                    let passwords = line.device.kind.keeps_passwords().then(|| self.worker.store.clone());
                     self.tasks.spawn(async move {
-                        let execution = execute(driver.as_ref(), &claim, timeout).await;
+                        let secret = match passwords {
+                            Some(store) => store.extension_password(&claim).await,
+                            None => Ok(None),
+                        };
+                        let execution = match secret {
+                            Ok(secret) => execute(driver.as_ref(), &claim, secret.as_ref(), timeout).await,
+                            Err(failure) => Execution::not_begun(&claim, &failure),
+                        };
                         Message::Called { device: id, claim, execution }
                     });
                 }
@@ -221,13 +230,14 @@ impl Dispatcher {
                         actor: self.worker.settings.name.clone(),
                     };
                     let store = self.worker.store.clone();
+                    let passwords = line.device.kind.keeps_passwords();
                     self.tasks.spawn(async move {
                         if let Some(held) = held
                             && let Err(failure) = store.give_back_orphans(id, lease, &held).await
                         {
                             return Message::Claimed { device: id, urgent, limit, result: Err(failure) };
                         }
-                        let result = claim(&store, &request).await;
+                        let result = claim(&store, &request, passwords).await;
                         drop(receipts);
                         Message::Claimed { device: id, urgent, limit, result }
                     });
@@ -361,6 +371,9 @@ impl Dispatcher {
             Ok(batch) => batch,
             Err(failure) => {
                 self.store_failed(&failure);
+                if sabotage::is_planted(Defect::AcknowledgedBeforeCommit) {
+                    return;
+                }
                 let waiting = self.unrecorded.entry(shard).or_default();
                 waiting.splice(0..0, group);
                 return;
@@ -515,9 +528,14 @@ fn lane(origin: Origin) -> Lane {
 async fn claim(
     store: &dialtone_store::Store,
     request: &ClaimRequest,
+    passwords: bool,
 ) -> Result<(Vec<Claim>, Option<Timestamp>), StoreError> {
     let claims = store.claim(request).await?;
     crash_point!("worker-after-claim");
+    if passwords {
+        // All of them in one transaction; each call only reads its own.
+        store.make_extension_passwords(&claims).await?;
+    }
     let all = u32::try_from(claims.len()).unwrap_or(u32::MAX) >= request.limit;
     let due = if all { None } else { store.next_due(request.device).await? };
     Ok((claims, due))
