@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
@@ -32,6 +33,9 @@ pub(crate) struct Arguments {
     /// Leave the completed rows out
     #[arg(long)]
     only_failed: bool,
+    /// Print a link by which anybody can download it for so many hours; needs an object store
+    #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u64).range(1..=168), conflicts_with_all = ["only_failed", "output"])]
+    link: Option<u64>,
 }
 
 /// In which format a file is written, and where to.
@@ -61,6 +65,17 @@ pub(crate) async fn run(context: &Context, arguments: &Arguments) -> anyhow::Res
     let run = pick::run(context, &arguments.run).await?.run.id;
     let rows = if arguments.only_failed { ReportRows::NotCompleted } else { ReportRows::All };
     let format = arguments.target.format()?;
+    if let Some(hours) = arguments.link {
+        let ttl = Duration::from_secs(hours * 3_600);
+        let link = context.operations.report_link(&context.actor, run, format, ttl).await?;
+        let link = link.context("files are kept in a folder, which has no links: leave --link out")?;
+        if context.json {
+            print_json(&json!({ "link": link }))?
+        } else {
+            print(link)?
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let report = context.operations.report(&context.actor, run, format, rows).await?;
     arguments.target.write(context, &report)?;
     Ok(ExitCode::SUCCESS)
@@ -165,9 +180,9 @@ impl Ending {
             Some(path) => path.clone(),
             None => folder.join(format!("{run}.{}", self.format.extension())),
         };
-        let bytes = context.operations.report(&context.actor, run, self.format, ReportRows::All).await?;
-        write_file(&report, &bytes)?;
-        let mut written = Written { report: Some(report), failed_rows: Vec::new() };
+        let kept = context.operations.keep_report(&context.actor, run, self.format).await?;
+        write_file(&report, &kept.bytes)?;
+        let mut written = Written { report: Some(report), sha256: Some(kept.sha256), failed_rows: Vec::new() };
         for (index, file) in context.operations.failed_rows(&context.actor, run).await?.into_iter().enumerate() {
             // The upload's own name is a customer's text and never becomes a path; only how it ends is taken over.
             let extension = if file.name.ends_with(".xlsx") { "xlsx" } else { "csv" };
@@ -193,6 +208,7 @@ pub(crate) async fn refused_rows(context: &Context, run: RunId) -> anyhow::Resul
 #[derive(Default)]
 struct Written {
     report: Option<PathBuf>,
+    sha256: Option<String>,
     failed_rows: Vec<PathBuf>,
 }
 
@@ -204,6 +220,7 @@ fn answer(context: &Context, view: &RunView, refused_rows: usize, written: &Writ
         "orders": orders_by_state(view),
         "refused_rows": refused_rows,
         "report": written.report,
+        "report_sha256": written.sha256,
         "failed_rows": written.failed_rows,
         "seconds": context.seconds(),
     })

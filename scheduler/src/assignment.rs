@@ -263,7 +263,7 @@ impl Operations {
         crash_point!("scheduler-before-add-run");
         self.store.add_run(&run).await?;
         crash_point!("scheduler-after-add-run");
-        self.hint(&run.orders, lane).await;
+        self.hint(&run.orders, lane);
         Ok(Assigned { run: run.id, orders: run.orders.len() })
     }
 

@@ -115,6 +115,12 @@ impl Operations {
         };
         Ok(self.store.add_upload(&record, refused).await?)
     }
+
+    /// The bytes of an upload, if they still are those that the store knows.
+    pub(crate) async fn upload_bytes(&self, upload: &UploadRecord) -> Result<Vec<u8>, OperationError> {
+        let key = Key::new(upload.storage_key.as_str())?;
+        Ok(self.files.get_exactly(&key, &upload.sha256).await?)
+    }
 }
 
 fn template_users(checked: &Checked<'_>, uploads: &[UploadId], facts: &Facts) -> Vec<Vec<TemplateUser>> {

@@ -5,7 +5,6 @@ use dialtone_files::Files;
 use dialtone_model::{Clock, Device, DeviceKind, Ids, OrganizationId};
 use dialtone_queue::{Hint, Lane, Queue};
 use dialtone_store::{NewOrder, Store};
-use tracing::debug;
 
 use crate::OperationError;
 
@@ -44,21 +43,12 @@ impl Operations {
     }
 
     /// Tells the holders of the devices that orders are ready. Called after the commit that made them so.
-    pub(crate) async fn hint(&self, orders: &[NewOrder], lane: Lane) {
-        let mut hints: Vec<Hint> = Vec::new();
-        for order in orders.iter().filter(|order| order.blocked_by.is_none()) {
-            let Some(device) = order.steps.first().map(|step| step.device) else { continue };
-            match hints.last_mut() {
-                Some(hint) if hint.device == device && hint.orders.len() < Hint::MOST => hint.orders.push(order.id),
-                _ => hints.push(Hint { device, shard: order.shard, lane, orders: vec![order.id] }),
-            }
-        }
-        self.send(hints).await;
-    }
-
-    pub(crate) async fn send(&self, hints: Vec<Hint>) {
-        if let Err(failure) = self.queue.send(hints).await {
-            debug!(%failure, "hints were dropped; their orders are found by the next pull");
-        }
+    pub(crate) fn hint(&self, orders: &[NewOrder], lane: Lane) {
+        let ready = orders.iter().filter(|order| order.blocked_by.is_none());
+        let hints = ready.filter_map(|order| {
+            let device = order.steps.first()?.device;
+            Some(Hint::new(device, order.shard, lane, vec![order.id]))
+        });
+        self.queue.send(hints.collect());
     }
 }

@@ -50,15 +50,15 @@ impl Operations {
     ) -> Result<OrderRecord, OperationError> {
         actor.require(&[])?;
         let after = self.store.act(order.id, order.version, act, &actor.name, self.clock.now()).await?;
-        self.hint_order(&after).await;
+        self.hint_order(&after);
         Ok(after)
     }
 
-    async fn hint_order(&self, order: &OrderRecord) {
+    fn hint_order(&self, order: &OrderRecord) {
         let State::Released(work) = order.state else { return };
         if let Some(step) = order.steps.get(usize::from(work.at.step)) {
             let shard = step.device.shard(self.shards);
-            self.send(vec![Hint { device: step.device, shard, lane: Lane::Interactive, orders: vec![order.id] }]).await;
+            self.queue.send(vec![Hint::new(step.device, shard, Lane::Interactive, vec![order.id])]);
         }
     }
 }

@@ -290,7 +290,7 @@ impl Operations {
     async fn project_bytes(&self, id: ProjectId) -> Result<Vec<(UploadId, NamedBytes)>, OperationError> {
         let mut files = Vec::new();
         for upload in self.project_files(id).await? {
-            let bytes = self.files.get(&dialtone_files::Key::new(upload.storage_key)?).await?;
+            let bytes = self.upload_bytes(&upload).await?;
             files.push((upload.id, NamedBytes { name: upload.name, bytes }));
         }
         Ok(files)

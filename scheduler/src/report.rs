@@ -1,7 +1,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use dialtone_files::Key;
 use dialtone_model::{
     Action, Actor, DeviceId, Extension, OrderId, Reason, RunId, RunKind, RunState, Severity, State, TemplateAction,
     TemplateId, UploadId,
@@ -107,7 +106,7 @@ impl Operations {
 
     async fn kept_upload(&self, id: UploadId, refused: Vec<RefusedRow>) -> Result<Upload, OperationError> {
         let record = self.store.upload(id).await?;
-        let bytes = self.files.get(&Key::new(record.storage_key.as_str())?).await?;
+        let bytes = self.upload_bytes(&record).await?;
         Ok(Upload { record, bytes, refused })
     }
 }

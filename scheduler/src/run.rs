@@ -44,14 +44,10 @@ impl Operations {
         let run = self.store.run(id).await?;
         self.set_state(&run, run.state.resume()?).await?;
         // Which of its orders are ready is the store's knowledge: the hints only wake the holders.
-        let wake = |device: dialtone_model::Device| Hint {
-            device: device.id,
-            shard: device.id.shard(self.shards),
-            lane: Lane::Batch,
-            orders: Vec::new(),
-        };
         let devices = self.store.devices(run.organization).await?;
-        self.send(devices.into_iter().map(wake).collect()).await;
+        let wake =
+            devices.iter().map(|device| Hint::new(device.id, device.id.shard(self.shards), Lane::Batch, Vec::new()));
+        self.queue.send(wake.collect());
         Ok(())
     }
 

@@ -1,6 +1,9 @@
+use std::collections::HashMap;
+
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use crate::database::{Tx, execute, on_tx, read_rows};
+use crate::database::{Tx, execute, on_tx, read_rows, repeated};
 use crate::{Store, StoreError};
 
 /// A shard's lease: the right to claim and record for its devices.
@@ -71,28 +74,47 @@ impl Store {
 
     /// Raises the beat; `None` when the lease was lost.
     pub async fn renew_lease(&self, lease: Lease) -> Result<Option<Lease>, StoreError> {
-        let sql = "UPDATE shard_leases SET beat = beat + 1 WHERE shard = $1 AND epoch = $2 AND holder = $3 \
-                   RETURNING beat";
-        let mut tx = self.database.begin().await?;
-        let beat: Option<i64> = on_tx!(&mut tx, |connection| {
-            sqlx::query_scalar(sql)
-                .bind(i64::from(lease.shard))
-                .bind(lease.epoch)
-                .bind(lease.holder)
-                .fetch_optional(connection)
-                .await?
-        });
-        tx.commit().await?;
-        Ok(beat.map(|beat| Lease { beat, ..lease }))
+        Ok(self.renew_leases(&[lease]).await?.pop())
+    }
+
+    /// Raises the beats of all leases that one holder has, in one statement; those that it gives are held still, the
+    /// others were lost.
+    pub async fn renew_leases(&self, held: &[Lease]) -> Result<Vec<Lease>, StoreError> {
+        let rows = repeated!(self.change_held("UPDATE shard_leases SET beat = beat + 1 WHERE ", held))?;
+        let beats: HashMap<i64, i64> = rows.into_iter().collect();
+        let renewed = held
+            .iter()
+            .filter_map(|lease| beats.get(&i64::from(lease.shard)).map(|beat| Lease { beat: *beat, ..*lease }));
+        Ok(renewed.collect())
     }
 
     /// Gives a lease up, if it is still held, so that the next holder needn't wait.
     pub async fn release_lease(&self, lease: Lease) -> Result<(), StoreError> {
-        let sql = "UPDATE shard_leases SET holder = NULL, beat = beat + 1 \
-                   WHERE shard = $1 AND epoch = $2 AND holder = $3";
+        self.release_leases(&[lease]).await
+    }
+
+    /// Gives many up in one statement, as far as they are still held.
+    pub async fn release_leases(&self, held: &[Lease]) -> Result<(), StoreError> {
+        let sql = "UPDATE shard_leases SET holder = NULL, beat = beat + 1 WHERE ";
+        repeated!(self.change_held(sql, held)).map(drop)
+    }
+
+    /// Changes the leases that are still held as they say; gives their shards and beats.
+    async fn change_held(&self, change: &'static str, held: &[Lease]) -> Result<Vec<(i64, i64)>, StoreError> {
+        let Some(Lease { holder, .. }) = held.first() else { return Ok(Vec::new()) };
         let mut tx = self.database.begin().await?;
-        execute!(&mut tx, sql, i64::from(lease.shard), lease.epoch, lease.holder)?;
-        tx.commit().await
+        let changed = on_tx!(&mut tx, |connection, Db| {
+            let mut query = QueryBuilder::<Db>::new(change);
+            query.push("holder = ").push_bind(*holder).push(" AND (shard, epoch) IN (VALUES ");
+            let mut leases = query.separated(", ");
+            for lease in held {
+                leases.push("(").push_bind_unseparated(i64::from(lease.shard));
+                leases.push_unseparated(", ").push_bind_unseparated(lease.epoch).push_unseparated(")");
+            }
+            query.push(") RETURNING shard, beat").build_query_as().fetch_all(connection).await?
+        });
+        tx.commit().await?;
+        Ok(changed)
     }
 }
 

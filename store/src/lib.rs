@@ -34,6 +34,7 @@ mod time;
 mod transitions;
 mod uploads;
 mod vault;
+mod workers;
 
 pub use claims::{Claim, ClaimRequest, Wanted};
 pub use error::StoreError;
@@ -51,6 +52,7 @@ pub use subscribers::Subscriber;
 pub use templates::{NewTemplate, TemplateRecord, TemplateUser};
 pub use uploads::{RefusedRow, UploadRecord};
 pub use vault::{Randomness, Vault, VaultError};
+pub use workers::Attendance;
 
 use database::Database;
 

@@ -32,6 +32,12 @@ const CHANGES: &[Change] = &[
         sqlite: include_str!("../../migrations/sqlite/0002_devices.sql"),
         postgres: include_str!("../../migrations/postgres/0002_devices.sql"),
     },
+    Change {
+        number: 6,
+        name: "workers",
+        sqlite: include_str!("../../migrations/sqlite/0006_workers.sql"),
+        postgres: include_str!("../../migrations/postgres/0006_workers.sql"),
+    },
 ];
 
 /// The version that this program reads and writes: the number of the last change.

@@ -105,6 +105,26 @@ fn the_report_is_written_where_it_was_asked_for_in_the_format_of_its_name() {
 }
 
 #[test]
+fn a_report_is_kept_under_its_sha256_and_has_no_link_in_a_folder() {
+    let home = Home::with_organization(1);
+    let answer = home.run(["run", &home.bulk(0..1), "--json"]).done().json();
+    let (run, digest) = (answer["run"].as_str().unwrap(), answer["report_sha256"].as_str().unwrap());
+    let kept = home.path(&format!("data/files/reports/{run}/{digest}.csv"));
+    assert_eq!(std::fs::read(kept).unwrap(), std::fs::read(report_of(&answer)).unwrap());
+    home.run(["report", run, "--link", "24"]).code(1).says("files are kept in a folder");
+    home.run(["report", run, "--link", "169"]).code(2).says("169");
+}
+
+#[test]
+fn an_upload_that_was_altered_where_it_is_kept_makes_no_report() {
+    let home = Home::with_organization(1);
+    let answer = home.run(["run", &home.bulk(0..1), "--json"]).done().json();
+    let uploads = std::fs::read_dir(home.path("data/files/uploads")).unwrap();
+    uploads.for_each(|upload| std::fs::write(upload.unwrap().path(), "Ext Key,User's Name\n").unwrap());
+    home.run(["report", answer["run"].as_str().unwrap()]).code(1).says("isn't what was stored there");
+}
+
+#[test]
 fn a_bad_name_of_a_report_is_said_before_anything_runs() {
     let home = Home::with_organization(1);
     home.run(["run", &home.bulk(0..1), "--report", "report.pdf"]).code(1).says(".csv, .tsv or .xlsx");

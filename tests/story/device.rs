@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use dialtone_drivers::{Call, Driver, Look, Page, PageRequest, Probe, Ran, for_device};
-use dialtone_model::{AddOn, Clock, Complaint, Device, Extension, Fault, OrderId};
+use dialtone_model::{AddOn, Clock, Complaint, Device, Extension, Fault, OrderId, Tls};
 use dialtone_simulator::{Protocol, Simulator};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -87,7 +87,7 @@ impl StoryDevice {
         let address = self.simulator.phone_system().unwrap();
         let row = Device {
             address: format!("https://{address}"),
-            ca: Some(self.simulator.ca_pem().to_owned()),
+            tls: Tls::Ca(self.simulator.ca_pem().to_owned()),
             login: "dialtone".to_owned(),
             password: "dialtone".to_owned(),
             ..row.clone()

@@ -71,8 +71,10 @@ impl Stage {
         let mischief = mischief(random);
         let device = StoryDevice::start(shared, seed, mischief).await;
         let run = assign(&operations, &actor, organization, rows).await;
+        let mut hints = queue.subscribe();
+        hints.hold(&(0..SHARDS).collect::<Vec<u16>>());
         let mut stage = Self {
-            hints: queue.subscribe(),
+            hints,
             operations,
             actor,
             organization,
@@ -197,14 +199,14 @@ impl Stage {
     /// Hints get lost, come twice, and come in any order, to either worker.
     async fn deliver_hints(&mut self, random: &mut SmallRng) {
         let mut hints = Vec::new();
-        while let Some(hint) = futures_util::FutureExt::now_or_never(self.hints.next()) {
+        while let Some(delivery) = futures_util::FutureExt::now_or_never(self.hints.next()) {
             for _ in 0..random.random_range(0..3) {
-                hints.insert(random.random_range(0..=hints.len()), hint.clone());
+                hints.insert(random.random_range(0..=hints.len()), delivery.hint.clone());
             }
         }
         for hint in hints {
             if let Some(worker) = &self.workers[random.random_range(0..2)] {
-                worker.queue.send(vec![hint]).await.unwrap();
+                worker.queue.send(vec![hint]);
             }
         }
     }

@@ -4,14 +4,14 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialtone_model::{Device, DeviceId, Fault, crash_point};
-use dialtone_queue::{Hint, Lane};
+use dialtone_model::{Device, DeviceId, Fault, Origin, crash_point};
+use dialtone_queue::{Delivery, Hint, Lane, Subscription};
 use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError, Verdict};
 use jiff::Timestamp;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use tokio::task::JoinSet;
-use tracing::{debug, error, info, warn};
+use tracing::{error, info, warn};
 
 use crate::Worker;
 use crate::execution::{Execution, execute};
@@ -30,6 +30,7 @@ const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// The one task that decides what a worker does next. All waiting is done in tasks of its set, which die with it.
 pub(crate) struct Dispatcher {
     worker: Worker,
+    subscription: Subscription,
     shards: Shards,
     lines: HashMap<DeviceId, Line>,
     tasks: JoinSet<Message>,
@@ -41,7 +42,7 @@ pub(crate) struct Dispatcher {
     /// When lines want to be asked again by themselves.
     alarms: BTreeSet<(Duration, DeviceId)>,
     /// Devices that are being looked up, with the hints that wait for them.
-    unknown_devices: HashMap<DeviceId, Vec<Hint>>,
+    unknown_devices: HashMap<DeviceId, Vec<Delivery>>,
     /// The store failed: nothing new is started before this.
     rest_until: Option<Duration>,
     next_tend: Duration,
@@ -72,6 +73,7 @@ impl Dispatcher {
         let now = worker.clock.monotonic();
         let settings = &worker.settings;
         Self {
+            subscription: worker.queue.subscribe(),
             shards: Shards::new(settings.identity, settings.shards, settings.tenure),
             jitter: SmallRng::seed_from_u64(settings.seed),
             lines: HashMap::new(),
@@ -91,7 +93,6 @@ impl Dispatcher {
 
     pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
-        let mut hints = self.worker.queue.subscribe();
         let clock = Arc::clone(&self.worker.clock);
         info!(worker = %self.worker.settings.name, "worker started");
         while !self.stopping {
@@ -107,7 +108,7 @@ impl Dispatcher {
                         self.take(message);
                     }
                 }
-                hint = hints.next() => self.hint(hint),
+                delivery = self.subscription.next() => self.hint(delivery),
                 () = sleep => {}
             }
         }
@@ -118,12 +119,12 @@ impl Dispatcher {
     async fn keep_time(&mut self) {
         let now = self.worker.clock.monotonic();
         if now >= self.next_tend {
-            self.next_tend = now + self.shards.period();
             let quiet = self.lines.values().map(|line| line.device.limits.call_timeout).max().unwrap_or_default();
             let lines = &self.lines;
             let busy = |shard| lines.values().any(|line| line.shard == shard && !line.is_idle());
             match self.shards.tend(&self.worker.store, quiet, busy, now).await {
                 Ok(change) => {
+                    self.subscription.hold(&self.shards.held());
                     if !change.gained.is_empty() {
                         info!(shards = change.gained.len(), "shards taken");
                         self.next_pull = now;
@@ -133,6 +134,7 @@ impl Dispatcher {
                 }
                 Err(failure) => self.store_failed(&failure),
             }
+            self.next_tend = now + self.shards.period();
         }
         if now >= self.next_pull && self.store_is_up(now) {
             self.next_pull = now + self.worker.settings.pull_every;
@@ -179,6 +181,11 @@ impl Dispatcher {
             // A step may take a run and a look, each as long as a call may take.
             let time = 2 * line.device.limits.call_timeout;
             let Some(lease) = self.shards.lease(line.shard) else { return };
+            if self.shards.is_leaving(line.shard) {
+                let waiting = line.take_ready();
+                self.give_back(waiting);
+                return;
+            }
             if !self.shards.may_call(line.shard, time, now) {
                 self.alarms.insert((self.next_tend, id));
                 return;
@@ -205,7 +212,7 @@ impl Dispatcher {
                         self.pend(claim, outcome.ok());
                     }
                 }
-                Want::Claims { wanted, urgent, limit, held } => {
+                Want::Claims { wanted, urgent, limit, held, receipts } => {
                     let request = ClaimRequest {
                         device: id,
                         lease,
@@ -222,6 +229,7 @@ impl Dispatcher {
                             return Message::Claimed { device: id, urgent, limit, result: Err(failure) };
                         }
                         let result = claim(&store, &request).await;
+                        drop(receipts);
                         Message::Claimed { device: id, urgent, limit, result }
                     });
                 }
@@ -368,7 +376,7 @@ impl Dispatcher {
                 (Verdict::Hop, _) => {
                     line.settled(claim.order);
                     let (device, shard) = outcome.next_device;
-                    hints.push(Hint { device, shard, lane: Lane::Batch, orders: vec![claim.order] });
+                    hints.push(Hint::new(device, shard, lane(claim.life.origin), vec![claim.order]));
                 }
                 (Verdict::Fenced, _) => {
                     line.settled(claim.order);
@@ -383,29 +391,19 @@ impl Dispatcher {
             }
         }
         for (order, device, shard) in batch.freed {
-            hints.push(Hint { device, shard, lane: Lane::Batch, orders: vec![order] });
+            hints.push(Hint::new(device, shard, Lane::Batch, vec![order]));
         }
-        self.send(hints);
+        self.worker.queue.send(hints);
         for run in batch.finished {
             // Nobody may be listening; the run is over all the same.
             let _ = self.worker.finished.send(run);
         }
     }
 
-    fn send(&mut self, hints: Vec<Hint>) {
-        if hints.is_empty() {
+    fn give_back(&mut self, claims: Vec<Claim>) {
+        if claims.is_empty() {
             return;
         }
-        let queue = self.worker.queue.clone();
-        self.tasks.spawn(async move {
-            if let Err(failure) = queue.send(hints).await {
-                debug!(%failure, "hints were dropped; their orders are found by the next pull");
-            }
-            Message::GaveBack
-        });
-    }
-
-    fn give_back(&mut self, claims: Vec<Claim>) {
         let (store, clock) = (self.worker.store.clone(), Arc::clone(&self.worker.clock));
         self.tasks.spawn(async move {
             while let Err(failure) = store.give_back(&claims, None).await {
@@ -416,17 +414,17 @@ impl Dispatcher {
         });
     }
 
-    fn hint(&mut self, hint: Hint) {
-        let device = hint.device;
-        if self.shards.lease(hint.shard).is_none() {
+    fn hint(&mut self, delivery: Delivery) {
+        let device = delivery.hint.device;
+        if self.shards.lease(delivery.hint.shard).is_none() {
             return;
         }
         if let Some(line) = self.lines.get_mut(&device) {
-            line.hint(hint);
+            line.hint(delivery, self.worker.clock.monotonic());
             self.stirred.insert(device);
         } else {
             self.find_device(device);
-            self.unknown_devices.entry(device).or_default().push(hint);
+            self.unknown_devices.entry(device).or_default().push(delivery);
         }
     }
 
@@ -443,6 +441,8 @@ impl Dispatcher {
         let hints = self.unknown_devices.remove(&id).unwrap_or_default();
         let device = match result {
             Ok(device) => device,
+            // A hint may be older than the device's removal.
+            Err(StoreError::NotFound { .. }) => return,
             Err(failure) => return self.store_failed(&failure),
         };
         let driver = (self.worker.drivers)(&device).unwrap_or_else(|reason| {
@@ -451,7 +451,7 @@ impl Dispatcher {
         });
         let shard = id.shard(self.worker.settings.shards);
         let mut line = Line::new(*device, shard, driver, now);
-        hints.into_iter().for_each(|hint| line.hint(hint));
+        hints.into_iter().for_each(|delivery| line.hint(delivery, now));
         self.lines.insert(id, line);
         self.stirred.insert(id);
     }
@@ -467,13 +467,12 @@ impl Dispatcher {
 
     /// Lets the calls in hand finish, records them, gives back what waits, and gives up the leases.
     async fn finish(mut self) {
+        self.subscription.hold(&[]);
         let clock = Arc::clone(&self.worker.clock);
         let deadline = clock.monotonic() + self.longest_call() * 2 + STOP_PATIENCE;
         loop {
             let waiting: Vec<Claim> = self.lines.values_mut().flat_map(Line::take_ready).collect();
-            if !waiting.is_empty() {
-                self.give_back(waiting);
-            }
+            self.give_back(waiting);
             let shards: Vec<u16> = self.unrecorded.keys().copied().collect();
             if self.store_is_up(clock.monotonic()) {
                 shards.into_iter().for_each(|shard| self.record(shard));
@@ -496,6 +495,14 @@ impl Dispatcher {
 
     fn longest_call(&self) -> Duration {
         self.lines.values().map(|line| line.device.limits.call_timeout).max().unwrap_or_default()
+    }
+}
+
+/// How urgent an order's next step is on another device.
+fn lane(origin: Origin) -> Lane {
+    match origin {
+        Origin::Console => Lane::Interactive,
+        Origin::Batch | Origin::Api => Lane::Batch,
     }
 }
 

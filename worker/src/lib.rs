@@ -6,6 +6,7 @@
 
 mod dispatcher;
 mod execution;
+mod hinted;
 mod limiter;
 mod line;
 mod outcome;

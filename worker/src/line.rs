@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use dialtone_drivers::Driver;
 use dialtone_model::{Device, OrderId};
-use dialtone_queue::{Hint, Lane};
+use dialtone_queue::{Delivery, Lane, Receipt};
 use dialtone_store::{Claim, Wanted};
 
+use crate::hinted::Hinted;
 use crate::limiter::Limiter;
 use crate::trouble::{Admission, Trouble};
 
@@ -34,8 +35,8 @@ pub(crate) struct Line {
     orphans: bool,
     /// The device objects that steps in hand change; no two of them run at once on one.
     objects: HashSet<String>,
-    hinted: VecDeque<OrderId>,
-    urgent: VecDeque<OrderId>,
+    hinted: Hinted,
+    urgent: Hinted,
     /// The store may have ready orders that no hint named.
     ask_store: bool,
     claiming: bool,
@@ -65,6 +66,8 @@ pub(crate) enum Want {
         limit: u32,
         /// Claims but these are to be given back first; `None`: there are none but these.
         held: Option<Vec<OrderId>>,
+        /// To be dropped when the claim is done, whatever it wins.
+        receipts: Vec<Arc<Receipt>>,
     },
     /// Nothing now; something by itself at that time.
     Nothing(Option<Duration>),
@@ -86,8 +89,8 @@ impl Line {
             held: HashSet::new(),
             orphans: false,
             objects: HashSet::new(),
-            hinted: VecDeque::new(),
-            urgent: VecDeque::new(),
+            hinted: Hinted::default(),
+            urgent: Hinted::default(),
             ask_store: true,
             claiming: false,
             ahead,
@@ -97,7 +100,8 @@ impl Line {
     }
 
     /// A hint came. Ids that the line has no room for are left to the store.
-    pub(crate) fn hint(&mut self, hint: Hint) {
+    pub(crate) fn hint(&mut self, delivery: Delivery, now: Duration) {
+        let Delivery { hint, receipt } = delivery;
         let room = self.ahead * 4;
         let known = match hint.lane {
             Lane::Interactive => &mut self.urgent,
@@ -106,7 +110,7 @@ impl Line {
         if hint.orders.is_empty() || known.len() + hint.orders.len() > room {
             self.ask_store = true;
         } else {
-            known.extend(hint.orders);
+            known.push(hint.orders, receipt, now);
         }
     }
 
@@ -195,7 +199,8 @@ impl Line {
             self.due = None;
             self.ask_store = true;
         }
-        let mut wake = self.due;
+        let overdue = [self.urgent.settle_overdue(now), self.hinted.settle_overdue(now)];
+        let mut wake = self.due.into_iter().chain(overdue.into_iter().flatten()).min();
         let slots = match self.trouble.admission(&self.device.limits, now) {
             Admission::Free => usize::from(self.device.limits.concurrency.max(1)),
             Admission::Probe => self.in_hand + 1,
@@ -253,18 +258,19 @@ impl Line {
         let room = self.ahead.saturating_sub(self.ready.len()).max(1);
         let limit = u32::try_from(room).unwrap_or(u32::MAX);
         let urgent = !self.urgent.is_empty();
-        let wanted = if urgent {
-            Wanted::These(drain(&mut self.urgent, room))
+        let (wanted, receipts) = if urgent {
+            let (orders, receipts) = self.urgent.take(room);
+            (Wanted::These(orders), receipts)
         } else if self.ask_store {
             // Everything that is ready is claimed in one go; the hints would name nothing else.
             self.ask_store = false;
-            self.hinted.clear();
-            Wanted::Any
+            (Wanted::Any, self.hinted.take(usize::MAX).1)
         } else {
-            Wanted::These(drain(&mut self.hinted, room))
+            let (orders, receipts) = self.hinted.take(room);
+            (Wanted::These(orders), receipts)
         };
         let held = self.orphans.then(|| self.held.iter().copied().collect());
-        Some(Want::Claims { wanted, urgent, limit, held })
+        Some(Want::Claims { wanted, urgent, limit, held, receipts })
     }
 
     fn may_have_more(&self) -> bool {
@@ -285,17 +291,13 @@ fn objects(claim: &Claim) -> Vec<String> {
     claim.steps.get(usize::from(claim.at.step)).map(dialtone_model::Step::objects).unwrap_or_default()
 }
 
-fn drain(orders: &mut VecDeque<OrderId>, most: usize) -> Vec<OrderId> {
-    let count = orders.len().min(most);
-    orders.drain(..count).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use dialtone_drivers::NullDriver;
     use dialtone_model::{
         Action, Complaint, DeviceId, DeviceKind, DeviceLimits, Life, OrganizationId, Origin, Position, Step, Tls,
     };
+    use dialtone_queue::{Hint, Queue};
     use jiff::Timestamp;
 
     use super::*;
@@ -372,13 +374,22 @@ mod tests {
         assert_eq!(wants(&mut line), ["call 2"]);
     }
 
-    #[test]
-    fn what_a_person_waits_for_goes_first() {
+    /// A hint of orders as a queue gives it out.
+    async fn delivered(lane: Lane, orders: std::ops::Range<u128>) -> Delivery {
+        let queue = Queue::in_process();
+        let mut subscription = queue.subscribe();
+        subscription.hold(&[0]);
+        let orders = orders.map(|number| OrderId(id(number))).collect();
+        queue.send(vec![Hint::new(DeviceId(id(0)), 0, lane, orders)]);
+        subscription.next().await
+    }
+
+    #[tokio::test]
+    async fn what_a_person_waits_for_goes_first() {
         let mut line = line(1);
         wants(&mut line);
         line.claimed(vec![claim(1, "1"), claim(2, "2")], false, false, None);
-        let hint = |lane, number| Hint { device: DeviceId(id(0)), shard: 0, lane, orders: vec![OrderId(id(number))] };
-        line.hint(hint(Lane::Interactive, 3));
+        line.hint(delivered(Lane::Interactive, 3..4).await, NOW);
         assert_eq!(wants(&mut line), ["call 1", "claim 1 true"]);
         line.claimed(vec![claim(3, "3")], true, false, None);
         line.called(&claim(1, "1"), 1, NOW);
@@ -396,13 +407,12 @@ mod tests {
         assert_eq!(wants(&mut line), ["call 1"]);
     }
 
-    #[test]
-    fn hints_without_room_are_left_to_the_store() {
+    #[tokio::test]
+    async fn hints_without_room_are_left_to_the_store() {
         let mut line = line(1);
         wants(&mut line);
         line.claimed(Vec::new(), false, false, None);
-        let orders = (0..50).map(|number| OrderId(id(number))).collect();
-        line.hint(Hint { device: DeviceId(id(0)), shard: 0, lane: Lane::Batch, orders });
+        line.hint(delivered(Lane::Batch, 0..50).await, NOW);
         assert_eq!(wants(&mut line), ["claim any 2"]);
     }
 

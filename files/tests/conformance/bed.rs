@@ -13,7 +13,6 @@ use s3s_fs::FileSystem;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
 
 pub(crate) const BUCKET: &str = "kept";
 pub(crate) const SECRET: &str = "a-secret-of-the-tests";
@@ -110,7 +109,7 @@ pub(crate) async fn download(link: &str) -> (u16, Vec<u8>) {
 pub(crate) async fn altering_wire(server: SocketAddr, from: &'static [u8], to: &'static [u8]) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let _: JoinHandle<()> = tokio::spawn(async move {
+    tokio::spawn(async move {
         loop {
             let (client, _) = listener.accept().await.unwrap();
             let server = TcpStream::connect(server).await.unwrap();

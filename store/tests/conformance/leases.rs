@@ -1,9 +1,14 @@
-use dialtone_store::Lease;
+use dialtone_store::{Attendance, Lease};
 use uuid::Uuid;
 
 use crate::bed::{Bed, SHARD, nobody};
 
-crate::on_both_engines!(a_lease_changes_hands_only_as_it_was_seen, many_leases_are_taken_at_once);
+crate::on_both_engines!(
+    a_lease_changes_hands_only_as_it_was_seen,
+    many_leases_are_taken_at_once,
+    many_leases_are_renewed_and_released_at_once,
+    workers_know_of_each_other,
+);
 
 async fn a_lease_changes_hands_only_as_it_was_seen(bed: &Bed) {
     let (ana, ben) = (Uuid::from_u128(1), Uuid::from_u128(2));
@@ -35,4 +40,35 @@ async fn many_leases_are_taken_at_once(bed: &Bed) {
     bed.store.take_lease(seen[3], nobody()).await.unwrap().unwrap();
     let taken = bed.store.take_leases(&seen, Uuid::from_u128(1)).await.unwrap();
     assert_eq!(taken.iter().map(|lease| lease.shard).collect::<Vec<_>>(), [0, 1, 2, 4, 5, 6, 7]);
+}
+
+async fn many_leases_are_renewed_and_released_at_once(bed: &Bed) {
+    let (ana, ben) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let seen = bed.store.leases(4).await.unwrap();
+    let held = bed.store.take_leases(&seen, ana).await.unwrap();
+    let lost = bed.store.take_lease(held[2], ben).await.unwrap().unwrap();
+
+    let renewed = bed.store.renew_leases(&held).await.unwrap();
+    let expected = [0, 1, 3].map(|shard: usize| Lease { beat: held[shard].beat + 1, ..held[shard] });
+    assert_eq!(renewed, expected);
+    assert_eq!(bed.store.renew_leases(&[]).await.unwrap(), []);
+
+    bed.store.release_leases(&held).await.unwrap();
+    let leases = bed.store.leases(4).await.unwrap();
+    assert_eq!(leases.iter().map(|lease| lease.holder.is_nil()).collect::<Vec<_>>(), [true, true, false, true]);
+    assert_eq!(leases[2], lost, "what somebody else has isn't touched");
+}
+
+async fn workers_know_of_each_other(bed: &Bed) {
+    let (ana, ben) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let at = |worker, beat| Attendance { worker, beat };
+    assert_eq!(bed.store.attend(ana).await.unwrap(), [at(ana, 1)]);
+    assert_eq!(bed.store.attend(ben).await.unwrap(), [at(ana, 1), at(ben, 1)]);
+    assert_eq!(bed.store.attend(ana).await.unwrap(), [at(ana, 2), at(ben, 1)]);
+
+    bed.store.strike_off(at(ana, 1)).await.unwrap();
+    assert_eq!(bed.store.attend(ben).await.unwrap(), [at(ana, 2), at(ben, 2)], "she has shown that she lives");
+    bed.store.strike_off(at(ana, 2)).await.unwrap();
+    bed.store.sign_off(ben).await.unwrap();
+    assert_eq!(bed.store.attend(ana).await.unwrap(), [at(ana, 1)]);
 }
