@@ -101,7 +101,7 @@ async fn provision(driver: &dyn Driver, index: u64) -> Result<()> {
     };
     let step = Step { device: DeviceId(Uuid::nil()), action };
     let order = OrderId(Uuid::from_u128(index.into()));
-    driver.run(Call { order, index: 0, step: &step, timeout: Duration::from_secs(10) }).await?;
+    driver.run(Call { order, index: 0, step: &step, secret: None, timeout: Duration::from_secs(10) }).await?;
     Ok(())
 }
 

@@ -1,38 +1,50 @@
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use dialtone_files::Files;
 use dialtone_model::{Actor, Clock, Ids, Organization};
-use dialtone_queue::Queue;
 use dialtone_scheduler::Operations;
-use dialtone_store::{Randomness, Store, Vault};
-use dialtone_worker::WorkerSettings;
 
+use crate::backends::{Backends, Broker};
 use crate::clock::SystemClock;
+use crate::configuration::{Configuration, ConfigurationError, Flags, Settings, environment};
 use crate::organization;
 
 /// What every command takes.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Everywhere")]
 pub(crate) struct Everywhere {
-    /// The folder that holds everything Dialtone keeps
-    #[arg(long, global = true, value_name = "DIR", env = "DIALTONE_DATA", default_value = "data")]
-    pub(crate) data: PathBuf,
+    /// The configuration file; DIALTONE_CONFIG, dialtone.toml or /etc/dialtone/dialtone.toml otherwise
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder that holds everything Dialtone keeps; DIALTONE_DATA or data otherwise
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Which organization, by its name; needed only where there are several
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) organization: Option<String>,
     /// Print JSON on standard output: one object, or one a line
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// How the log is written to standard error: text or json
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<String>,
 }
 
-/// An opened data folder, and who asks.
+impl Everywhere {
+    /// The configuration that the command works with.
+    pub(crate) fn configuration(&self) -> Result<Configuration, ConfigurationError> {
+        let data = self.data.as_ref().map(|data| ("data", "--data", data.display().to_string()));
+        let log_format = self.log_format.clone().map(|format| ("log_format", "--log-format", format));
+        let flags = Flags { file: self.config.clone(), keys: data.into_iter().chain(log_format).collect() };
+        Configuration::resolve(&flags, &environment())
+    }
+}
+
+/// An opened installation, and who asks.
 pub(crate) struct Context {
-    pub(crate) folder: PathBuf,
+    pub(crate) settings: Settings,
     pub(crate) json: bool,
     pub(crate) operations: Operations,
     pub(crate) actor: Actor,
@@ -41,30 +53,20 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Opens the data folder, making it when it isn't there.
-    pub(crate) async fn open(everywhere: &Everywhere, clock: SystemClock) -> anyhow::Result<Self> {
-        let folder = everywhere.data.clone();
-        // It holds the passwords of devices, and the key that opens them.
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder)
-            .with_context(|| format!("the data folder {} can't be made; --data names another", folder.display()))?;
-        let failed = || format!("the data folder {} can't be opened", folder.display());
-        let store = Store::open_embedded(&folder.join("dialtone.db")).await.with_context(failed)?;
-        let store = store.with_vault(vault(&folder)?).await.with_context(failed)?;
+    /// Opens what the settings choose; the embedded mode makes its data folder when it isn't there.
+    pub(crate) async fn open(
+        everywhere: &Everywhere,
+        settings: Settings,
+        clock: SystemClock,
+        broker: Broker,
+    ) -> anyhow::Result<Self> {
+        let Backends { store, queue, files, shards } = Backends::open(&settings, broker).await?;
         let shared: Arc<dyn Clock> = Arc::new(clock);
-        let operations = Operations {
-            store,
-            queue: Queue::in_process(),
-            files: Files::local(folder.join("files")),
-            ids: Ids::new(Arc::clone(&shared), rand::random()),
-            clock: shared,
-            shards: WorkerSettings::SHARDS,
-        };
+        let ids = Ids::new(Arc::clone(&shared), rand::random());
+        let operations = Operations { store, queue, files, ids, clock: shared, shards };
         let login = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
         Ok(Self {
-            folder,
+            settings,
             json: everywhere.json,
             operations,
             actor: Actor::local(login.as_deref().unwrap_or("unknown")),
@@ -76,8 +78,8 @@ impl Context {
     /// The organization that the command is about: the named one, or the only one.
     pub(crate) async fn organization(&self) -> anyhow::Result<Organization> {
         self.known_organization().await?.with_context(|| {
-            let folder = self.folder.display();
-            format!("{folder} has no organization yet: bring one in with `dialtone organization import DIR`")
+            let place = self.place();
+            format!("{place} has no organization yet: bring one in with `dialtone organization import DIR`")
         })
     }
 
@@ -86,11 +88,15 @@ impl Context {
         if let Some(organization) = self.known_organization().await? {
             return Ok(organization);
         }
+        if self.settings.is_scaled_out() {
+            // The devices of the demo organization are simulated by the process that drives them, and that is another.
+            return self.organization().await;
+        }
         let demo = organization::demo()?;
         let id = self.operations.import_organization(&self.actor, &demo).await?;
         eprintln!(
             "{} has no organization yet: brought in the demo organization \"{}\" with simulated devices",
-            self.folder.display(),
+            self.place(),
             demo.name
         );
         Ok(self.operations.organization(&self.actor, id).await?.organization)
@@ -121,16 +127,11 @@ impl Context {
 
     /// Where this process keeps something of its own in the data folder.
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
-        self.folder.join(name)
+        self.settings.data.join(name)
     }
-}
 
-/// The keys that open the credentials of devices: from the file that the environment names, or else from one in the
-/// data folder, which is made with the first use.
-fn vault(folder: &Path) -> anyhow::Result<Vault> {
-    let random: Randomness = |bytes| rand::fill(bytes);
-    Ok(match std::env::var_os("DIALTONE_KEY_FILE") {
-        Some(file) => Vault::read(Path::new(&file), random)?,
-        None => Vault::read_or_make(&folder.join("key"), random)?,
-    })
+    /// What people know the installation by.
+    fn place(&self) -> String {
+        if self.settings.is_scaled_out() { "the database".to_owned() } else { self.settings.data.display().to_string() }
+    }
 }

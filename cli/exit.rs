@@ -19,6 +19,8 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    /// The code of wrong usage: clap ends with it, and so does a wrong configuration.
+    pub(crate) const USAGE: u8 = 2;
     /// The code of an interrupted command, as shells have it: 128 and the number of SIGINT.
     pub(crate) const INTERRUPTED: u8 = 130;
 

@@ -9,10 +9,11 @@ use dialtone_templates::Export;
 use serde_json::{Value, json};
 
 use crate::context::Context;
+use crate::embedded::WorkArgs;
 use crate::follow::follow;
 use crate::output::{print, print_bytes, print_json, print_json_lines, print_table};
+use crate::passwords;
 use crate::report::{Ending, write_file};
-use crate::worker::WorkArgs;
 
 /// Extensions of the Phone System
 #[derive(Args, Debug)]
@@ -21,6 +22,7 @@ use crate::worker::WorkArgs;
   dialtone extension provision 10 --start 098
   dialtone extension change 101 --number 6512345679 --add-on call-recording
   dialtone extension delete 101
+  dialtone extension passwords 0192f0c1 --output passwords.xlsx
   dialtone extension export numbers -o .")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -58,6 +60,8 @@ enum Act {
         #[command(flatten)]
         work: WorkArgs,
     },
+    /// Hand out the passwords that a run has set, once
+    Passwords(passwords::Arguments),
     /// Write the extensions, or the numbers that can be assigned, as CSV
     Export {
         /// What
@@ -132,6 +136,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
             let assigned = operations.delete_extension(actor, organization, &key).await?;
             return finish(context, assigned, &work).await;
         }
+        Act::Passwords(arguments) => return passwords::run(context, &arguments).await,
         Act::Export { what, output } => {
             let what = match what {
                 Exported::Extensions => Export::ProvisionedExtensions,

@@ -8,12 +8,15 @@ use dialtone_scheduler::RunView;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::context::Context;
+use crate::embedded::{RunningWorker, WorkArgs, WorkerLock};
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
-use crate::worker::{RunningWorker, WorkArgs, WorkerLock};
+use crate::watch::Watch;
 
 /// How often a terminal's progress is drawn anew.
 const TERMINAL_PERIOD: Duration = Duration::from_millis(250);
+/// How soon a run that was only just handed over is looked at again; the time doubles from there.
+const FIRST_WATCH_PERIOD: Duration = Duration::from_millis(25);
 /// How often a run that another process works on is looked at.
 const WATCH_PERIOD: Duration = Duration::from_millis(200);
 /// How often a run is looked at where nobody watches: somebody may have paused or cancelled it.
@@ -21,27 +24,23 @@ const QUIET_PERIOD: Duration = Duration::from_secs(1);
 /// How often a line tells of progress where there is no terminal.
 const LINE_PERIOD: Duration = Duration::from_secs(10);
 
-/// Works through runs, or watches the process that does, until none of them goes on by itself: each is over, or paused.
+/// Works through runs in the embedded mode, or watches the process that does, until none of them goes on by itself: each is over, or paused.
 /// The exit says whether every row is completed, or that a person interrupted.
 pub(crate) async fn follow(context: &Context, work: &WorkArgs, runs: &[RunId]) -> anyhow::Result<Exit> {
     let mut followed = Followed { open: runs.to_vec(), progress: Progress::new() };
     let mut interrupt = Interrupt::listen()?;
-    let interrupted = loop {
-        if let Some(lock) = WorkerLock::try_take(context)? {
-            break followed.work(context, work, lock, &mut interrupt).await?;
-        }
-        followed.look(context).await?;
-        if followed.open.is_empty() {
-            break false;
-        }
-        tokio::select! {
-            () = interrupt.asked() => break true,
-            () = context.clock.sleep(WATCH_PERIOD) => {}
-        }
+    let scaled_out = context.settings.is_scaled_out();
+    let interrupted = match scaled_out {
+        true => followed.watch(context, &mut interrupt).await?,
+        false => followed.work_or_watch(context, work, &mut interrupt).await?,
     };
     followed.progress.clear();
     if interrupted {
-        eprintln!("interrupted; nothing is lost. Go on with: dialtone{} resume", data_flag(context));
+        if scaled_out {
+            eprintln!("interrupted; the workers go on. Watch them with: dialtone resume");
+        } else {
+            eprintln!("interrupted; nothing is lost. Go on with: dialtone{} resume", data_flag(context));
+        }
         return Ok(Exit::Interrupted);
     }
     let mut exit = Exit::Done;
@@ -89,8 +88,8 @@ pub(crate) fn orders_by_state(view: &RunView) -> BTreeMap<&str, u64> {
 
 /// The flag that names the data folder again, unless the default or the environment does.
 fn data_flag(context: &Context) -> String {
-    let folder = context.folder.display();
-    if context.folder.as_os_str() == "data" { String::new() } else { format!(" --data {folder}") }
+    let folder = &context.settings.data;
+    if folder.as_os_str() == "data" { String::new() } else { format!(" --data {}", folder.display()) }
 }
 
 struct Followed {
@@ -100,6 +99,49 @@ struct Followed {
 }
 
 impl Followed {
+    /// Works, as soon as no other process has the data folder's lock, or watches the one that has it; whether a person
+    /// interrupted it.
+    async fn work_or_watch(
+        &mut self,
+        context: &Context,
+        work: &WorkArgs,
+        interrupt: &mut Interrupt,
+    ) -> anyhow::Result<bool> {
+        loop {
+            if let Some(lock) = WorkerLock::try_take(context)? {
+                return self.work(context, work, lock, interrupt).await;
+            }
+            self.look(context).await?;
+            if self.open.is_empty() {
+                return Ok(false);
+            }
+            tokio::select! {
+                () = interrupt.asked() => return Ok(true),
+                () = context.clock.sleep(WATCH_PERIOD) => {}
+            }
+        }
+    }
+
+    /// Watches the workers elsewhere until every run is over; whether a person interrupted it.
+    async fn watch(&mut self, context: &Context, interrupt: &mut Interrupt) -> anyhow::Result<bool> {
+        let mut workers = Watch::new(context);
+        let mut period = FIRST_WATCH_PERIOD;
+        loop {
+            self.look(context).await?;
+            if self.open.is_empty() {
+                return Ok(false);
+            }
+            if let Some(absence) = workers.look(context).await? {
+                eprintln!("{absence}");
+            }
+            tokio::select! {
+                () = interrupt.asked() => return Ok(true),
+                () = context.clock.sleep(period) => {}
+            }
+            period = (period * 2).min(WATCH_PERIOD);
+        }
+    }
+
     /// Works until every run is over; whether a person interrupted it.
     async fn work(
         &mut self,

@@ -5,17 +5,23 @@
 
 #![recursion_limit = "256"]
 
+mod backends;
 mod clock;
 mod completions;
+mod config;
+mod configuration;
 mod context;
+mod embedded;
 mod exit;
 mod extension;
 mod findings;
 mod follow;
 mod interrupt;
+mod migrate;
 mod order;
 mod organization;
 mod output;
+mod passwords;
 mod pick;
 mod plan;
 mod project;
@@ -23,10 +29,12 @@ mod report;
 mod resume;
 mod run;
 mod runs;
+mod scheduler;
 mod simulator;
 mod template;
 mod upload;
 mod validate;
+mod watch;
 mod worker;
 
 use std::process::ExitCode;
@@ -34,7 +42,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::backends::Broker;
 use crate::clock::SystemClock;
+use crate::configuration::{Configuration, ConfigurationError, Settings};
 use crate::context::{Context, Everywhere};
 use crate::exit::Exit;
 
@@ -71,55 +81,100 @@ enum Command {
     Order(order::Arguments),
     Extension(extension::Arguments),
     Organization(organization::Arguments),
+    Scheduler(scheduler::Arguments),
+    Worker(worker::Arguments),
+    Migrate(migrate::Arguments),
+    Config(config::Arguments),
     Simulator(simulator::SimulatorArgs),
     Completions(completions::Arguments),
 }
 
 fn main() -> ExitCode {
     let clock = SystemClock::start();
-    let arguments = Arguments::parse();
-    log();
-    dispatch(arguments, clock).unwrap_or_else(|error| {
+    dispatch(Arguments::parse(), clock).unwrap_or_else(|error| {
         eprintln!("dialtone: {error:#}");
-        Exit::Failed.into()
+        let usage = error.is::<ConfigurationError>();
+        if usage { Exit::USAGE.into() } else { Exit::Failed.into() }
     })
 }
 
 fn dispatch(arguments: Arguments, clock: SystemClock) -> anyhow::Result<ExitCode> {
     let Arguments { everywhere, command } = arguments;
+    // It answers also where the configuration is wrong.
+    if let Command::Config(arguments) = command {
+        return config::run(&everywhere, &arguments);
+    }
+    let configuration = everywhere.configuration()?;
+    log(&configuration);
+    let settings = configuration.settings;
     match command {
-        Command::Validate(arguments) => validate::run(&everywhere, &arguments, clock),
+        Command::Validate(arguments) => validate::run(&everywhere, settings, &arguments, clock),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
         command => tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(dispatch_async(
             &everywhere,
+            settings,
             command,
             clock,
         )),
     }
 }
 
-async fn dispatch_async(everywhere: &Everywhere, command: Command, clock: SystemClock) -> anyhow::Result<ExitCode> {
-    if let Command::Simulator(arguments) = command {
-        return simulator::run(arguments).await;
-    }
-    let context = Context::open(everywhere, clock).await?;
+async fn dispatch_async(
+    everywhere: &Everywhere,
+    settings: Settings,
+    command: Command,
+    clock: SystemClock,
+) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Run(arguments) => run::run(&context, arguments).await,
-        Command::Resume(arguments) => resume::run(&context, &arguments).await,
-        Command::Report(arguments) => report::run(&context, &arguments).await,
-        Command::Runs(arguments) => runs::run(&context, arguments).await,
-        Command::Plan(arguments) => plan::run(&context, arguments).await,
-        Command::Project(arguments) => project::run(&context, arguments).await,
-        Command::Template(arguments) => template::run(&context, arguments).await,
-        Command::Order(arguments) => order::run(&context, arguments).await,
-        Command::Extension(arguments) => extension::run(&context, arguments).await,
-        Command::Organization(arguments) => organization::run(&context, arguments).await,
-        Command::Simulator(_) | Command::Validate(_) | Command::Completions(_) => Ok(ExitCode::SUCCESS),
+        Command::Simulator(arguments) => return simulator::run(arguments).await,
+        Command::Migrate(_) => return migrate::run(everywhere.json, &settings).await,
+        _ => {}
+    }
+    let broker = match command {
+        Command::Scheduler(_) | Command::Worker(_) => Broker::Awaited,
+        _ => Broker::WhenNeeded,
+    };
+    let context = Context::open(everywhere, settings, clock, broker).await?;
+    let done = run_in(&context, command).await;
+    // What was said last is on its way still.
+    context.operations.queue.close().await;
+    done
+}
+
+async fn run_in(context: &Context, command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Run(arguments) => run::run(context, arguments).await,
+        Command::Resume(arguments) => resume::run(context, &arguments).await,
+        Command::Report(arguments) => report::run(context, &arguments).await,
+        Command::Runs(arguments) => runs::run(context, arguments).await,
+        Command::Plan(arguments) => plan::run(context, arguments).await,
+        Command::Project(arguments) => project::run(context, arguments).await,
+        Command::Template(arguments) => template::run(context, arguments).await,
+        Command::Order(arguments) => order::run(context, arguments).await,
+        Command::Extension(arguments) => extension::run(context, arguments).await,
+        Command::Organization(arguments) => organization::run(context, arguments).await,
+        Command::Scheduler(arguments) => scheduler::run(context, arguments).await,
+        Command::Worker(arguments) => worker::run(context, arguments).await,
+        Command::Simulator(_)
+        | Command::Migrate(_)
+        | Command::Config(_)
+        | Command::Validate(_)
+        | Command::Completions(_) => Ok(ExitCode::SUCCESS),
     }
 }
 
-/// Warnings go to standard error; `DIALTONE_LOG` asks for more, such as `info` or `dialtone_worker=debug`.
-fn log() {
-    let filter = EnvFilter::try_from_env("DIALTONE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+/// Warnings go to standard error; the configuration asks for more, such as `info` or `dialtone_worker=debug`.
+fn log(configuration: &Configuration) {
+    let Settings { log, log_json, .. } = &configuration.settings;
+    // What becomes of connections to the broker is told by the queue, once; its client library would tell it again.
+    let filter = EnvFilter::new(format!("lapin=off,{log}"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    if *log_json {
+        subscriber.json().init()
+    } else {
+        subscriber.init()
+    }
+    for warning in &configuration.warnings {
+        tracing::warn!("{warning}");
+    }
 }

@@ -7,11 +7,11 @@ use dialtone_store::{EventRecord, OrderFilter, OrderRecord, PersonalAct};
 use serde_json::{Value, json};
 
 use crate::context::Context;
+use crate::embedded::WorkArgs;
 use crate::exit::Exit;
 use crate::follow::follow;
 use crate::output::{print, print_json, print_json_lines, print_table};
 use crate::pick;
-use crate::worker::WorkArgs;
 
 /// Work orders: one request for one subscriber
 #[derive(Args, Debug)]

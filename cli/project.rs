@@ -9,12 +9,12 @@ use dialtone_store::{OrderFilter, PersonalAct, ProjectRecord, UploadRecord};
 use serde_json::{Value, json};
 
 use crate::context::Context;
+use crate::embedded::WorkArgs;
 use crate::exit::Exit;
 use crate::follow::follow;
 use crate::output::{print, print_json, print_json_lines, print_table};
 use crate::report::Ending;
 use crate::upload::{mode, read_files, tell};
-use crate::worker::WorkArgs;
 use crate::{pick, plan};
 
 /// Batch projects: files whose rows become work orders

@@ -114,7 +114,7 @@ impl From<FileFormat> for Format {
 }
 
 /// The format that the name of a file means.
-fn format_of(path: &Path) -> anyhow::Result<Format> {
+pub(crate) fn format_of(path: &Path) -> anyhow::Result<Format> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase();
     match Format::ALL.into_iter().find(|format| format.extension() == extension) {
         Some(format) => Ok(format),

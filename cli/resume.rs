@@ -4,9 +4,9 @@ use clap::Args;
 use dialtone_model::{RunId, RunState};
 
 use crate::context::Context;
+use crate::embedded::WorkArgs;
 use crate::follow::follow;
 use crate::report::Ending;
-use crate::worker::WorkArgs;
 
 /// Go on with every run that was interrupted
 ///

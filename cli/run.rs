@@ -10,11 +10,11 @@ use dialtone_templates::Kind;
 use serde_json::json;
 
 use crate::context::Context;
+use crate::embedded::WorkArgs;
 use crate::exit::Exit;
 use crate::follow::follow;
 use crate::report::{Ending, refused_rows};
 use crate::upload::{mode, read_files, tell};
-use crate::worker::WorkArgs;
 
 /// Run files: read, check, provision, report
 ///

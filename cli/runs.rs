@@ -5,11 +5,11 @@ use dialtone_scheduler::RunView;
 use serde_json::{Value, json};
 
 use crate::context::Context;
+use crate::embedded::WorkArgs;
 use crate::follow::{follow, orders_by_state, summary};
 use crate::output::{print, print_json, print_json_lines, print_table};
 use crate::pick;
 use crate::report::{Ending, refused_rows};
-use crate::worker::WorkArgs;
 
 /// Runs: what was started, and how far it is
 #[derive(Args, Debug)]

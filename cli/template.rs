@@ -9,12 +9,12 @@ use dialtone_templates::{Kind, blank, sample};
 use serde_json::{Value, json};
 
 use crate::context::Context;
+use crate::embedded::WorkArgs;
 use crate::follow::follow;
 use crate::output::{print, print_json, print_json_lines, print_table};
 use crate::pick;
 use crate::report::{Ending, Target};
 use crate::upload::{mode, read_files, tell};
-use crate::worker::WorkArgs;
 
 /// Bulk-assignment templates: users who get an extension each, with the same add-ons
 #[derive(Args, Debug)]

@@ -10,6 +10,7 @@ use dialtone_validators::{Assignment, Checked, Facts, Verdict, check};
 use serde::{Serialize, Serializer};
 
 use crate::clock::SystemClock;
+use crate::configuration::Settings;
 use crate::context::Everywhere;
 use crate::exit::Exit;
 use crate::findings;
@@ -40,10 +41,15 @@ pub(crate) struct Arguments {
 }
 
 /// Runs the command.
-pub(crate) fn run(everywhere: &Everywhere, arguments: &Arguments, clock: SystemClock) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(
+    everywhere: &Everywhere,
+    settings: Settings,
+    arguments: &Arguments,
+    clock: SystemClock,
+) -> anyhow::Result<ExitCode> {
     let readings = arguments.files.iter().map(|path| open(path)).collect::<anyhow::Result<Vec<Reading>>>()?;
     let facts = match everywhere.organization {
-        Some(_) => Some(facts(everywhere, clock)?),
+        Some(_) => Some(facts(everywhere, settings, clock)?),
         None => None,
     };
     let checked = check(&readings, facts.as_ref());
@@ -55,9 +61,10 @@ pub(crate) fn run(everywhere: &Everywhere, arguments: &Arguments, clock: SystemC
 }
 
 /// What the named organization has. Only this needs the data folder, and with it a runtime.
-fn facts(everywhere: &Everywhere, clock: SystemClock) -> anyhow::Result<Facts> {
+fn facts(everywhere: &Everywhere, settings: Settings, clock: SystemClock) -> anyhow::Result<Facts> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let context = crate::context::Context::open(everywhere, clock).await?;
+        let context =
+            crate::context::Context::open(everywhere, settings, clock, crate::backends::Broker::WhenNeeded).await?;
         let organization = context.organization().await?.id;
         Ok(context.operations.facts(organization, &[]).await?)
     })

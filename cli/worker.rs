@@ -1,199 +1,86 @@
-use std::collections::HashMap;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Write;
-use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::bail;
 use clap::Args;
 use dialtone_drivers::for_device;
-use dialtone_model::{Device, DeviceId, DeviceKind, RetryPolicy, RunId, Tls};
-use dialtone_simulator::{FaultSpec, Simulator};
-use dialtone_worker::{DriverFactory, Worker, WorkerSettings};
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use dialtone_model::{Device, DeviceKind};
+use dialtone_worker::{DriverFactory, Tenure, Worker, WorkerSettings};
+use tokio::sync::mpsc;
+use tracing::info;
 
 use crate::context::Context;
+use crate::embedded::{SIMULATED, retry_policy};
+use crate::interrupt::Interrupt;
 
-/// What a device's row has in place of an address when this process simulates it.
-const SIMULATED: &str = "simulated";
-/// The account of the devices that this process simulates.
-const SIMULATED_ACCOUNT: &str = "dialtone";
-
-/// How steps are run.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Devices")]
-pub(crate) struct WorkArgs {
-    /// How often a step is tried before a person has to decide
-    #[arg(long, value_name = "N", env = "DIALTONE_TRIES", default_value_t = RetryPolicy::default().tries,
-        value_parser = clap::value_parser!(u16).range(1..))]
-    tries: u16,
-    /// The wait after a failed try, which doubles up to a minute with each further one
-    #[arg(long, value_name = "TIME", env = "DIALTONE_RETRY_AFTER", default_value = "1s", value_parser = time)]
-    retry_after: Duration,
-    /// A fault of the simulated devices, as `dialtone simulator --fault` takes it
-    #[arg(long = "simulator-fault", value_name = "FAULT")]
-    faults: Vec<FaultSpec>,
+/// Drive devices, beside any number of other workers
+///
+/// Takes its share of the devices, and those of a worker that dies. SIGTERM and Ctrl-C let the calls in hand finish,
+/// record them and hand everything back; a second one ends it at once, which loses nothing either. Needs a PostgreSQL
+/// database: without one, `dialtone run` drives the devices itself.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  DIALTONE_DATABASE_URL=postgres://dialtone@db/dialtone dialtone worker
+  dialtone worker --config /etc/dialtone/dialtone.toml --name rack-7")]
+pub(crate) struct Arguments {
+    /// What histories and logs call it; DIALTONE_WORKER_NAME, or host and process id otherwise
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
 }
 
-impl WorkArgs {
-    fn policy(&self) -> RetryPolicy {
-        let usual = RetryPolicy::default();
-        RetryPolicy {
-            tries: self.tries,
-            first_delay: self.retry_after,
-            longest_delay: usual.longest_delay.max(self.retry_after),
-        }
+/// Runs the command.
+pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<ExitCode> {
+    if !context.settings.is_scaled_out() {
+        bail!("dialtone worker needs database.url: with a data folder alone, `dialtone run` drives the devices itself");
     }
-}
-
-/// A time such as `1s` or `250ms`.
-fn time(text: &str) -> Result<Duration, String> {
-    let (number, unit): (_, fn(u64) -> Duration) = match text.strip_suffix("ms") {
-        Some(number) => (number, Duration::from_millis),
-        None => (text.strip_suffix('s').unwrap_or_default(), Duration::from_secs),
+    let mut interrupt = Interrupt::listen()?;
+    let (operations, settings) = (&context.operations, &context.settings);
+    let (tell, mut finished) = mpsc::unbounded_channel();
+    let worker = Worker {
+        settings: WorkerSettings {
+            name: arguments.name.or_else(|| settings.worker_name.clone()).unwrap_or_else(|| name("worker")),
+            identity: operations.ids.next(),
+            shards: operations.shards,
+            tenure: Tenure::Heartbeat { ttl: settings.lease_ttl },
+            retry: retry_policy(settings.tries, settings.retry_after),
+            pull_every: settings.pull_every,
+            seed: rand::random(),
+        },
+        store: operations.store.clone(),
+        queue: operations.queue.clone(),
+        drivers: drivers(),
+        clock: Arc::clone(&operations.clock),
+        finished: tell,
     };
-    number.parse().map(unit).map_err(|_| "a time is a whole number with s or ms, such as 1s or 250ms".to_owned())
-}
-
-/// The right to be the data folder's worker. It ends with the process, however that ends, so a successor needn't wait
-/// for anything.
-#[derive(Debug)]
-pub(crate) struct WorkerLock {
-    _file: File,
-}
-
-impl WorkerLock {
-    /// Takes the lock; `None` while another process has it.
-    pub(crate) fn try_take(context: &Context) -> anyhow::Result<Option<Self>> {
-        let path = context.path("worker.lock");
-        let failed = || format!("{} can't be locked", path.display());
-        let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(&path).with_context(failed)?;
-        match file.try_lock() {
-            Ok(()) => {
-                // For people who look; the lock is what counts.
-                file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).with_context(failed)?;
-                Ok(Some(Self { _file: file }))
-            }
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error).with_context(failed),
+    let tell_of_runs = tokio::spawn(async move {
+        while let Some(run) = finished.recv().await {
+            info!(run.id = %run, "the run is over");
         }
+    });
+    worker.run(async move { interrupt.asked().await }).await;
+    tell_of_runs.await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a process is called that nobody gave a name.
+pub(crate) fn name(role: &str) -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match host.trim() {
+        "" => format!("{role}:{}", std::process::id()),
+        host => format!("{host}/{role}:{}", std::process::id()),
     }
 }
 
-/// This process's worker, with the devices that it simulates.
-pub(crate) struct RunningWorker {
-    /// Tells of every run that ends.
-    pub(crate) finished: mpsc::UnboundedReceiver<RunId>,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
-    simulators: HashMap<DeviceId, Simulator>,
-    _lock: WorkerLock,
-}
-
-impl RunningWorker {
-    /// Starts the simulated devices, then the worker.
-    pub(crate) async fn start(context: &Context, args: &WorkArgs, lock: WorkerLock) -> anyhow::Result<Self> {
-        let operations = &context.operations;
-        let devices = operations.store.all_devices().await?;
-        let simulators = simulate(context, args, &devices).await?;
-        let settings = WorkerSettings {
-            retry: args.policy(),
-            ..WorkerSettings::embedded(format!("worker:{}", std::process::id()), operations.ids.next(), rand::random())
-        };
-        let (tell, finished) = mpsc::unbounded_channel();
-        let worker = Worker {
-            settings,
-            store: operations.store.clone(),
-            queue: operations.queue.clone(),
-            drivers: drivers(&simulators),
-            clock: Arc::clone(&operations.clock),
-            finished: tell,
-        };
-        let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(worker.run(async {
-            // A dropped sender stops the worker as well as a sent word.
-            let _ = stopped.await;
-        }));
-        Ok(Self { finished, stop, task, simulators, _lock: lock })
-    }
-
-    /// Lets the steps in hand finish, gives back the rest and stops the simulated devices.
-    pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        // The worker may have ended by itself; awaiting it tells why.
-        let _ = self.stop.send(());
-        self.task.await.context("the worker failed")?;
-        for simulator in self.simulators.into_values() {
-            simulator.stop().await;
+/// The drivers of all devices.
+fn drivers() -> DriverFactory {
+    Arc::new(|device: &Device| {
+        if device.address == SIMULATED && device.kind != DeviceKind::Null {
+            return Err(
+                "only a data folder's own process simulates devices: start `dialtone simulator`, and give the \
+                        device the address and the certificate that it prints"
+                    .to_owned(),
+            );
         }
-        Ok(())
-    }
-}
-
-/// Starts a simulator for each device that asks for one; what it holds is kept in the data folder.
-async fn simulate(
-    context: &Context,
-    args: &WorkArgs,
-    devices: &[Device],
-) -> anyhow::Result<HashMap<DeviceId, Simulator>> {
-    let mut simulators = HashMap::new();
-    for device in devices.iter().filter(|device| device.address == SIMULATED) {
-        let folder: PathBuf = context.path("simulator").join(device.id.to_string());
-        let mut builder = Simulator::builder().data(folder).account(SIMULATED_ACCOUNT, SIMULATED_ACCOUNT);
-        builder = match device.kind {
-            DeviceKind::PhoneSystem => builder.phone_system(0),
-            DeviceKind::UnifiedCm => {
-                let version = device.version.clone();
-                builder.unified_cm(version.with_context(|| format!("the simulated {} has no version", device.name))?, 0)
-            }
-            DeviceKind::UnityConnection => builder.unity_connection(0),
-            // Nothing answers for them, so their orders wait for a person.
-            DeviceKind::CmExpress
-            | DeviceKind::Unity
-            | DeviceKind::UnityExpress
-            | DeviceKind::ImPresence
-            | DeviceKind::Null => continue,
-        };
-        for fault in &args.faults {
-            builder = builder.fault(fault.clone());
-        }
-        let simulator =
-            builder.start().await.with_context(|| format!("the simulated device {} did not start", device.name))?;
-        simulators.insert(device.id, simulator);
-    }
-    Ok(simulators)
-}
-
-/// The drivers of all devices; a simulated one is reached where it listens in this process.
-fn drivers(simulators: &HashMap<DeviceId, Simulator>) -> DriverFactory {
-    let listening: HashMap<DeviceId, (String, String)> = simulators
-        .iter()
-        .filter_map(|(id, simulator)| {
-            let address = simulator
-                .phone_system()
-                .or_else(|| simulator.unity_connection())
-                .or_else(|| simulator.unified_cm().next().map(|(_, address)| address))?;
-            Some((*id, (format!("https://{address}"), simulator.ca_pem().to_owned())))
-        })
-        .collect();
-    Arc::new(move |device| {
-        if device.address != SIMULATED || device.kind == DeviceKind::Null {
-            return for_device(device).map_err(|error| error.to_string());
-        }
-        let Some((address, ca)) = listening.get(&device.id) else {
-            return Err(format!(
-                "no {} is simulated under its id: it was added after this process started, or that kind can't be",
-                device.kind
-            ));
-        };
-        let simulated = Device {
-            address: address.clone(),
-            tls: Tls::Ca(ca.clone()),
-            login: SIMULATED_ACCOUNT.to_owned(),
-            password: SIMULATED_ACCOUNT.to_owned(),
-            ..device.clone()
-        };
-        for_device(&simulated).map_err(|error| error.to_string())
+        for_device(device).map_err(|error| error.to_string())
     })
 }

@@ -12,7 +12,10 @@ log=$(mktemp)
 
 finish() {
     local status=$?
+    tests/kamailio.sh down
     tests/services.sh down
+    # The fault suite's own, which it starts by itself.
+    DIALTONE_TEST_SET=faults tests/services.sh down
     rm -f "$log"
     exit "$status"
 }
@@ -23,8 +26,11 @@ step() {
     "$@"
 }
 
+step tests/services.sh tools
 step tests/services.sh up
 eval "$(tests/services.sh env)"
+step tests/kamailio.sh up
+eval "$(tests/kamailio.sh env)"
 step tests/python.sh up
 eval "$(tests/python.sh env)"
 

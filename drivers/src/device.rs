@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use dialtone_model::{Complaint, Device, DeviceKind, Fault};
 
+use crate::ios::{CmExpress, UnityExpress};
+use crate::kamailio::Kamailio;
 use crate::phone_system::PhoneSystem;
 use crate::unified_cm::UnifiedCm;
 use crate::unity_connection::UnityConnection;
@@ -12,12 +14,13 @@ use crate::{Driver, NullDriver};
 pub fn for_device(device: &Device) -> Result<Arc<dyn Driver>, DriverError> {
     match device.kind {
         DeviceKind::PhoneSystem => Ok(Arc::new(PhoneSystem::new(device)?)),
+        DeviceKind::Kamailio => Ok(Arc::new(Kamailio::new(device)?)),
         DeviceKind::Null => Ok(Arc::new(NullDriver)),
-        DeviceKind::UnifiedCm => Ok(Arc::new(UnifiedCm::new(device)?)),
+        DeviceKind::UnifiedCm | DeviceKind::ImPresence => Ok(Arc::new(UnifiedCm::new(device)?)),
         DeviceKind::UnityConnection => Ok(Arc::new(UnityConnection::new(device)?)),
-        kind @ (DeviceKind::CmExpress | DeviceKind::Unity | DeviceKind::UnityExpress | DeviceKind::ImPresence) => {
-            Err(DriverError::NoDriver { kind })
-        }
+        DeviceKind::CmExpress => Ok(Arc::new(CmExpress::new(device)?)),
+        DeviceKind::UnityExpress => Ok(Arc::new(UnityExpress::new(device)?)),
+        kind @ DeviceKind::Unity => Err(DriverError::NoDriver { kind }),
     }
 }
 
@@ -29,6 +32,28 @@ pub enum DriverError {
     Address {
         /// What it is.
         address: String,
+    },
+    /// The address isn't `ssh://host:port`.
+    #[error("{address:?} is no address of a device with a command line: it has the form ssh://host:port")]
+    SshAddress {
+        /// What it is.
+        address: String,
+    },
+    /// The address isn't one of a database that a Kamailio reads.
+    #[error("{address:?} is no address of a database: it has the form postgres://host:port/name or sqlite:///path")]
+    DatabaseAddress {
+        /// What it is.
+        address: String,
+    },
+    /// A setting of the device is missing or wrong.
+    #[error("the setting {name} of {kind} {problem}")]
+    Setting {
+        /// The device's kind.
+        kind: DeviceKind,
+        /// The setting.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
     },
     /// The login has a colon, which Basic authentication can't carry.
     #[error("the login {login:?} has a colon, which no HTTPS device takes")]

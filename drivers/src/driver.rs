@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use dialtone_model::{DeviceObject, Fault, ObjectKind, OrderId, Step, SyncScope};
+use dialtone_model::{DeviceObject, Fault, ObjectKind, OrderId, SecretString, Step, SyncScope};
 use futures_util::future::BoxFuture;
 
 /// One device family's protocol. Each method is one step's worth of calls to the device.
@@ -64,6 +64,8 @@ pub struct Call<'a> {
     pub index: u16,
     /// What to do.
     pub step: &'a Step,
+    /// The password that the step sets, where the device keeps passwords of extensions.
+    pub secret: Option<&'a SecretString>,
     /// How long the whole may take. Past it the answer is [`Fault::Unknown`], or [`Fault::NotSent`] if nothing was sent.
     pub timeout: Duration,
 }

@@ -6,7 +6,10 @@
 
 mod device;
 mod driver;
+mod extension;
 mod http;
+mod ios;
+mod kamailio;
 mod null;
 mod phone_system;
 mod unified_cm;

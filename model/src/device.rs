@@ -12,6 +12,8 @@ words! {
     DeviceKind {
         /// The Phone System, over REST.
         PhoneSystem = "phone_system", "Phone System";
+        /// Kamailio, an open-source SIP server, as a Phone System: over SQL and JSON-RPC.
+        Kamailio = "kamailio", "Kamailio";
         /// Unified CM, over AXL.
         UnifiedCm = "unified_cm", "Unified CM";
         /// Unity Connection, over CUPI.
@@ -26,6 +28,18 @@ words! {
         ImPresence = "im_presence", "IM & Presence";
         /// No device: every step is done at once. It serves measurements.
         Null = "null", "null";
+    }
+}
+
+impl DeviceKind {
+    /// Whether it holds extensions, as an organization's Phone System does.
+    pub const fn is_phone_system(self) -> bool {
+        matches!(self, Self::PhoneSystem | Self::Kamailio)
+    }
+
+    /// Whether its extensions have passwords, which Dialtone makes.
+    pub const fn keeps_passwords(self) -> bool {
+        matches!(self, Self::Kamailio)
     }
 }
 

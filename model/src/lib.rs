@@ -11,6 +11,7 @@ mod clock;
 pub mod crash;
 mod device;
 mod domain;
+mod express;
 mod fault;
 mod finding;
 mod ids;
@@ -19,16 +20,21 @@ mod organization;
 mod project;
 mod retry;
 mod run;
+/// Defects and limits that the fault suite plants.
+pub mod sabotage;
+mod secret;
 mod state;
 mod step;
 mod subscriber;
 mod synchronisation;
 mod template;
+mod unified_cm;
 
 pub use actor::{Actor, Forbidden, Role};
 pub use clock::{Clock, ManualClock, Sleep};
 pub use device::{Device, DeviceKind, DeviceLimits, Tls};
 pub use domain::{Domain, NumberBlock, Processor, ServiceArea};
+pub use express::{ExpressAction, ExpressMailbox, ExpressNumber, ExpressPhone, PhoneProtocol};
 pub use fault::{Complaint, Fault};
 pub use finding::{Finding, Severity};
 pub use ids::{DeviceId, Ids, OrderId, OrganizationId, ProjectId, RunId, TemplateId, UploadId, UserId};
@@ -37,8 +43,12 @@ pub use organization::{AddOn, Extension, Licence, LicenceCount, Organization, Pr
 pub use project::{ProjectAction, ProjectActionRefused, ProjectStatus};
 pub use retry::{Decision, RetryPolicy};
 pub use run::{RunKind, RunState, RunTransitionRefused};
+/// A text that nothing prints and that is overwritten when it goes.
+pub use secrecy::{ExposeSecret, SecretString};
+pub use secret::Secret;
 pub use state::{Event, FailureClass, HoldReason, InvalidTransition, Life, Position, State, Waiting, Work, WorkStatus};
 pub use step::{Action, Attributes, LineTarget, Step};
 pub use subscriber::{OwnedProduct, Subscriber, SubscriberRole};
 pub use synchronisation::{DeviceObject, ObjectKind, SyncScope};
 pub use template::{TemplateAction, TemplateActionRefused, TemplateStatus};
+pub use unified_cm::{Activation, Credential, LinePlace, UnifiedCmObject};

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DeviceId, Extension};
+use crate::{Activation, Credential, DeviceId, ExpressAction, Extension, LinePlace, UnifiedCmObject};
 
 /// One thing that one device is asked to do. A work order is a list of them, run in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,11 @@ pub enum Action {
         from: String,
         /// What it becomes, whole.
         to: Extension,
+    },
+    /// Phone System that keeps passwords: an extension gets another one.
+    RenewExtensionPassword {
+        /// Its key.
+        key: String,
     },
     /// Phone System: an extension goes.
     DeleteExtension {
@@ -134,6 +139,127 @@ pub enum Action {
         attributes: Attributes,
     },
 
+    /// Unified CM: attributes of an object that is there. What isn't named stays; an empty value unsets.
+    ChangeObject {
+        /// Which.
+        object: UnifiedCmObject,
+        /// What to set. For a directory number they reach every line with it.
+        attributes: Attributes,
+    },
+    /// Unified CM: another key for an object. It keeps all else, and whatever refers to it still does.
+    RenameObject {
+        /// Which, by the key that it has now.
+        object: UnifiedCmObject,
+        /// What it is called from then on; of the same kind.
+        to: UnifiedCmObject,
+    },
+    /// Unified CM: an object goes. The lines of a phone or profile stay as directory numbers.
+    RemoveObject {
+        /// Which.
+        object: UnifiedCmObject,
+    },
+    /// Unified CM: what the line at a position is: its number, and attributes of this line alone. Its users stay.
+    ChangeLine {
+        /// What carries the line.
+        target: LineTarget,
+        /// The name of the phone or profile.
+        name: String,
+        /// The position, from 1.
+        index: u16,
+        /// The number that it has from then on.
+        pattern: String,
+        /// Its partition.
+        partition: Option<String>,
+        /// What to set; what isn't named stays.
+        attributes: Attributes,
+    },
+    /// Unified CM: the positions of lines of a phone or profile, in one write, so that two may change places.
+    PlaceLines {
+        /// What carries the lines.
+        target: LineTarget,
+        /// The name of the phone or profile.
+        name: String,
+        /// Where each goes; a line that isn't named keeps its position.
+        places: Vec<LinePlace>,
+    },
+    /// Unified CM: a line goes from a phone or profile; its directory number stays.
+    DetachLine {
+        /// What carries the line.
+        target: LineTarget,
+        /// The name of the phone or profile.
+        name: String,
+        /// The number.
+        pattern: String,
+        /// Its partition.
+        partition: Option<String>,
+    },
+    /// Unified CM: an end user beside those who are associated with a line.
+    AssociateLineUser {
+        /// What carries the line.
+        target: LineTarget,
+        /// The name of the phone or profile.
+        name: String,
+        /// The number.
+        pattern: String,
+        /// Its partition.
+        partition: Option<String>,
+        /// The login.
+        user_id: String,
+    },
+    /// Unified CM: the only end user associated with a line no longer is. Of several one can't be unset.
+    DissociateLineUser {
+        /// What carries the line.
+        target: LineTarget,
+        /// The name of the phone or profile.
+        name: String,
+        /// The number.
+        pattern: String,
+        /// Its partition.
+        partition: Option<String>,
+        /// The login.
+        user_id: String,
+    },
+    /// Unified CM: a phone or device profile goes from the list of an end user.
+    DissociateDevice {
+        /// The login.
+        user_id: String,
+        /// What was associated.
+        target: LineTarget,
+        /// The name of the phone or profile.
+        name: String,
+    },
+    /// Unified CM: an end user who gave a wrong PIN or password too often may try again.
+    UnlockSubscriber {
+        /// The login.
+        user_id: String,
+        /// What was given wrong.
+        credential: Credential,
+    },
+    /// Unified CM: a phone, or all phones with a directory number, take over what was changed.
+    ActivateObject {
+        /// The phone or the directory number.
+        object: UnifiedCmObject,
+        /// How.
+        how: Activation,
+    },
+    /// IM & Presence: the node that serves an end user.
+    AssignPresenceNode {
+        /// The login.
+        user_id: String,
+        /// The name of the node.
+        node: String,
+    },
+    /// IM & Presence: no node serves an end user any more.
+    UnassignPresenceNode {
+        /// The login.
+        user_id: String,
+    },
+    /// Unified CM: the users of an LDAP directory, as it has them now.
+    SynchroniseLdap {
+        /// The name of the directory's configuration on the device.
+        directory: String,
+    },
+
     /// Unity Connection: a user with a mailbox, made from a template.
     AddMailbox {
         /// The alias.
@@ -161,6 +287,9 @@ pub enum Action {
         /// The address at that service.
         email: String,
     },
+
+    /// CM Express and Unity Express.
+    Express(ExpressAction),
 }
 
 /// What carries a line.
@@ -179,15 +308,17 @@ impl Step {
     /// The objects of the device that the step reads and changes. A holder never runs two steps that name the same
     /// object at once, because a list such as a user's devices is read, changed and written back whole.
     pub fn objects(&self) -> Vec<String> {
-        let number = |pattern: &str, partition: &Option<String>| {
-            format!("number/{pattern}/{}", partition.as_deref().unwrap_or_default())
+        let number = |pattern: &String, partition: &Option<String>| {
+            UnifiedCmObject::DirectoryNumber { pattern: pattern.clone(), partition: partition.clone() }.lock()
         };
         match &self.action {
             Action::ProvisionExtension(extension) => vec![format!("extension/{}", extension.key)],
             Action::ChangeExtension { from, to } if *from != to.key => {
                 vec![format!("extension/{from}"), format!("extension/{}", to.key)]
             }
-            Action::ChangeExtension { from: key, .. } | Action::DeleteExtension { key } => {
+            Action::ChangeExtension { from: key, .. }
+            | Action::RenewExtensionPassword { key }
+            | Action::DeleteExtension { key } => {
                 vec![format!("extension/{key}")]
             }
             Action::AddSubscriber { user_id, .. } | Action::SetSubscriber { user_id, .. } => {
@@ -208,9 +339,28 @@ impl Step {
             Action::AddRemoteDestination { destination, profile, .. } => {
                 vec![format!("remote-destination/{destination}"), LineTarget::RemoteDestinationProfile.object(profile)]
             }
+            Action::ChangeObject { object, .. }
+            | Action::RemoveObject { object }
+            | Action::ActivateObject { object, .. } => vec![object.lock()],
+            Action::RenameObject { object, to } => vec![object.lock(), to.lock()],
+            Action::ChangeLine { target, name, pattern, partition, .. }
+            | Action::DetachLine { target, name, pattern, partition } => {
+                vec![target.object(name), number(pattern, partition)]
+            }
+            Action::AssociateLineUser { target, name, user_id, .. }
+            | Action::DissociateLineUser { target, name, user_id, .. }
+            | Action::DissociateDevice { user_id, target, name } => {
+                vec![format!("user/{user_id}"), target.object(name)]
+            }
+            Action::PlaceLines { target, name, .. } => vec![target.object(name)],
+            Action::UnlockSubscriber { user_id, .. }
+            | Action::AssignPresenceNode { user_id, .. }
+            | Action::UnassignPresenceNode { user_id } => vec![format!("user/{user_id}")],
+            Action::SynchroniseLdap { directory } => vec![format!("ldap-directory/{directory}")],
             Action::AddMailbox { alias, .. }
             | Action::SetMailbox { alias, .. }
             | Action::AddUnifiedMessaging { alias, .. } => vec![format!("mailbox/{alias}")],
+            Action::Express(action) => action.objects(),
         }
     }
 
@@ -219,6 +369,7 @@ impl Step {
         match &self.action {
             Action::ProvisionExtension(extension) => format!("provision extension {}", extension.key),
             Action::ChangeExtension { from, .. } => format!("change extension {from}"),
+            Action::RenewExtensionPassword { key } => format!("renew the password of extension {key}"),
             Action::DeleteExtension { key } => format!("delete extension {key}"),
             Action::AddSubscriber { user_id, .. } => format!("add user {user_id}"),
             Action::SetSubscriber { user_id, .. } => format!("set user {user_id}"),
@@ -229,15 +380,34 @@ impl Step {
             Action::AddDeviceProfile { name, .. } => format!("add device profile {name}"),
             Action::AddRemoteDestinationProfile { name, .. } => format!("add remote destination profile {name}"),
             Action::AddRemoteDestination { destination, .. } => format!("add remote destination {destination}"),
+            Action::ChangeObject { object, .. } => format!("change {object}"),
+            Action::RenameObject { object, to } => format!("rename {object} to {}", to.key()),
+            Action::RemoveObject { object } => format!("remove {object}"),
+            Action::ChangeLine { name, index, .. } => format!("change line {index} of {name}"),
+            Action::PlaceLines { name, .. } => format!("place the lines of {name}"),
+            Action::DetachLine { name, pattern, .. } => format!("take line {pattern} off {name}"),
+            Action::AssociateLineUser { name, pattern, user_id, .. } => {
+                format!("associate line {pattern} of {name} with {user_id}")
+            }
+            Action::DissociateLineUser { name, pattern, user_id, .. } => {
+                format!("dissociate line {pattern} of {name} from {user_id}")
+            }
+            Action::DissociateDevice { user_id, name, .. } => format!("dissociate {name} from {user_id}"),
+            Action::UnlockSubscriber { user_id, credential } => format!("unlock the {credential} of {user_id}"),
+            Action::ActivateObject { object, how } => format!("{how} {object}"),
+            Action::AssignPresenceNode { user_id, node } => format!("let {node} serve {user_id}"),
+            Action::UnassignPresenceNode { user_id } => format!("let no presence node serve {user_id}"),
+            Action::SynchroniseLdap { directory } => format!("synchronise LDAP directory {directory}"),
             Action::AddMailbox { alias, .. } => format!("add mailbox {alias}"),
             Action::SetMailbox { alias, .. } => format!("set mailbox {alias}"),
             Action::AddUnifiedMessaging { alias, .. } => format!("add unified messaging for {alias}"),
+            Action::Express(action) => action.title(),
         }
     }
 }
 
 impl LineTarget {
-    fn object(self, name: &str) -> String {
+    pub(crate) fn object(self, name: &str) -> String {
         let kind = match self {
             Self::Phone => "phone",
             Self::DeviceProfile => "device-profile",

@@ -142,7 +142,8 @@ impl Operations {
         self.start_single(actor, organization, format!("delete extension {key}"), vec![order]).await
     }
 
-    async fn start_single(
+    /// Starts a run of orders that nobody has rows for.
+    pub(crate) async fn start_single(
         &self,
         actor: &Actor,
         organization: OrganizationId,

@@ -11,9 +11,11 @@ mod export;
 mod extension;
 mod intake;
 mod kept_report;
+mod leadership;
 mod operations;
 mod order;
 mod organization;
+mod passwords;
 mod plan;
 mod project;
 mod report;
@@ -27,9 +29,11 @@ pub use error::OperationError;
 pub use extension::{ExtensionChange, ManualProvision};
 pub use intake::{Intake, Mode, NamedBytes};
 pub use kept_report::KeptReport;
+pub use leadership::{Scheduler, Standing};
 pub use operations::Operations;
 pub use order::extended_status;
 pub use organization::{DeviceImport, LicenceImport, OrganizationImport, OrganizationView};
+pub use passwords::Passwords;
 pub use plan::{
     Defaults, Outcome, PlanFile, PlanRequest, PlannedOrder, PlannedRow, ProjectFacts, ProjectPlan, plan_project,
 };

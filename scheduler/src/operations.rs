@@ -36,7 +36,7 @@ impl Operations {
     pub(crate) async fn phone_system(&self, organization: OrganizationId) -> Result<Device, OperationError> {
         let devices = self.store.devices(organization).await?;
         let phone_system =
-            devices.into_iter().find(|device| matches!(device.kind, DeviceKind::PhoneSystem | DeviceKind::Null));
+            devices.into_iter().find(|device| device.kind.is_phone_system() || device.kind == DeviceKind::Null);
         phone_system.ok_or_else(|| {
             OperationError::Refused("the organization has no Phone System: add one to its devices".to_owned())
         })

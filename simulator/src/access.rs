@@ -16,6 +16,8 @@ pub(crate) struct Access {
     clock: Arc<dyn Clock>,
     /// When each session was last used; `None` for a device that has no sessions.
     sessions: Option<Mutex<HashMap<String, Duration>>>,
+    /// A session ends when it is not used for so long.
+    rest: Mutex<Duration>,
 }
 
 /// What becomes of a request's credentials.
@@ -27,7 +29,7 @@ pub(crate) enum Admission {
     Opened(HeaderValue),
 }
 
-/// A session ends when it is not used for so long.
+/// How long a session may rest, as the devices are delivered.
 const IDLE: Duration = Duration::from_secs(30 * 60);
 
 const NAME: &str = "JSESSIONID=";
@@ -35,7 +37,16 @@ const NAME: &str = "JSESSIONID=";
 impl Access {
     pub(crate) fn new(login: &str, password: &str, with_sessions: bool, clock: Arc<dyn Clock>) -> Self {
         let basic = format!("Basic {}", STANDARD.encode(format!("{login}:{password}")));
-        Self { basic, clock, sessions: with_sessions.then(Mutex::default) }
+        Self { basic, clock, sessions: with_sessions.then(Mutex::default), rest: Mutex::new(IDLE) }
+    }
+
+    /// Lets a session end when it is not used for so long; `None`: as the device is delivered.
+    pub(crate) fn set_rest(&self, rest: Option<Duration>) {
+        *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = rest.unwrap_or(IDLE);
+    }
+
+    fn rest(&self) -> Duration {
+        *self.rest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Checks a request's session, or else its login and password.
@@ -53,10 +64,10 @@ impl Access {
     }
 
     fn is_open(&self, session: &str) -> bool {
-        let now = self.clock.monotonic();
+        let (now, rest) = (self.clock.monotonic(), self.rest());
         let Some(mut sessions) = self.sessions() else { return false };
         match sessions.get_mut(session) {
-            Some(used) if now.saturating_sub(*used) < IDLE => {
+            Some(used) if now.saturating_sub(*used) < rest => {
                 *used = now;
                 true
             }
@@ -65,9 +76,9 @@ impl Access {
     }
 
     fn open(&self) -> Option<HeaderValue> {
-        let now = self.clock.monotonic();
+        let (now, rest) = (self.clock.monotonic(), self.rest());
         let mut sessions = self.sessions()?;
-        sessions.retain(|_, used| now.saturating_sub(*used) < IDLE);
+        sessions.retain(|_, used| now.saturating_sub(*used) < rest);
         let random = RandomState::new();
         let session = format!("{:016X}{:016X}", random.hash_one(sessions.len()), random.hash_one("session"));
         let cookie = HeaderValue::try_from(format!("{NAME}{session}; Path=/; Secure; HttpOnly")).ok()?;

@@ -18,15 +18,19 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::access::{Access, Admission};
+use crate::fault::FaultKind;
 use crate::gate::Gate;
+use crate::recording::Recording;
 
 /// An answer, whole.
 pub(crate) type Answer = Response<Full<Bytes>>;
 
 /// What is behind a listener.
 pub(crate) trait Device: fmt::Debug + Send + Sync + 'static {
-    /// Answers a request, or `None`: the connection is closed instead.
-    fn answer(&self, request: &Request<Bytes>) -> Option<Answer>;
+    /// Answers a request, or `None`: the connection is closed instead, as a device does that doesn't speak HTTP.
+    fn answer(&self, _request: &Request<Bytes>) -> Option<Answer> {
+        None
+    }
 
     /// Answers a request without having looked at it.
     fn turn_away(&self, why: TurnedAway) -> Answer {
@@ -36,6 +40,12 @@ pub(crate) trait Device: fmt::Debug + Send + Sync + 'static {
         }
         answer
     }
+
+    /// Has a fault from now on that the server can't have for it.
+    fn inject(&self, _fault: FaultKind) {}
+
+    /// Has none of these faults any more.
+    fn heal(&self) {}
 
     /// Everything it holds.
     fn state(&self) -> serde_json::Value;
@@ -72,6 +82,8 @@ pub(crate) struct Front {
     pub(crate) gate: Arc<Gate>,
     pub(crate) access: Arc<Access>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The name of the device in the recording, if there is one.
+    pub(crate) recording: Option<(String, Arc<Recording>)>,
 }
 
 /// No request of the simulated protocols comes near this.
@@ -130,7 +142,7 @@ async fn converse(stream: TcpStream, tls: TlsAcceptor, front: Front, mut stop: w
 }
 
 /// Comes back when the devices shall stop, or when whoever could have said so is gone.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     drop(stop.wait_for(|stop| *stop).await);
 }
 
@@ -162,7 +174,11 @@ impl Front {
         if !place.latency.is_zero() {
             self.clock.sleep(place.latency).await;
         }
-        let mut answer = self.device.answer(&request).ok_or(Dropped)?;
+        let answer = self.device.answer(&request);
+        if let Some((name, recording)) = &self.recording {
+            recording.note(name, &request, answer.as_ref()).await;
+        }
+        let mut answer = answer.ok_or(Dropped)?;
         if let Some(cookie) = cookie {
             answer.headers_mut().insert(SET_COOKIE, cookie);
         }

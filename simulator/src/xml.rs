@@ -41,6 +41,13 @@ impl Element {
         self.children.iter().for_each(|child| child.leaves(leaves));
     }
 
+    /// About how many bytes it is when written.
+    pub(crate) fn size(&self) -> usize {
+        let attributes: usize = self.attributes.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+        let children: usize = self.children.iter().map(Self::size).sum();
+        2 * self.name.len() + 5 + attributes + self.text.len() + children
+    }
+
     pub(crate) fn write(&self, document: &mut String) {
         document.push('<');
         document.push_str(&self.name);

@@ -1,9 +1,9 @@
 use std::collections::HashSet;
 
 use dialtone_model::{
-    DeviceId, Event, FailureClass, Life, OrderId, Origin, Position, RunId, State, Step, Work, WorkStatus,
+    DeviceId, Event, FailureClass, Life, OrderId, Origin, Position, RetryPolicy, RunId, State, Step, Work, WorkStatus,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -167,13 +167,13 @@ impl Store {
                    SELECT o.shard FROM runs r CROSS JOIN orders o \
                    LEFT JOIN shard_leases l ON l.shard = o.shard \
                    WHERE o.run_id = r.id AND r.ended_at IS NULL AND r.state = 'running' AND o.device_id = d.id \
-                   AND (o.not_before IS NULL OR o.not_before <= $1) \
+                   AND (o.not_before IS NULL OR o.not_before <= $1 OR o.not_before > $2) \
                    AND (o.claim_epoch IS NULL OR o.claim_epoch <> l.epoch) LIMIT 1), ( \
                    SELECT o.shard FROM orders o LEFT JOIN shard_leases l ON l.shard = o.shard \
                    WHERE o.stop_requested IS NOT NULL AND o.device_id = d.id \
                    AND (o.claim_epoch IS NULL OR o.claim_epoch <> l.epoch) LIMIT 1)) \
                    FROM devices d ORDER BY d.id";
-        let rows: Vec<(Uuid, Option<i64>)> = read_rows!(self, sql, Time(now))?;
+        let rows: Vec<(Uuid, Option<i64>)> = read_rows!(self, sql, Time(now), Time(beyond_waiting(now)))?;
         let wanted = |shard: i64| shards.iter().any(|wanted| i64::from(*wanted) == shard);
         Ok(rows.into_iter().filter(|(_, shard)| shard.is_some_and(wanted)).map(|(id, _)| id.into()).collect())
     }
@@ -184,6 +184,11 @@ const STARTED: State = State::Released(Work {
     status: WorkStatus::BeingProvisioned,
     at: Position { step: 0, attempts: 0, unknown: false },
 });
+
+/// The latest time that an order can have to wait for. A later one was written by a clock that is ahead of this one.
+fn beyond_waiting(now: Timestamp) -> Timestamp {
+    now.saturating_add(SignedDuration::try_from(RetryPolicy::LONGEST_WAIT).unwrap_or_default()).unwrap_or(now)
+}
 
 /// The orders that may be claimed now, the oldest first.
 async fn ready(tx: &mut Tx, request: &ClaimRequest) -> Result<Vec<ReadyRow>, StoreError> {
@@ -220,6 +225,7 @@ async fn ready_among(
     limit: u32,
 ) -> Result<Vec<ReadyRow>, StoreError> {
     let (device, now, epoch) = (request.device.0, Time(request.now), request.lease.epoch);
+    let beyond = Time(beyond_waiting(request.now));
     let wanted = match among {
         Among::Run(_) => {
             "o.run_id = $5 AND EXISTS (SELECT 1 FROM runs r WHERE r.id = $5 AND r.state = 'running')".into()
@@ -231,17 +237,18 @@ async fn ready_among(
     };
     let sql: String = format!(
         "SELECT o.id, o.run_id, o.origin, o.steps, o.state, o.step, o.attempts, o.unknown, o.starts, o.version, \
-         o.claim_epoch FROM orders o WHERE o.device_id = $1 AND (o.not_before IS NULL OR o.not_before <= $2) \
+         o.claim_epoch FROM orders o WHERE o.device_id = $1 \
+         AND (o.not_before IS NULL OR o.not_before <= $2 OR o.not_before > $6) \
          AND (o.claim_epoch IS NULL OR o.claim_epoch <> $3) AND o.stop_requested IS NULL AND {wanted} \
          ORDER BY o.number LIMIT $4{}",
         tx.locking(" FOR UPDATE OF o SKIP LOCKED")
     );
     let limit = i64::from(limit);
     match among {
-        Among::Run(run) => packed_rows!(tx, ReadyRow, sql, device, now, epoch, limit, run),
+        Among::Run(run) => packed_rows!(tx, ReadyRow, sql, device, now, epoch, limit, run, beyond),
         Among::These(orders) => {
             let ids: Ids = orders.iter().copied().collect();
-            packed_rows!(tx, ReadyRow, sql, device, now, epoch, limit, &ids)
+            packed_rows!(tx, ReadyRow, sql, device, now, epoch, limit, &ids, beyond)
         }
     }
 }

@@ -85,12 +85,24 @@ pub enum StoreError {
         value: String,
     },
     /// The schema isn't this version's.
-    #[error("the database's schema is version {found}, this program needs {needed}: run `dialtone migrate`")]
+    #[error("the database's schema is version {found}, this program needs {needed}: {}", if found > needed {
+        "a newer Dialtone made it, use that one"
+    } else {
+        "run `dialtone migrate`"
+    })]
     Schema {
         /// The version found.
         found: i64,
         /// The version needed.
         needed: i64,
+    },
+    /// The installation was made with another number of shards.
+    #[error("this installation has {fixed} shards since it was migrated first; it can't have {wanted} now")]
+    Shards {
+        /// What it was made with.
+        fixed: u16,
+        /// What was asked for.
+        wanted: u16,
     },
     /// Credentials can't be sealed or opened.
     #[error(transparent)]

@@ -2,6 +2,7 @@ use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use dialtone_model::sabotage;
 use sqlx::SqlStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -31,6 +32,18 @@ const CHANGES: &[Change] = &[
         name: "devices",
         sqlite: include_str!("../../migrations/sqlite/0002_devices.sql"),
         postgres: include_str!("../../migrations/postgres/0002_devices.sql"),
+    },
+    Change {
+        number: 3,
+        name: "extension_secrets",
+        sqlite: include_str!("../../migrations/sqlite/0003_extension_secrets.sql"),
+        postgres: include_str!("../../migrations/postgres/0003_extension_secrets.sql"),
+    },
+    Change {
+        number: 5,
+        name: "installation",
+        sqlite: include_str!("../../migrations/sqlite/0005_installation.sql"),
+        postgres: include_str!("../../migrations/postgres/0005_installation.sql"),
     },
     Change {
         number: 6,
@@ -76,6 +89,10 @@ impl Store {
             .pragma("temp_store", "memory")
             // The pages that a run changes several times are copied once, and the file stays below 40 MB.
             .pragma("wal_autocheckpoint", "10000");
+        let options = match sabotage::asked("DIALTONE_FAULT_SQLITE_PAGES") {
+            Some(pages) => options.pragma("max_page_count", pages),
+            None => options,
+        };
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
@@ -134,17 +151,20 @@ impl Store {
     }
 
     async fn bring_up_to_date(&self) -> Result<(), StoreError> {
-        let found = self.schema_version().await?;
+        let mut found = self.schema_version().await?;
         if found > NEEDED {
             return Err(StoreError::Schema { found, needed: NEEDED });
         }
-        if found < NEEDED {
+        while found < NEEDED {
             let migrated = match &self.database {
                 Database::Sqlite { writer, .. } => migrator(|change| change.sqlite).run(writer).await,
                 Database::Postgres(pool) => migrator(|change| change.postgres).run(pool).await,
             };
+            let before = found;
+            found = self.schema_version().await?;
+            // Another process may have made a change that this one was about to make; then the rest is left to do.
             if let Err(error) = migrated
-                && self.schema_version().await? != NEEDED
+                && found == before
             {
                 return Err(match error {
                     MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
@@ -155,8 +175,9 @@ impl Store {
         Ok(())
     }
 
-    /// The number of the last migration; 0 for an empty database.
-    async fn schema_version(&self) -> Result<i64, StoreError> {
+    /// The number of the last change that the database has with all before it, or of one that this program doesn't
+    /// know; 0 for an empty database.
+    pub async fn schema_version(&self) -> Result<i64, StoreError> {
         let tables: i64 = match &self.database {
             Database::Sqlite { writer, .. } => {
                 sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'")
@@ -174,8 +195,11 @@ impl Store {
         if tables == 0 {
             return Ok(0);
         }
-        let last = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success";
-        Ok(on_db!(self, |db| sqlx::query_scalar(last).fetch_one(db).await?))
+        let done = "SELECT version FROM _sqlx_migrations WHERE success";
+        let done: Vec<i64> = on_db!(self, |db| sqlx::query_scalar(done).fetch_all(db).await?);
+        let newest = done.iter().max().copied().unwrap_or_default();
+        let whole = CHANGES.iter().map(|change| change.number).take_while(|number| done.contains(number)).last();
+        Ok(if newest > NEEDED { newest } else { whole.unwrap_or_default() })
     }
 }
 

@@ -160,6 +160,11 @@ impl Vault {
         keys.iter().filter(|known| known.id == key).find_map(opened).ok_or(VaultError::Damaged)
     }
 
+    /// Where its nonces come from.
+    pub(crate) const fn randomness(&self) -> Randomness {
+        self.random
+    }
+
     /// Whether the key that seals now sealed it.
     pub fn is_current(&self, sealed: &[u8]) -> bool {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);

@@ -36,6 +36,13 @@ impl Home {
 
     /// Brings in an organization with one device.
     pub(crate) fn import(&self, name: &str, users: usize, device: &str) {
+        self.write_organization(name, users, device);
+        let folder = self.path("organization");
+        self.run([OsStr::new("organization"), OsStr::new("import"), folder.as_os_str()]).done();
+    }
+
+    /// Writes an organization with one device, to be brought in.
+    pub(crate) fn write_organization(&self, name: &str, users: usize, device: &str) {
         let organization = format!(
             "name = \"{name}\"\n\
              [[licences]]\ncode = \"base\"\nname = \"Base licence\"\nowned = {users}\n\
@@ -49,8 +56,6 @@ impl Home {
         let user = |index: usize| format!("{},User {index}", uuid(index));
         self.write("organization/users.csv", &rows("Identity UUID,User's Name", &user));
         self.write("organization/numbers.csv", &rows("Number", &|index| number(index)));
-        let folder = self.path("organization");
-        self.run([OsStr::new("organization"), OsStr::new("import"), folder.as_os_str()]).done();
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -92,18 +97,7 @@ impl Home {
 
     /// Starts a command and waits until it has said which run it started; gives the run's id.
     pub(crate) fn start(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Started {
-        let mut child = self.command(arguments).spawn().unwrap();
-        let mut messages = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        let run = loop {
-            let mut line = String::new();
-            assert_ne!(messages.read_line(&mut line).unwrap(), 0, "it ended without a run: {said}");
-            if let Some(run) = line.strip_prefix("run ").and_then(|rest| rest.split(':').next()) {
-                break run.to_owned();
-            }
-            said += &line;
-        };
-        Started { child, messages, run }
+        Started::new(self.command(arguments))
     }
 
     /// How many effects each object of the simulated Phone System had, by its own log.
@@ -189,6 +183,33 @@ pub(crate) struct Started {
 }
 
 impl Started {
+    /// Starts a command and waits until it has said which run it started.
+    pub(crate) fn new(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut messages = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        let run = loop {
+            let mut line = String::new();
+            assert_ne!(messages.read_line(&mut line).unwrap(), 0, "it ended without a run: {said}");
+            if let Some(run) = line.strip_prefix("run ").and_then(|rest| rest.split(':').next()) {
+                break run.to_owned();
+            }
+            said += &line;
+        };
+        Self { child, messages, run }
+    }
+
+    /// Waits for a message with these words.
+    pub(crate) fn message_with(&mut self, words: &str) -> String {
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.messages.read_line(&mut line).unwrap(), 0, "it ended without saying {words:?}");
+            if line.contains(words) {
+                return line;
+            }
+        }
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dialtone_model::sabotage::{self, Defect};
 use dialtone_model::{Device, DeviceId, Fault, Origin, crash_point};
 use dialtone_queue::{Delivery, Hint, Lane, Subscription};
 use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError, Verdict};
@@ -119,10 +120,9 @@ impl Dispatcher {
     async fn keep_time(&mut self) {
         let now = self.worker.clock.monotonic();
         if now >= self.next_tend {
-            let quiet = self.lines.values().map(|line| line.device.limits.call_timeout).max().unwrap_or_default();
             let lines = &self.lines;
             let busy = |shard| lines.values().any(|line| line.shard == shard && !line.is_idle());
-            match self.shards.tend(&self.worker.store, quiet, busy, now).await {
+            match self.shards.tend(&self.worker.store, busy, now).await {
                 Ok(change) => {
                     self.subscription.hold(&self.shards.held());
                     if !change.gained.is_empty() {
@@ -192,15 +192,23 @@ impl Dispatcher {
             }
             match line.next(now) {
                 Want::Call(claim) => {
-                    let quiet_until = self.shards.quiet_until(line.shard);
+                    let quiet_until = self.shards.quiet_until(line.shard, line.device.limits.call_timeout);
                     if claim.at.unknown && now < quiet_until {
                         line.put_back(claim);
                         self.alarms.insert((quiet_until, id));
                         return;
                     }
                     let (driver, timeout) = (Arc::clone(&line.driver), line.device.limits.call_timeout);
+                    let passwords = line.device.kind.keeps_passwords().then(|| self.worker.store.clone());
                     self.tasks.spawn(async move {
-                        let execution = execute(driver.as_ref(), &claim, timeout).await;
+                        let secret = match passwords {
+                            Some(store) => store.extension_password(&claim).await,
+                            None => Ok(None),
+                        };
+                        let execution = match secret {
+                            Ok(secret) => execute(driver.as_ref(), &claim, secret.as_ref(), timeout).await,
+                            Err(failure) => Execution::not_begun(&claim, &failure),
+                        };
                         Message::Called { device: id, claim, execution }
                     });
                 }
@@ -222,13 +230,14 @@ impl Dispatcher {
                         actor: self.worker.settings.name.clone(),
                     };
                     let store = self.worker.store.clone();
+                    let passwords = line.device.kind.keeps_passwords();
                     self.tasks.spawn(async move {
                         if let Some(held) = held
                             && let Err(failure) = store.give_back_orphans(id, lease, &held).await
                         {
                             return Message::Claimed { device: id, urgent, limit, result: Err(failure) };
                         }
-                        let result = claim(&store, &request).await;
+                        let result = claim(&store, &request, passwords).await;
                         drop(receipts);
                         Message::Claimed { device: id, urgent, limit, result }
                     });
@@ -362,6 +371,9 @@ impl Dispatcher {
             Ok(batch) => batch,
             Err(failure) => {
                 self.store_failed(&failure);
+                if sabotage::is_planted(Defect::AcknowledgedBeforeCommit) {
+                    return;
+                }
                 let waiting = self.unrecorded.entry(shard).or_default();
                 waiting.splice(0..0, group);
                 return;
@@ -439,12 +451,18 @@ impl Dispatcher {
 
     fn device_found(&mut self, id: DeviceId, result: Result<Box<Device>, StoreError>, now: Duration) {
         let hints = self.unknown_devices.remove(&id).unwrap_or_default();
-        let device = match result {
+        let mut device = match result {
             Ok(device) => device,
             // A hint may be older than the device's removal.
             Err(StoreError::NotFound { .. }) => return,
             Err(failure) => return self.store_failed(&failure),
         };
+        if let Some(most) = self.worker.settings.tenure.longest_call()
+            && device.limits.call_timeout > most
+        {
+            info!(device.id = %id, device.name = device.name, ?most, "calls are cut short to fit into the lease");
+            device.limits.call_timeout = most;
+        }
         let driver = (self.worker.drivers)(&device).unwrap_or_else(|reason| {
             error!(device.id = %id, device.name = device.name, reason, "the device can't be driven");
             Arc::new(Undrivable::new(reason))
@@ -510,9 +528,14 @@ fn lane(origin: Origin) -> Lane {
 async fn claim(
     store: &dialtone_store::Store,
     request: &ClaimRequest,
+    passwords: bool,
 ) -> Result<(Vec<Claim>, Option<Timestamp>), StoreError> {
     let claims = store.claim(request).await?;
     crash_point!("worker-after-claim");
+    if passwords {
+        // All of them in one transaction; each call only reads its own.
+        store.make_extension_passwords(&claims).await?;
+    }
     let all = u32::try_from(claims.len()).unwrap_or(u32::MAX) >= request.limit;
     let due = if all { None } else { store.next_due(request.device).await? };
     Ok((claims, due))

@@ -2,8 +2,9 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use dialtone_drivers::{Call, Done, Driver, Look, Ran};
-use dialtone_model::{Complaint, Fault, Position, crash_point};
-use dialtone_store::Claim;
+use dialtone_model::sabotage::{self, Defect};
+use dialtone_model::{Complaint, Fault, Position, SecretString, crash_point};
+use dialtone_store::{Claim, StoreError};
 use futures_util::FutureExt;
 
 /// What running a step came to.
@@ -22,8 +23,13 @@ pub(crate) struct Execution {
 ///
 /// A driver that panics leaves the outcome unknown, as a lost answer does: its order uses up its tries and ends with a
 /// person, and the other orders go on.
-pub(crate) async fn execute(driver: &dyn Driver, claim: &Claim, timeout: Duration) -> Execution {
-    match AssertUnwindSafe(execute_step(driver, claim, timeout)).catch_unwind().await {
+pub(crate) async fn execute(
+    driver: &dyn Driver,
+    claim: &Claim,
+    secret: Option<&SecretString>,
+    timeout: Duration,
+) -> Execution {
+    match AssertUnwindSafe(execute_step(driver, claim, secret, timeout)).catch_unwind().await {
         Ok(execution) => execution,
         Err(_) => {
             let complaint = Complaint::new("internal-error", "the device's driver failed; its log says where");
@@ -32,16 +38,21 @@ pub(crate) async fn execute(driver: &dyn Driver, claim: &Claim, timeout: Duratio
     }
 }
 
-async fn execute_step(driver: &dyn Driver, claim: &Claim, timeout: Duration) -> Execution {
+async fn execute_step(
+    driver: &dyn Driver,
+    claim: &Claim,
+    secret: Option<&SecretString>,
+    timeout: Duration,
+) -> Execution {
     let Position { step: index, mut unknown, .. } = claim.at;
     let Some(step) = claim.steps.get(usize::from(index)) else {
         let complaint = Complaint::new("internal-error", format!("the order has no step {index}"));
         return Execution { result: Err(Fault::Rejected(complaint)), unknown: false, calls: 0 };
     };
-    let call = Call { order: claim.order, index, step, timeout };
+    let call = Call { order: claim.order, index, step, secret, timeout };
     let mut calls = 0;
 
-    if unknown {
+    if unknown && !sabotage::is_planted(Defect::BlindRun) {
         calls += 1;
         match driver.look(call).await {
             Ok(Look::Equal(done)) => return Execution { result: Ok(done), unknown: false, calls },
@@ -78,6 +89,15 @@ async fn execute_step(driver: &dyn Driver, claim: &Claim, timeout: Duration) -> 
         Err(fault) => Err(fault),
     };
     Execution { result, unknown, calls }
+}
+
+impl Execution {
+    /// The step wasn't run because the store didn't give what it needs: no try is counted, and the device rests.
+    pub(crate) fn not_begun(claim: &Claim, failure: &StoreError) -> Self {
+        let complaint = Complaint::new("store-failed", format!("the step's password can't be had: {failure}"));
+        let fault = Fault::Busy { complaint, retry_after: None };
+        Self { result: Err(fault), unknown: claim.at.unknown, calls: 0 }
+    }
 }
 
 fn conflict(title: &str, differences: &[String]) -> Fault {
@@ -146,7 +166,7 @@ mod tests {
         let reversed = |list: &[Result<Ran, Fault>]| list.iter().rev().cloned().collect();
         let script =
             Script { runs: Mutex::new(reversed(runs)), looks: Mutex::new(looks.iter().rev().cloned().collect()) };
-        let execution = execute(&script, &claim(unknown), Duration::from_secs(1)).now_or_never().unwrap();
+        let execution = execute(&script, &claim(unknown), None, Duration::from_secs(1)).now_or_never().unwrap();
         let code = match &execution.result {
             Ok(_) => "done",
             Err(fault) => &fault.complaint().code,
@@ -177,7 +197,8 @@ mod tests {
 
     #[test]
     fn a_driver_that_panics_leaves_the_outcome_unknown() {
-        let execution = execute(&Script::default(), &claim(false), Duration::from_secs(1)).now_or_never().unwrap();
+        let execution =
+            execute(&Script::default(), &claim(false), None, Duration::from_secs(1)).now_or_never().unwrap();
         assert!(matches!(execution.result, Err(Fault::Unknown(_))) && execution.unknown);
     }
 }

@@ -43,6 +43,17 @@ pub enum Tenure {
     },
 }
 
+impl Tenure {
+    /// The most that one call may take, so that a run and a look fit into what is left of a lease that was renewed a
+    /// quarter of its time ago; `None`: as long as it likes.
+    pub fn longest_call(self) -> Option<Duration> {
+        match self {
+            Self::Lock => None,
+            Self::Heartbeat { ttl } => Some(ttl / 3),
+        }
+    }
+}
+
 /// How a worker works.
 #[derive(Clone, Debug)]
 pub struct WorkerSettings {

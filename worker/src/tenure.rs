@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use dialtone_store::{Lease, Store, StoreError};
+use dialtone_store::{Lease, Sightings, Store, StoreError};
 use uuid::Uuid;
 
 use crate::Tenure;
@@ -19,7 +19,7 @@ pub(crate) struct Shards {
     count: u16,
     tenure: Tenure,
     held: HashMap<u16, Held>,
-    seen: HashMap<u16, Seen>,
+    seen: Sightings,
     /// The workers that were seen: their beats, and since when these haven't changed.
     workers: HashMap<Uuid, (i64, Duration)>,
     /// How many shards this worker may hold.
@@ -33,14 +33,8 @@ struct Held {
     lease: Lease,
     /// When the last successful renewal was sent, before its answer: what is left of the lease counts from here.
     renewed: Duration,
-    /// No look at an unknown step before this: calls of the holder before may still be under way until then.
-    quiet_until: Duration,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Seen {
-    lease: Lease,
-    since: Duration,
+    /// When it was taken from a holder that may have had calls under way.
+    taken_over: Option<Duration>,
 }
 
 /// What changed hands.
@@ -55,7 +49,7 @@ pub(crate) struct Change {
 impl Shards {
     pub(crate) fn new(identity: Uuid, count: u16, tenure: Tenure) -> Self {
         let share = usize::from(count);
-        let (held, seen, workers) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (held, seen, workers) = (HashMap::new(), Sightings::default(), HashMap::new());
         Self { identity, count, tenure, held, seen, workers, share, leaving: None }
     }
 
@@ -79,9 +73,11 @@ impl Shards {
         in_time && !self.is_leaving(shard)
     }
 
-    /// When a look at an unknown step can trust what it sees.
-    pub(crate) fn quiet_until(&self, shard: u16) -> Duration {
-        self.held.get(&shard).map_or(Duration::ZERO, |held| held.quiet_until)
+    /// When a look at an unknown step of a device with this call time-out can trust what it sees: calls of the holder
+    /// before may be under way until then.
+    pub(crate) fn quiet_until(&self, shard: u16, call_timeout: Duration) -> Duration {
+        let taken_over = self.held.get(&shard).and_then(|held| held.taken_over);
+        taken_over.map_or(Duration::ZERO, |taken_over| taken_over + call_timeout)
     }
 
     /// Whether the shard is to go to another worker as soon as nothing of it is in hand.
@@ -99,12 +95,10 @@ impl Shards {
         }
     }
 
-    /// Takes, renews and gives back leases. `quiet` is the longest call time-out of any device: how long a new holder
-    /// waits before it trusts a look. `busy` tells whether anything of a shard is in hand.
+    /// Takes, renews and gives back leases. `busy` tells whether anything of a shard is in hand.
     pub(crate) async fn tend(
         &mut self,
         store: &Store,
-        quiet: Duration,
         busy: impl Fn(u16) -> bool + Send,
         now: Duration,
     ) -> Result<Change, StoreError> {
@@ -112,7 +106,7 @@ impl Shards {
             Tenure::Lock if self.held.is_empty() => self.take_all(store, now).await,
             Tenure::Lock => Ok(Change::default()),
             Tenure::Heartbeat { ttl } => {
-                let mut change = self.tend_heartbeat(store, ttl, quiet, now).await?;
+                let mut change = self.tend_heartbeat(store, ttl, now).await?;
                 self.give_back_excess(store, busy, &mut change).await?;
                 Ok(change)
             }
@@ -133,18 +127,12 @@ impl Shards {
         let seen = store.leases(self.count).await?;
         let taken = store.take_leases(&seen, self.identity).await?;
         for lease in &taken {
-            self.held.insert(lease.shard, Held { lease: *lease, renewed: now, quiet_until: now });
+            self.held.insert(lease.shard, Held { lease: *lease, renewed: now, taken_over: None });
         }
         Ok(Change { gained: taken.iter().map(|lease| lease.shard).collect(), lost: Vec::new() })
     }
 
-    async fn tend_heartbeat(
-        &mut self,
-        store: &Store,
-        ttl: Duration,
-        quiet: Duration,
-        now: Duration,
-    ) -> Result<Change, StoreError> {
+    async fn tend_heartbeat(&mut self, store: &Store, ttl: Duration, now: Duration) -> Result<Change, StoreError> {
         let mut change = Change::default();
         self.renew(store, now, &mut change).await?;
         self.share = self.fair_share(store, ttl, now).await?;
@@ -152,8 +140,8 @@ impl Shards {
         let leases = store.leases(self.count).await?;
         let others = leases.into_iter().filter(|lease| !self.held.contains_key(&lease.shard));
         let (wanted, taken_by_others): (Vec<Lease>, Vec<Lease>) =
-            others.partition(|lease| lease.holder.is_nil() || self.is_stale(lease, ttl, now));
-        taken_by_others.into_iter().for_each(|lease| self.note(lease, now));
+            others.partition(|lease| lease.is_free() || self.seen.is_stale(lease, ttl, now));
+        taken_by_others.into_iter().for_each(|lease| self.seen.note(lease, now));
         let room = self.share.saturating_sub(self.held.len());
         // Workers that look at the same free shards start at different ones.
         let first = self.identity.as_u128() as usize % wanted.len().max(1);
@@ -161,9 +149,8 @@ impl Shards {
         // Whoever takes several takes them in one order, so that nobody waits for each other.
         wanted.sort_unstable_by_key(|lease| lease.shard);
         for lease in store.take_leases(&wanted, self.identity).await? {
-            let was_free = wanted.iter().any(|seen| seen.shard == lease.shard && seen.holder.is_nil());
-            let quiet_until = if was_free { now } else { now + quiet };
-            self.held.insert(lease.shard, Held { lease, renewed: now, quiet_until });
+            let was_free = wanted.iter().any(|seen| seen.shard == lease.shard && seen.is_free());
+            self.held.insert(lease.shard, Held { lease, renewed: now, taken_over: (!was_free).then_some(now) });
             change.gained.push(lease.shard);
         }
         Ok(change)
@@ -174,8 +161,8 @@ impl Shards {
         let renewed = store.renew_leases(&held).await?;
         let before = std::mem::take(&mut self.held);
         self.held.extend(renewed.into_iter().filter_map(|lease| {
-            let quiet_until = before.get(&lease.shard)?.quiet_until;
-            Some((lease.shard, Held { lease, renewed: now, quiet_until }))
+            let held = before.get(&lease.shard)?;
+            Some((lease.shard, Held { lease, renewed: now, ..*held }))
         }));
         change.lost.extend(before.into_keys().filter(|shard| !self.held.contains_key(shard)));
         if self.leaving.is_some_and(|shard| !self.held.contains_key(&shard)) {
@@ -233,19 +220,6 @@ impl Shards {
         }
         Ok(())
     }
-
-    fn note(&mut self, lease: Lease, now: Duration) {
-        let seen = self.seen.entry(lease.shard).or_insert(Seen { lease, since: now });
-        if (seen.lease.epoch, seen.lease.beat) != (lease.epoch, lease.beat) {
-            *seen = Seen { lease, since: now };
-        }
-    }
-
-    fn is_stale(&self, lease: &Lease, ttl: Duration, now: Duration) -> bool {
-        self.seen.get(&lease.shard).is_some_and(|seen| {
-            (seen.lease.epoch, seen.lease.beat) == (lease.epoch, lease.beat) && now.saturating_sub(seen.since) >= ttl
-        })
-    }
 }
 
 #[cfg(test)]
@@ -281,7 +255,7 @@ mod tests {
             while self.now < end {
                 self.now += TTL / 16;
                 for worker in &mut self.workers {
-                    worker.tend(&self.store, TTL, busy, self.now).await.unwrap();
+                    worker.tend(&self.store, busy, self.now).await.unwrap();
                 }
             }
         }
@@ -316,7 +290,7 @@ mod tests {
         assert_eq!(crew.shares(), [4]);
         crew.pass(TTL, |_| false).await;
         assert_eq!(crew.shares(), [8]);
-        let taken = dead.held().into_iter().all(|shard| crew.workers[0].quiet_until(shard) > crew.now - TTL);
+        let taken = dead.held().into_iter().all(|shard| crew.workers[0].quiet_until(shard, TTL) > crew.now);
         assert!(taken, "its calls may be under way for as long as a call may take");
         crew.pass(TTL * STRUCK_OFF_AFTER, |_| false).await;
         assert_eq!(crew.store.attend(Uuid::from_u128(1)).await.unwrap().len(), 1, "it is struck off");

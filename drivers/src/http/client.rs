@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use dialtone_model::{Complaint, Device, Fault};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, RETRY_AFTER};
+use hyper::header::{AUTHORIZATION, DATE, HOST, HeaderMap, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, StatusCode, Uri};
 use tokio::time::Instant;
 
@@ -152,6 +152,12 @@ impl Answer {
     /// The wait that the device asks for.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.header(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+    }
+
+    /// The device's clock when it answered, in seconds since 1970.
+    pub(crate) fn clock(&self) -> Option<i64> {
+        let date = self.header(DATE)?.to_str().ok()?;
+        jiff::fmt::rfc2822::parse(date).ok().map(|time| time.timestamp().as_second())
     }
 
     /// The value of a header.

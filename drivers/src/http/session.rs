@@ -13,13 +13,15 @@ use super::client::{Answer, Client, Deadline, Effect};
 #[derive(Debug)]
 pub(crate) struct Session {
     client: Client,
+    /// The statuses by which the device says that it has forgotten the session.
+    forgotten: &'static [StatusCode],
     /// What to send as `Cookie`.
     cookie: Mutex<Option<HeaderValue>>,
 }
 
 impl Session {
-    pub(crate) fn new(client: Client) -> Self {
-        Self { client, cookie: Mutex::default() }
+    pub(crate) fn new(client: Client, forgotten: &'static [StatusCode]) -> Self {
+        Self { client, forgotten, cookie: Mutex::default() }
     }
 
     /// Sends the request that `make` gives; it is asked a second time when the device has forgotten the session.
@@ -31,8 +33,8 @@ impl Session {
     ) -> Result<Answer, Fault> {
         let cookie = self.cookie().clone();
         let answer = self.client.send(with_cookie(make(&self.client), cookie.as_ref()), effect, deadline).await?;
-        // A request that is refused for its credentials has done nothing, so it may be sent again.
-        let stale = answer.status == StatusCode::UNAUTHORIZED && cookie.is_some();
+        // A request that is refused for its session has done nothing, so it may be sent again.
+        let stale = cookie.is_some() && self.forgotten.contains(&answer.status);
         let answer = if stale { self.client.send(make(&self.client), effect, deadline).await? } else { answer };
         match session_cookie(&answer) {
             Some(new) => *self.cookie() = Some(new),

@@ -9,9 +9,9 @@ use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use hyper::{Method, Request, StatusCode, Uri};
 
-use self::wire::OnDevice;
 use crate::device::{no_undo, unsupported};
 use crate::driver::boxed_driver;
+use crate::extension::differences;
 use crate::http::{Answer, Client, Deadline, Effect};
 use crate::{Call, Done, DriverError, Look, Page, PageRequest, Probe, Ran};
 
@@ -24,7 +24,7 @@ pub(crate) struct PhoneSystem {
 /// What the device says of one extension.
 enum Found {
     Nothing,
-    Extension { device: OnDevice, tag: Option<HeaderValue>, done: Done },
+    Extension { device: Extension, tag: Option<HeaderValue>, done: Done },
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -52,7 +52,7 @@ impl PhoneSystem {
         match &call.step.action {
             Action::ProvisionExtension(new) => Ok(match self.get(&call, &new.key, deadline).await? {
                 Found::Nothing => Look::Absent,
-                Found::Extension { device, done, .. } => match device.differences(new) {
+                Found::Extension { device, done, .. } => match differences(&device, new) {
                     differences if differences.is_empty() => Look::Equal(done),
                     differences => Look::Different { differences },
                 },
@@ -77,7 +77,7 @@ impl PhoneSystem {
         let present = self.get(call, &to.key, deadline).await?;
         let differences = match present {
             Found::Nothing => Vec::new(),
-            Found::Extension { device, done, .. } => match device.differences(to) {
+            Found::Extension { device, done, .. } => match differences(&device, to) {
                 differences if differences.is_empty() => return Ok(Look::Equal(done)),
                 _ if from == to.key => return Ok(Look::Absent),
                 differences => differences,
@@ -98,7 +98,7 @@ impl PhoneSystem {
             Action::ProvisionExtension(new) => match self.get(&call, &new.key, deadline).await? {
                 Found::Nothing => Ok(()),
                 Found::Extension { device, tag, .. } => {
-                    let differences = device.differences(new);
+                    let differences = differences(&device, new);
                     if !differences.is_empty() {
                         let message = format!("extension {} was changed since: {}", new.key, differences.join("; "));
                         return Err(Fault::Rejected(Complaint::new("phone-system-changed-since", message)));

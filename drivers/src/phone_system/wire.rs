@@ -15,7 +15,7 @@ struct ToDevice<'a> {
 /// An extension as the device tells it. Members that a newer device adds are passed over.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct OnDevice {
+struct OnDevice {
     key: String,
     directory_name: String,
     user: Option<UserId>,
@@ -37,8 +37,8 @@ pub(super) fn body(extension: &Extension) -> Result<Vec<u8>, Fault> {
 }
 
 /// The body of the answer to a GET.
-pub(super) fn read(body: &[u8]) -> Result<OnDevice, Fault> {
-    serde_json::from_slice(body).map_err(|error| Fault::NotSent {
+pub(super) fn read(body: &[u8]) -> Result<Extension, Fault> {
+    serde_json::from_slice(body).map(OnDevice::into).map_err(|error| Fault::NotSent {
         complaint: Complaint::new("phone-system-unexpected-answer", format!("the answer can't be read: {error}")),
         retry_after: None,
     })
@@ -49,31 +49,9 @@ pub(super) fn unfit(key: &str) -> Fault {
     Fault::Rejected(Complaint::new("phone-system-invalid-key", format!("{key:?} can't be an extension's key")))
 }
 
-impl OnDevice {
-    /// In what it isn't what the order says.
-    pub(super) fn differences(&self, order: &Extension) -> Vec<String> {
-        let mut differences = Vec::new();
-        let mut compare = |name: &str, device: String, order: String| {
-            if device != order {
-                differences.push(format!("{name}: device has {device}, the order says {order}"));
-            }
-        };
-        compare("key", self.key.clone(), order.key.clone());
-        compare("directory name", self.directory_name.clone(), order.directory_name.clone());
-        compare("user", or_none(self.user), or_none(order.user));
-        compare("number", or_none(self.number.as_deref()), or_none(order.number.as_deref()));
-        compare("add-ons", list(&self.add_ons), list(&order.add_ons));
-        differences
+impl From<OnDevice> for Extension {
+    fn from(device: OnDevice) -> Self {
+        let OnDevice { key, directory_name, user, number, add_ons } = device;
+        Self { key, directory_name, user, number, add_ons }
     }
-}
-
-fn or_none(value: Option<impl ToString>) -> String {
-    value.map_or_else(|| "none".to_owned(), |value| value.to_string())
-}
-
-/// The codes in one order, since the device may keep them in another.
-fn list(add_ons: &[AddOn]) -> String {
-    let mut codes: Vec<&str> = add_ons.iter().map(|AddOn(code)| code.as_str()).collect();
-    codes.sort_unstable();
-    if codes.is_empty() { "none".to_owned() } else { codes.join(", ") }
 }

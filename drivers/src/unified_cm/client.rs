@@ -24,6 +24,9 @@ pub(super) enum AxlError {
     Fault(Fault),
 }
 
+/// What a session gets that the device has forgotten; 404 after half an hour of rest, as the AXL developer guide tells.
+const FORGOTTEN: &[StatusCode] = &[StatusCode::UNAUTHORIZED, StatusCode::NOT_FOUND];
+
 const SOAP_ACTION: HeaderName = HeaderName::from_static("soapaction");
 
 impl Axl {
@@ -34,7 +37,7 @@ impl Axl {
             version: version.to_owned(),
             known: Version::known(),
         })?;
-        Ok(Self { session: Session::new(Client::new(device)?), version })
+        Ok(Self { session: Session::new(Client::new(device)?, FORGOTTEN), version })
     }
 
     /// Carries out `operation`, such as `addPhone`, and gives what its reply returns.
@@ -45,6 +48,17 @@ impl Axl {
         effect: Effect,
         deadline: Deadline,
     ) -> Result<Node, AxlError> {
+        self.call_with_clock(operation, content, effect, deadline).await.map(|(content, _)| content)
+    }
+
+    /// The same, with the device's clock, in seconds since 1970.
+    pub(super) async fn call_with_clock(
+        &self,
+        operation: &str,
+        content: &[Node],
+        effect: Effect,
+        deadline: Deadline,
+    ) -> Result<(Node, Option<i64>), AxlError> {
         let unwritable = |reason: String| {
             AxlError::Fault(Fault::Rejected(Complaint::new(
                 "axl-unwritable",
@@ -64,7 +78,7 @@ impl Axl {
         };
         let answer = self.session.send(make, effect, deadline).await.map_err(AxlError::Fault)?;
         match (answer.status, soap::reply(&answer.body)) {
-            (StatusCode::OK, Ok(Some(Reply::Return(content)))) => Ok(content),
+            (StatusCode::OK, Ok(Some(Reply::Return(content)))) => Ok((content, answer.clock())),
             (StatusCode::OK | StatusCode::INTERNAL_SERVER_ERROR, Ok(Some(Reply::Refused(refusal)))) => {
                 Err(AxlError::Refused(refusal))
             }
@@ -85,10 +99,14 @@ impl From<AxlError> for Fault {
         match error {
             AxlError::Fault(fault) => fault,
             AxlError::Refused(refusal) => {
-                let locked = refusal.is_locked();
+                let (locked, busy) = (refusal.is_locked(), refusal.is_busy());
                 let code = refusal.code.map_or_else(|| "axl-fault".to_owned(), |code| format!("axl-{code}"));
                 let complaint = Complaint::new(code, refusal.message);
-                if locked { Self::NotSent { complaint, retry_after: None } } else { Self::Rejected(complaint) }
+                match (busy, locked) {
+                    (true, _) => Self::Busy { complaint, retry_after: None },
+                    (_, true) => Self::NotSent { complaint, retry_after: None },
+                    _ => Self::Rejected(complaint),
+                }
             }
         }
     }

@@ -1,8 +1,14 @@
+mod activation;
+mod change;
 mod client;
 mod elements;
+mod ldap;
 mod lines;
 mod node;
 mod object;
+mod presence;
+mod probe;
+mod reading;
 mod schema;
 mod soap;
 #[cfg(test)]
@@ -12,13 +18,18 @@ mod version;
 
 use std::time::Duration;
 
-use dialtone_model::{Action, Attributes, Complaint, Device, DeviceKind, Fault, LineTarget};
+use dialtone_model::{
+    Action, Activation, Attributes, Complaint, Credential, Device, DeviceKind, Fault, LineTarget, UnifiedCmObject,
+};
 use futures_util::future::BoxFuture;
 
+use self::activation::activate;
+use self::change::Target;
 use self::client::{Axl, AxlError};
-use self::lines::Attachment;
+use self::lines::LineEdit;
 use self::node::Node;
 use self::object::Object;
+use self::presence::PresenceNode;
 use self::schema::{differences, tags};
 use self::user::EndUser;
 use crate::device::{no_undo, unsupported};
@@ -35,9 +46,17 @@ pub(crate) struct UnifiedCm {
 /// An action, made ready for the wire.
 enum Task<'a> {
     Add(Object),
-    Attach(Attachment<'a>),
-    Set(EndUser<'a>, &'a Attributes),
+    Change(Target<'a>, &'a Attributes),
+    Rename(Target<'a>, &'a UnifiedCmObject),
+    Remove(Target<'a>),
+    Lines(LineEdit<'a>),
     Associate(EndUser<'a>, LineTarget, &'a str),
+    Dissociate(EndUser<'a>, LineTarget, &'a str),
+    Unlock(EndUser<'a>, Credential),
+    Activate(&'a UnifiedCmObject, Activation),
+    AssignPresence(PresenceNode<'a>, &'a str),
+    UnassignPresence(PresenceNode<'a>),
+    SynchroniseLdap(&'a str),
 }
 
 impl UnifiedCm {
@@ -46,27 +65,52 @@ impl UnifiedCm {
     }
 
     fn task<'a>(&'a self, action: &'a Action, deadline: Deadline) -> Result<Task<'a>, Fault> {
-        if let Some(object) = Object::of(action, self.axl.version) {
+        let axl = &self.axl;
+        if let Some(object) = Object::of(action, axl.version) {
             return object.map(Task::Add);
         }
-        if let Some(attachment) = Attachment::of(action, self.axl.version) {
-            return attachment.map(Task::Attach);
+        if let Some(edit) = LineEdit::of(action, axl.version) {
+            return edit.map(Task::Lines);
         }
-        let user = |user_id| EndUser { axl: &self.axl, user_id, deadline };
-        match action {
-            Action::SetSubscriber { user_id, attributes } => Ok(Task::Set(user(user_id), attributes)),
-            Action::AssociateDevice { user_id, target, name } => Ok(Task::Associate(user(user_id), *target, name)),
-            _ => Err(unsupported(DeviceKind::UnifiedCm)),
-        }
+        let target = |object| Target::new(axl, object, deadline);
+        let user = |user_id| EndUser { axl, user_id, deadline };
+        Ok(match action {
+            Action::SetSubscriber { user_id, attributes } => {
+                Task::Change(Target::user(axl, user_id, deadline), attributes)
+            }
+            Action::ChangeObject { object, attributes } => Task::Change(target(object), attributes),
+            Action::RenameObject { object, to } => Task::Rename(target(object), to),
+            Action::RemoveObject { object } => Task::Remove(target(object)),
+            Action::AssociateDevice { user_id, target, name } => Task::Associate(user(user_id), *target, name),
+            Action::DissociateDevice { user_id, target, name } => Task::Dissociate(user(user_id), *target, name),
+            Action::UnlockSubscriber { user_id, credential } => Task::Unlock(user(user_id), *credential),
+            Action::ActivateObject { object, how } => Task::Activate(object, *how),
+            Action::AssignPresenceNode { user_id, node } => {
+                Task::AssignPresence(PresenceNode::new(axl, user_id, deadline)?, node)
+            }
+            Action::UnassignPresenceNode { user_id } => {
+                Task::UnassignPresence(PresenceNode::new(axl, user_id, deadline)?)
+            }
+            Action::SynchroniseLdap { directory } => Task::SynchroniseLdap(directory),
+            _ => return Err(unsupported(DeviceKind::UnifiedCm)),
+        })
     }
 
     async fn run(&self, call: Call<'_>) -> Result<Ran, Fault> {
         let deadline = Deadline::after(call.timeout);
         match self.task(&call.step.action, deadline)? {
             Task::Add(object) => self.add(&object, deadline).await,
-            Task::Attach(attachment) => attachment.run(&self.axl, deadline).await,
-            Task::Set(user, attributes) => user.set(attributes).await,
+            Task::Change(target, attributes) => target.change(attributes).await,
+            Task::Rename(target, to) => target.rename(to).await,
+            Task::Remove(target) => target.remove().await,
+            Task::Lines(edit) => edit.run(&self.axl, deadline).await,
             Task::Associate(user, target, name) => user.associate(target, name).await,
+            Task::Dissociate(user, target, name) => user.dissociate(target, name).await,
+            Task::Unlock(user, credential) => user.unlock(credential).await,
+            Task::Activate(object, how) => activate(&self.axl, object, how, deadline).await,
+            Task::AssignPresence(user, node) => user.assign(node).await,
+            Task::UnassignPresence(user) => user.unassign().await,
+            Task::SynchroniseLdap(directory) => ldap::synchronise(&self.axl, directory, deadline).await,
         }
     }
 
@@ -74,25 +118,49 @@ impl UnifiedCm {
         let deadline = Deadline::after(call.timeout);
         match self.task(&call.step.action, deadline)? {
             Task::Add(object) => self.look_for(&object, deadline).await,
-            Task::Attach(attachment) => attachment.look(&self.axl, deadline).await,
-            Task::Set(user, attributes) => user.look_for_settings(attributes).await,
+            Task::Change(target, attributes) => target.look_for_change(attributes).await,
+            Task::Rename(target, to) => target.look_for_rename(to).await,
+            Task::Remove(target) => target.look_for_removal().await,
+            Task::Lines(edit) => edit.look(&self.axl, deadline).await,
             Task::Associate(user, target, name) => user.look_for_association(target, name).await,
+            Task::Dissociate(user, target, name) => user.look_for_dissociation(target, name).await,
+            Task::AssignPresence(user, node) => user.look(Some(node)).await,
+            Task::UnassignPresence(user) => user.look(None).await,
+            // Nothing shows whether these were done, and asked for twice they come to the same.
+            Task::Unlock(..) | Task::Activate(..) | Task::SynchroniseLdap(_) => Ok(Look::Absent),
         }
     }
 
     async fn undo(&self, call: Call<'_>) -> Result<(), Fault> {
         let deadline = Deadline::after(call.timeout);
-        let look = self.look(call).await?;
-        match (self.task(&call.step.action, deadline)?, look) {
-            (Task::Set(..), _) => Err(no_undo()),
-            (_, Look::Absent) => Ok(()),
-            (_, Look::Different { differences }) => {
+        let task = self.task(&call.step.action, deadline)?;
+        if !task.has_inverse() {
+            return Err(no_undo());
+        }
+        match self.look(call).await? {
+            Look::Absent => return Ok(()),
+            Look::Equal(_) => {}
+            Look::Different { differences } => {
                 let message = format!("it was changed since: {}", differences.join("; "));
-                Err(Fault::Rejected(Complaint::new("axl-changed-since", message)))
+                return Err(Fault::Rejected(Complaint::new("axl-changed-since", message)));
             }
-            (Task::Add(object), Look::Equal(_)) => self.remove(&object, deadline).await,
-            (Task::Attach(attachment), Look::Equal(_)) => attachment.remove(&self.axl, deadline).await,
-            (Task::Associate(user, target, name), Look::Equal(_)) => user.dissociate(target, name).await,
+        }
+        match task {
+            Task::Add(object) => self.remove(&object, deadline).await,
+            Task::Rename(target, to) => target.rename_back(to).await.map(drop),
+            Task::Lines(edit) => match edit.inverse() {
+                Some(inverse) => inverse.run(&self.axl, deadline).await.map(drop),
+                None => Err(no_undo()),
+            },
+            Task::Associate(user, target, name) => user.dissociate(target, name).await.map(drop),
+            Task::Dissociate(user, target, name) => user.associate(target, name).await.map(drop),
+            Task::AssignPresence(user, _) => user.unassign().await.map(drop),
+            Task::Change(..)
+            | Task::Remove(_)
+            | Task::Unlock(..)
+            | Task::Activate(..)
+            | Task::UnassignPresence(_)
+            | Task::SynchroniseLdap(_) => Err(no_undo()),
         }
     }
 
@@ -101,6 +169,11 @@ impl UnifiedCm {
         match self.axl.call(&object.class.operation("add"), &content, Effect::Possible, deadline).await {
             Ok(uuid) => Ok(Ran::Done(Done { reference: Some(uuid.text).filter(|uuid| !uuid.is_empty()) })),
             Err(AxlError::Refused(refusal)) if refusal.is_duplicate() => Ok(Ran::AlreadyThere),
+            Err(AxlError::Refused(refusal)) if refusal.waits_for_ldap() => {
+                let complaint = Complaint::new("axl-ldap", refusal.message)
+                    .repair("Add the user to the LDAP directory, let the device synchronise with it, then retry.");
+                Err(Fault::NotSent { complaint, retry_after: None })
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -128,12 +201,30 @@ impl UnifiedCm {
         }
     }
 
-    async fn probe(&self, _timeout: Duration) -> Result<Probe, Fault> {
-        Err(unsupported(DeviceKind::UnifiedCm))
+    async fn probe(&self, timeout: Duration) -> Result<Probe, Fault> {
+        probe::probe(&self.axl, Deadline::after(timeout)).await
     }
 
-    async fn read(&self, _request: &PageRequest, _timeout: Duration) -> Result<Page, Fault> {
-        Err(unsupported(DeviceKind::UnifiedCm))
+    async fn read(&self, request: &PageRequest, timeout: Duration) -> Result<Page, Fault> {
+        reading::read(&self.axl, request, Deadline::after(timeout)).await
+    }
+}
+
+impl Task<'_> {
+    /// Whether it can be taken back. Where earlier values would be needed nobody knows them.
+    fn has_inverse(&self) -> bool {
+        match self {
+            Self::Add(_) | Self::Rename(..) | Self::Associate(..) | Self::Dissociate(..) | Self::AssignPresence(..) => {
+                true
+            }
+            Self::Lines(edit) => edit.inverse().is_some(),
+            Self::Change(..)
+            | Self::Remove(_)
+            | Self::Unlock(..)
+            | Self::Activate(..)
+            | Self::UnassignPresence(_)
+            | Self::SynchroniseLdap(_) => false,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use dialtone_model::{Action, Attributes, Complaint, Fault, LineTarget};
+use dialtone_model::{Action, Attributes, Complaint, Fault, LineTarget, UnifiedCmObject};
 
 use super::elements;
 use super::node::Node;
@@ -8,14 +8,14 @@ use super::schema::{Completeness, Element, Values, WriteError};
 use super::version::Version;
 
 /// A class of objects, by the names that its operations have.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Class {
     /// The element that holds such an object; with a capital letter it ends the names of the operations.
     pub(super) name: &'static str,
     pub(super) elements: &'static [Element],
 }
 
-pub(super) const USER: Class = Class { name: "user", elements: elements::USER };
+const USER: Class = Class { name: "user", elements: elements::USER };
 const PHONE: Class = Class { name: "phone", elements: elements::PHONE };
 const LINE: Class = Class { name: "line", elements: elements::LINE };
 const DEVICE_PROFILE: Class = Class { name: "deviceProfile", elements: elements::DEVICE_PROFILE };
@@ -30,6 +30,22 @@ impl Class {
             LineTarget::Phone => PHONE,
             LineTarget::DeviceProfile => DEVICE_PROFILE,
             LineTarget::RemoteDestinationProfile => REMOTE_DESTINATION_PROFILE,
+        }
+    }
+
+    /// The class of an object, with the elements by which it is found.
+    pub(super) fn of_object(object: &UnifiedCmObject) -> (Self, Vec<Node>) {
+        match object {
+            UnifiedCmObject::User(user_id) => (USER, vec![Node::text("userid", user_id)]),
+            UnifiedCmObject::Phone(name) => (PHONE, vec![Node::text("name", name)]),
+            UnifiedCmObject::DirectoryNumber { pattern, partition } => {
+                (LINE, dirn(pattern, partition.as_deref().unwrap_or_default()))
+            }
+            UnifiedCmObject::DeviceProfile(name) => (DEVICE_PROFILE, vec![Node::text("name", name)]),
+            UnifiedCmObject::RemoteDestinationProfile(name) => {
+                (REMOTE_DESTINATION_PROFILE, vec![Node::text("name", name)])
+            }
+            UnifiedCmObject::RemoteDestination(number) => (REMOTE_DESTINATION, vec![Node::text("destination", number)]),
         }
     }
 
@@ -96,7 +112,7 @@ impl Object {
 }
 
 /// The elements by which a number is found.
-pub(super) fn dirn(pattern: &str, partition: &str) -> Vec<Node> {
+fn dirn(pattern: &str, partition: &str) -> Vec<Node> {
     let partition = match partition {
         "" => Node::nil("routePartitionName"),
         partition => Node::text("routePartitionName", partition),
@@ -158,6 +174,6 @@ impl From<WriteError> for Fault {
     }
 }
 
-fn unfit(message: String) -> Fault {
+pub(super) fn unfit(message: String) -> Fault {
     Fault::Rejected(Complaint::new("axl-attribute", message))
 }

@@ -10,6 +10,12 @@ pub(super) struct Element {
     pub(super) kind: Kind,
     /// What an object gets when nobody says otherwise; elements with it are mandatory in the schema.
     otherwise: Otherwise,
+    /// Said when the object is added and never again.
+    fixed: bool,
+    /// Told of a single object, and not in lists.
+    unlisted: bool,
+    /// What stands in it where it is asked for. It means nothing, but not every type may be empty.
+    asked_as: &'static str,
     from: Option<Version>,
     before: Option<Version>,
 }
@@ -25,7 +31,7 @@ pub(super) enum Kind {
     Reference,
     /// A number; unset by 0.
     Number,
-    /// One of a fixed set of words; it can't be unset.
+    /// One of a fixed set of words, or the name of something that there must always be one of; it can't be unset.
     Choice,
     /// `true` or `false`; it can't be unset.
     Flag,
@@ -63,6 +69,8 @@ pub(super) enum Completeness {
 pub(super) enum WriteError {
     #[error("Unified CM {version} has no attribute {name} here")]
     Unknown { name: String, version: Version },
+    #[error("the attribute {name} can't be changed")]
+    Fixed { name: String },
     #[error("the attribute {name} can't be unset")]
     NotUnset { name: String },
     #[error("the attribute {name} has a control character")]
@@ -90,7 +98,7 @@ pub(super) const fn choice(name: &'static str) -> Element {
 }
 
 pub(super) const fn flag(name: &'static str) -> Element {
-    element(name, Kind::Flag)
+    element(name, Kind::Flag).asked_as("true")
 }
 
 pub(super) const fn group(name: &'static str, elements: &'static [Element]) -> Element {
@@ -102,7 +110,16 @@ pub(super) const fn list(name: &'static str) -> Element {
 }
 
 const fn element(name: &'static str, kind: Kind) -> Element {
-    Element { name, kind, otherwise: Otherwise::Nothing, from: None, before: None }
+    Element {
+        name,
+        kind,
+        otherwise: Otherwise::Nothing,
+        fixed: false,
+        unlisted: false,
+        asked_as: "",
+        from: None,
+        before: None,
+    }
 }
 
 impl Element {
@@ -115,6 +132,24 @@ impl Element {
     /// Mandatory, and unset when nobody says otherwise.
     pub(super) const fn or_nil(mut self) -> Self {
         self.otherwise = Otherwise::Nil;
+        self
+    }
+
+    /// Said when the object is added and never again.
+    pub(super) const fn fixed(mut self) -> Self {
+        self.fixed = true;
+        self
+    }
+
+    /// Told of a single object, and not in lists.
+    pub(super) const fn unlisted(mut self) -> Self {
+        self.unlisted = true;
+        self
+    }
+
+    /// With this in it where it is asked for, because its type may not be empty.
+    pub(super) const fn asked_as(mut self, text: &'static str) -> Self {
+        self.asked_as = text;
         self
     }
 
@@ -192,13 +227,15 @@ impl Values<'_> {
                 }
                 Kind::Group(elements) => {
                     let prefix = format!("{path}.");
-                    // A group is written whole as soon as anything in it is said, since it is replaced whole.
                     if self.flat.keys().any(|path| path.starts_with(&prefix)) {
-                        let children = self.take(elements, &prefix, version, Completeness::Whole)?;
+                        let children = self.take(elements, &prefix, version, completeness)?;
                         nodes.push(Node::parent(element.name, children));
                     }
                 }
                 _ => match self.flat.remove(path.as_str()) {
+                    Some(_) if element.fixed && completeness == Completeness::Given => {
+                        return Err(WriteError::Fixed { name: path });
+                    }
                     Some(value) => nodes.push(element.value(&path, value)?),
                     None if completeness == Completeness::Whole => nodes.extend(element.fallback()),
                     None => {}
@@ -207,6 +244,58 @@ impl Values<'_> {
         }
         Ok(nodes)
     }
+}
+
+/// What a change sends: a group is replaced whole, so what isn't `sent` of it is said again as it is `there`.
+pub(super) fn completed(sent: &[Node], there: &Node, elements: &[Element], version: Version) -> Vec<Node> {
+    let complete = |node: &Node| {
+        let Some(Element { kind: Kind::Group(parts), .. }) = elements.iter().find(|e| e.name == node.name) else {
+            return node.clone();
+        };
+        let known = there.child(&node.name).map(|group| written_back(group, parts, version)).unwrap_or_default();
+        let mut children = merged(&known, &node.children);
+        let missing = parts.iter().filter(|part| part.is_in(version) && node.child(part.name).is_none());
+        let missing = missing.filter(|part| !known.iter().any(|node| node.name == part.name));
+        children.extend(missing.filter_map(Element::fallback));
+        in_schema_order(&mut children, parts);
+        Node::parent(node.name.as_str(), children)
+    };
+    sent.iter().map(complete).collect()
+}
+
+/// What was read, to be written again.
+pub(super) fn written_back(read: &Node, elements: &[Element], version: Version) -> Vec<Node> {
+    let back = |element: &Element| {
+        let child = read.child(element.name)?;
+        match element.kind {
+            Kind::Group(elements) => {
+                let children = written_back(child, elements, version);
+                (!children.is_empty()).then(|| Node::parent(element.name, children))
+            }
+            Kind::List => Some(Node::parent(element.name, child.children.clone())),
+            // An empty reference is unset; anything else that is empty is as good as not said.
+            Kind::Reference if child.text.is_empty() => Some(Node::nil(element.name)),
+            _ => (!child.text.is_empty()).then(|| Node::text(element.name, child.text.as_str())),
+        }
+    };
+    elements.iter().filter(|element| element.is_in(version)).filter_map(back).collect()
+}
+
+/// What is `known`, with what is `new` in its place, group by group.
+pub(super) fn merged(known: &[Node], new: &[Node]) -> Vec<Node> {
+    let mut all = known.to_vec();
+    for part in new {
+        match all.iter_mut().find(|other| other.name == part.name) {
+            Some(other) if !part.children.is_empty() => other.children = merged(&other.children, &part.children),
+            Some(other) => *other = part.clone(),
+            None => all.push(part.clone()),
+        }
+    }
+    all
+}
+
+pub(super) fn in_schema_order(children: &mut [Node], elements: &[Element]) {
+    children.sort_by_key(|child| elements.iter().position(|element| element.name == child.name));
 }
 
 /// What a reply shall tell: the elements that were `sent`, or else all, without their values.
@@ -221,12 +310,16 @@ pub(super) fn tags(elements: &[Element], version: Version, sent: Option<&[Node]>
             Kind::Group(elements) => {
                 Node::parent(element.name, tags(elements, version, sent.map(|node| node.children.as_slice())))
             }
-            // The schema has no empty truth value, although what stands there means nothing.
-            Kind::Flag => Node::text(element.name, "true"),
-            _ => Node::text(element.name, ""),
+            _ => Node::text(element.name, element.asked_as),
         })
     };
     elements.iter().filter(|element| element.is_in(version)).filter_map(tag).collect()
+}
+
+/// What a list shall tell of each object: all that lists can.
+pub(super) fn list_tags(elements: &[Element], version: Version) -> Vec<Node> {
+    let listed = elements.iter().filter(|element| !element.unlisted && element.is_in(version));
+    listed.flat_map(|element| tags(std::slice::from_ref(element), version, None)).collect()
 }
 
 /// In what an object of the device isn't what was sent, each as `path: device has A, the order says B`. Beside a list's
@@ -316,8 +409,14 @@ mod tests {
         let whole = write(&given, V12, Completeness::Whole).unwrap();
         let pool = Node::text("pool", "Default");
         assert_eq!(whole, [Node::text("name", "a"), pool, Node::text("new", "n"), forward.clone()]);
+
         let change = write(&given, V12, Completeness::Given).unwrap();
-        assert_eq!(change, [Node::text("name", "a"), Node::text("new", "n"), forward]);
+        let said = Node::parent("forward", vec![Node::text("destination", "1")]);
+        assert_eq!(change, [Node::text("name", "a"), Node::text("new", "n"), said]);
+
+        let there = Node::parent("object", vec![Node::parent("forward", vec![Node::text("on", "true")])]);
+        let group = Node::parent("forward", [vec![Node::text("on", "true")], forward.children].concat());
+        assert_eq!(completed(&change, &there, ELEMENTS, V12)[2], group);
     }
 
     #[test]

@@ -31,7 +31,24 @@ impl Refusal {
 
     /// The object, or one that it refers to, isn't there.
     pub(super) fn is_missing(&self) -> bool {
-        matches!(self.code, Some(5003 | 5007)) || self.message.contains("was not found")
+        // 5003 is said of a missing right as well.
+        self.code == Some(5007) || self.message.contains("not found")
+    }
+
+    /// The data asked for are more than the device gives at once: the rows that it suggests to stay below.
+    pub(super) fn too_large(&self) -> Option<u32> {
+        let (_, rows) = self.message.strip_prefix("Query request too large")?.rsplit_once("less than")?;
+        rows.trim().split(' ').next()?.parse().ok()
+    }
+
+    /// The memory for replies is used up by other requests.
+    pub(super) fn is_busy(&self) -> bool {
+        self.message.contains("Maximum AXL Memory Allocation Consumed")
+    }
+
+    /// The users come from an LDAP directory, and this one hasn't come yet.
+    pub(super) fn waits_for_ldap(&self) -> bool {
+        self.message.contains("LDAP")
     }
 
     /// Somebody else holds a lock in the database, and the transaction was rolled back.

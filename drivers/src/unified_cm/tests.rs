@@ -3,7 +3,7 @@
 use dialtone_model::{Action, Attributes, Fault, LineTarget};
 use quick_xml::Writer;
 
-use super::lines::Attachment;
+use super::lines::LineEdit;
 use super::node::Node;
 use super::object::Object;
 use super::schema::tags;
@@ -116,8 +116,8 @@ fn a_line_on_a_phone() {
     )
     .unwrap();
     let change = |version| {
-        let attachment = Attachment::of(&action, version).unwrap().unwrap();
-        format!("updatePhone {version}\n{}", shown(&[attachment.addition(std::slice::from_ref(&there))]))
+        let edit = LineEdit::of(&action, version).unwrap().unwrap();
+        format!("updatePhone {version}\n{}", shown(&[edit.change(std::slice::from_ref(&there)).unwrap()]))
     };
     insta::assert_snapshot!("line-on-a-phone-9.1", change(OLD));
     insta::assert_snapshot!("line-on-a-phone-12.5", change(NEW));

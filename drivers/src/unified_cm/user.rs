@@ -1,38 +1,23 @@
-use std::collections::BTreeMap;
-
-use dialtone_model::{Attributes, Complaint, DeviceKind, Fault, LineTarget};
+use dialtone_model::{Complaint, Credential, DeviceKind, Fault, LineTarget};
 
 use super::client::{Axl, AxlError};
 use super::node::Node;
-use super::object::USER;
-use super::schema::{Completeness, Values, differences, tags};
+use super::version::Version;
 use crate::device::unsupported;
 use crate::http::{Deadline, Effect};
 use crate::{Done, Look, Ran};
 
-/// An end user whose settings or device lists are changed.
+/// An end user whose device lists are changed, or who is unlocked.
 pub(super) struct EndUser<'a> {
     pub(super) axl: &'a Axl,
     pub(super) user_id: &'a str,
     pub(super) deadline: Deadline,
 }
 
+/// The first version in which AXL forgets wrong attempts.
+const UNLOCKING: Version = Version::new(11, 0);
+
 impl EndUser<'_> {
-    pub(super) async fn set(&self, attributes: &Attributes) -> Result<Ran, Fault> {
-        let content = self.settings(attributes)?;
-        self.update(content).await?;
-        Ok(Ran::Done(Done::default()))
-    }
-
-    pub(super) async fn look_for_settings(&self, attributes: &Attributes) -> Result<Look, Fault> {
-        let sent = self.settings(attributes)?;
-        let wanted = tags(USER.elements, self.axl.version, Some(&sent));
-        let Some(user) = self.get(wanted).await? else { return Ok(self.missing()) };
-        let equal = differences(&sent, &user, USER.elements).is_empty();
-        // The settings from before are no obstacle: to set them anew is what the step is for.
-        Ok(if equal { Look::Equal(Done::default()) } else { Look::Absent })
-    }
-
     pub(super) async fn associate(&self, target: LineTarget, name: &str) -> Result<Ran, Fault> {
         let list = List::of(target)?;
         let Some(user) = self.get(vec![list.tag()]).await? else {
@@ -49,26 +34,44 @@ impl EndUser<'_> {
 
     pub(super) async fn look_for_association(&self, target: LineTarget, name: &str) -> Result<Look, Fault> {
         let list = List::of(target)?;
-        let Some(user) = self.get(vec![list.tag()]).await? else { return Ok(self.missing()) };
+        let Some(user) = self.get(vec![list.tag()]).await? else {
+            return Ok(Look::Different { differences: vec![format!("user {}: the device has none", self.user_id)] });
+        };
         let there = list.members(&user).iter().any(|member| member.text == name);
         Ok(if there { Look::Equal(Done::default()) } else { Look::Absent })
     }
 
-    pub(super) async fn dissociate(&self, target: LineTarget, name: &str) -> Result<(), Fault> {
+    /// Done, too, when there is no such user.
+    pub(super) async fn dissociate(&self, target: LineTarget, name: &str) -> Result<Ran, Fault> {
         let list = List::of(target)?;
-        let Some(user) = self.get(vec![list.tag()]).await? else { return Ok(()) };
-        let members = list.members(&user);
+        let members = self.get(vec![list.tag()]).await?.map(|user| list.members(&user)).unwrap_or_default();
         let rest: Vec<Node> = members.iter().filter(|member| member.text != name).cloned().collect();
         if rest.len() < members.len() {
             self.update(vec![Node::parent(list.name, rest)]).await?;
         }
-        Ok(())
+        Ok(Ran::Done(Done::default()))
     }
 
-    fn settings(&self, attributes: &Attributes) -> Result<Vec<Node>, Fault> {
-        let flat = attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let values = Values { flat, lists: BTreeMap::new() };
-        Ok(values.write(USER.elements, self.axl.version, Completeness::Given)?)
+    pub(super) async fn look_for_dissociation(&self, target: LineTarget, name: &str) -> Result<Look, Fault> {
+        let list = List::of(target)?;
+        let members = self.get(vec![list.tag()]).await?.map(|user| list.members(&user)).unwrap_or_default();
+        let there = members.iter().any(|member| member.text == name);
+        Ok(if there { Look::Absent } else { Look::Equal(Done::default()) })
+    }
+
+    /// Forgets the wrong attempts. Nothing shows whether that was done, so it may be asked for twice, to the same end.
+    pub(super) async fn unlock(&self, credential: Credential) -> Result<Ran, Fault> {
+        if self.axl.version < UNLOCKING {
+            let message = format!("Unified CM {} can't forget wrong attempts over AXL", self.axl.version);
+            let complaint = Complaint::new("axl-not-in-version", message);
+            return Err(Fault::Rejected(complaint.repair("Unlock the user in the device's own administration.")));
+        }
+        let (group, count) = match credential {
+            Credential::Pin => ("pinCredentials", "pinResetHackCount"),
+            Credential::Password => ("passwordCredentials", "pwdResetHackCount"),
+        };
+        self.update(vec![Node::parent(group, vec![Node::text(count, "true")])]).await?;
+        Ok(Ran::Done(Done::default()))
     }
 
     async fn update(&self, content: Vec<Node>) -> Result<(), AxlError> {
@@ -88,10 +91,6 @@ impl EndUser<'_> {
 
     fn key(&self) -> Node {
         Node::text("userid", self.user_id)
-    }
-
-    fn missing(&self) -> Look {
-        Look::Different { differences: vec![format!("user {}: the device has none", self.user_id)] }
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) enum CupiError {
 
 impl Cupi {
     pub(super) fn new(device: &Device) -> Result<Self, DriverError> {
-        Ok(Self { session: Session::new(Client::new(device)?) })
+        Ok(Self { session: Session::new(Client::new(device)?, &[StatusCode::UNAUTHORIZED]) })
     }
 
     /// Makes a resource and gives its path.

@@ -1,7 +1,10 @@
-//! Every driver against the simulated device of its protocol, over real TLS sockets.
+//! Every driver against the simulated device of its protocol, over real TLS and SSH sockets.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as the tests do")]
 
+mod cm_express;
+mod cm_express_faults;
+mod command_lines;
 mod documentation;
 mod phone_system;
 mod phone_system_faults;
@@ -9,5 +12,9 @@ mod phone_system_interleaved;
 mod scripted;
 mod support;
 mod unified_cm;
+mod unified_cm_changes;
 mod unified_cm_faults;
+mod unified_cm_reading;
+mod unified_cm_schema;
 mod unity_connection;
+mod unity_express;

@@ -4,13 +4,14 @@ use dialtone_simulator::Protocol;
 use serde_json::json;
 
 use crate::support::{Bench, Case, failed, twice, undone};
+use crate::unified_cm_changes::{invisible, irreversible, reversible};
 
 /// One version of each form that the requests have.
 const VERSIONS: [&str; 5] = ["9.1", "10.0", "11.5", "12.5", "15.0"];
 
-const PHONE: &str = "SEP0011AABBCCDD";
+pub(crate) const PHONE: &str = "SEP0011AABBCCDD";
 
-fn attributes(values: &[(&str, &str)]) -> Attributes {
+pub(crate) fn attributes(values: &[(&str, &str)]) -> Attributes {
     values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
@@ -48,7 +49,7 @@ pub(crate) fn number(pattern: &str) -> Action {
     Action::AddDirectoryNumber { pattern: pattern.to_owned(), partition: None, attributes }
 }
 
-fn line(target: LineTarget, name: &str, index: u16, pattern: &str) -> Action {
+pub(crate) fn line(target: LineTarget, name: &str, index: u16, pattern: &str) -> Action {
     Action::AttachLine {
         target,
         name: name.to_owned(),
@@ -60,11 +61,11 @@ fn line(target: LineTarget, name: &str, index: u16, pattern: &str) -> Action {
     }
 }
 
-fn associate(target: LineTarget, name: &str) -> Action {
+pub(crate) fn associate(target: LineTarget, name: &str) -> Action {
     Action::AssociateDevice { user_id: "tony".to_owned(), target, name: name.to_owned() }
 }
 
-fn device_profile() -> Action {
+pub(crate) fn device_profile() -> Action {
     Action::AddDeviceProfile {
         name: "tony-profile".to_owned(),
         phone_type: "Cisco 8845".to_owned(),
@@ -73,7 +74,7 @@ fn device_profile() -> Action {
     }
 }
 
-fn remote_profile() -> Action {
+pub(crate) fn remote_profile() -> Action {
     Action::AddRemoteDestinationProfile {
         name: "tony-remote".to_owned(),
         user_id: "tony".to_owned(),
@@ -81,7 +82,7 @@ fn remote_profile() -> Action {
     }
 }
 
-fn remote_destination() -> Action {
+pub(crate) fn remote_destination() -> Action {
     Action::AddRemoteDestination {
         destination: "442071234567".to_owned(),
         profile: "tony-remote".to_owned(),
@@ -120,8 +121,8 @@ fn additions() -> Vec<Case> {
     ]
 }
 
-fn actions() -> Vec<Case> {
-    let settings = attributes(&[
+fn settings() -> Action {
+    let attributes = attributes(&[
         ("enableMobility", "true"),
         ("enableMobileVoiceAccess", "true"),
         ("maxDeskPickupWaitTime", "1000"),
@@ -131,22 +132,30 @@ fn actions() -> Vec<Case> {
         ("imAndPresenceEnable", "true"),
         ("homeCluster", "true"),
     ]);
+    Action::SetSubscriber { user_id: "tony".to_owned(), attributes }
+}
+
+/// Every action whose effect shows, as far as a version has operations for it.
+pub(crate) fn actions(version: &str) -> Vec<Case> {
     let mut actions = additions();
-    actions.push((vec![user("tony")], Action::SetSubscriber { user_id: "tony".to_owned(), attributes: settings }));
+    actions.extend(reversible(version));
+    actions.extend(irreversible(version));
+    actions.push((vec![user("tony")], settings()));
     actions
 }
 
 #[tokio::test]
 async fn every_action_run_twice_has_one_effect() {
     for version in VERSIONS {
-        twice(Protocol::Axl, version, actions()).await;
+        twice(Protocol::Axl, version, actions(version)).await;
     }
 }
 
 #[tokio::test]
 async fn every_action_failed_before_or_after_its_effect_comes_to_the_same_end() {
     for version in ["9.1", "12.5"] {
-        failed(Protocol::Axl, version, actions()).await;
+        let actions = actions(version).into_iter().chain(invisible(version));
+        failed(Protocol::Axl, version, actions.collect()).await;
     }
 }
 
@@ -154,13 +163,14 @@ async fn every_action_failed_before_or_after_its_effect_comes_to_the_same_end() 
 async fn every_addition_undone_leaves_what_was_there() {
     for version in VERSIONS {
         undone(Protocol::Axl, version, additions()).await;
+        undone(Protocol::Axl, version, reversible(version)).await;
     }
 }
 
 #[tokio::test]
 async fn a_whole_desk_is_as_ordered() {
     let bench = Bench::unified_cm("12.5", &[]).await;
-    for (_, action) in actions() {
+    for action in additions().into_iter().map(|(_, action)| action).chain([settings()]) {
         if let Action::AttachLine { name, index: 2, .. } = &action {
             // The second lines above want a first one.
             let Action::AttachLine { target, .. } = action else { unreachable!() };

@@ -1,7 +1,9 @@
 //! One test for each row of the fault table of Unified CM in `docs/devices.md` that needs a device.
 
+use std::time::Duration;
+
 use dialtone_drivers::{DriverError, Look, for_device};
-use dialtone_model::{Action, Attributes, Device, DeviceKind, Fault, LineTarget, Tls};
+use dialtone_model::{Action, Attributes, Device, DeviceKind, Fault, LineTarget, Tls, UnifiedCmObject};
 use dialtone_simulator::Simulator;
 
 use crate::scripted::Scripted;
@@ -87,6 +89,88 @@ async fn a_throttling_device_is_busy() {
 }
 
 #[tokio::test]
+async fn a_device_that_has_too_many_changes_to_tell_its_nodes_is_busy_for_writes_alone() {
+    let bench = Bench::unified_cm("12.5", &["throttle=0"]).await;
+    let with = |value: usize| Action::SetSubscriber {
+        user_id: "tony".to_owned(),
+        attributes: Attributes::from([("department".to_owned(), value.to_string())]),
+    };
+    bench.done(&user("tony")).await;
+    let mut written = 1;
+    let fault = loop {
+        match bench.run(&with(written)).await {
+            Ok(_) => written += 1,
+            Err(fault) => break fault,
+        }
+    };
+    assert!(matches!(&fault, Fault::Busy { .. }), "{fault:?}");
+    assert_eq!(written, 1_501, "no more than 1,500 change notifications may wait");
+    assert!(matches!(bench.look(&user("tony")).await.unwrap(), Look::Equal(_)));
+    bench.simulator.heal(bench.protocol);
+    bench.done(&with(0)).await;
+}
+
+#[tokio::test]
+async fn a_device_out_of_memory_for_replies_is_busy() {
+    let message = "Maximum AXL Memory Allocation Consumed. Please retry once requests in progress have completed";
+    let fault = answered_with_fault(-1, message).await;
+    assert!(matches!(&fault, Fault::Busy { .. }), "{fault:?}");
+}
+
+#[tokio::test]
+async fn a_missing_right_is_not_a_missing_object() {
+    let message = "You do not have the privilege to remove this End User as you have lower User Rank";
+    let fault = answered_with_fault(5003, message).await;
+    assert!(matches!(&fault, Fault::Rejected(_)), "{fault:?}");
+}
+
+/// What becomes of a removal that the device answers with this AXL error.
+async fn answered_with_fault(code: i32, message: &str) -> Fault {
+    let body = format!(
+        r#"<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:Server</faultcode>
+        <faultstring>{message}</faultstring><detail><axlError><axlcode>{code}</axlcode><axlmessage>{message}</axlmessage>
+        <request>removeUser</request></axlError></detail></s:Fault></s:Body></s:Envelope>"#
+    );
+    let head = format!("HTTP/1.1 500 Internal Server Error\r\nContent-Length: {}\r\n\r\n", body.len());
+    let odd = Scripted::start(format!("{head}{body}").into_bytes()).await;
+    let simulator = Simulator::builder().start().await.unwrap();
+    let row = Device {
+        version: Some("12.5".to_owned()),
+        tls: Tls::Ca(odd.ca_pem),
+        ..device(DeviceKind::UnifiedCm, odd.address, &simulator)
+    };
+    let remove = Action::RemoveObject { object: UnifiedCmObject::User("tony".to_owned()) };
+    for_device(&row).unwrap().run(call(&step(&remove))).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_probe_tells_version_rights_and_clock() {
+    let bench = Bench::unified_cm("12.5", &[]).await;
+    let timeout = Duration::from_secs(10);
+    let probe = bench.driver.probe(timeout).await.unwrap();
+    assert!(probe.version.unwrap().starts_with("12.5."));
+    assert_eq!(probe.missing_rights, Vec::<String>::new());
+    assert!(probe.clock.unwrap() > 1_700_000_000);
+    assert_eq!(bench.effects(), 0, "a probe changes nothing");
+    for (rights, missing) in [("read", "may not change anything"), ("none", "may not use AXL at all")] {
+        bench.inject(&format!("rights={rights}"));
+        let probe = bench.driver.probe(timeout).await.unwrap();
+        assert!(probe.missing_rights[0].starts_with(missing), "{:?}", probe.missing_rights);
+    }
+    let fault = bench.run(&user("tony")).await.unwrap_err();
+    assert_eq!(fault.complaint().code, "axl-http-403");
+}
+
+#[tokio::test]
+async fn a_session_that_has_rested_too_long_is_opened_anew() {
+    let bench = Bench::unified_cm("12.5", &["session=0s"]).await;
+    for user_id in ["tony", "jane"] {
+        bench.done(&user(user_id)).await;
+    }
+    assert_eq!(bench.effects(), 2);
+}
+
+#[tokio::test]
 async fn a_bare_server_error_is_unknown() {
     let bench = Bench::unified_cm("12.5", &["error=operation:addUser"]).await;
     let fault = bench.run(&user("tony")).await.unwrap_err();
@@ -125,7 +209,7 @@ async fn a_version_that_the_device_does_not_speak_is_told() {
     let fault = driver.run(call(&step(&user("tony")))).await.unwrap_err();
     assert!(matches!(&fault, Fault::Rejected(_)), "{fault:?}");
     assert_eq!(fault.complaint().code, "axl-version");
-    assert_eq!(fault.complaint().message, "Incorrect axl version. Supported axl versions: 10.5,11.0,11.5");
+    assert_eq!(fault.complaint().message, "Incorrect axl version. Supported axl versions: 9.1,10.0,10.5,11.0,11.5");
     for unknown in [None, Some("8.6")] {
         assert!(matches!(for_device(&row(unknown)).unwrap_err(), DriverError::Version { .. }));
     }

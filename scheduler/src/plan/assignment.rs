@@ -57,6 +57,15 @@ pub(crate) fn change(
     NewOrder { object, ..order(OrderType::Change, subject, action, claim, device, shards, ids) }
 }
 
+/// An order that gives one extension another password.
+pub(crate) fn renew(extension: &Extension, subject: String, device: &Device, shards: u16, ids: &Ids) -> NewOrder {
+    let key = &extension.key;
+    let action = Action::RenewExtensionPassword { key: key.clone() };
+    // Nothing else of it changes; the claim keeps others away from it meanwhile.
+    let claim = ExtensionClaim::Change { from: key.clone(), to: extension.clone() };
+    NewOrder { object: Some(object(key)), ..order(OrderType::Change, subject, action, claim, device, shards, ids) }
+}
+
 /// An order that deletes one extension.
 pub(crate) fn delete(key: &str, subject: String, device: &Device, shards: u16, ids: &Ids) -> NewOrder {
     let action = Action::DeleteExtension { key: key.to_owned() };

@@ -20,14 +20,26 @@ pub(super) const ON: &[&str] = &[
     "useDevicePoolCgpnTransformCss",
 ];
 
-pub(super) const INFRASTRUCTURE: &[Field] = &[need("name", Text(100)), may("description", Text(255))];
+pub(super) const INFRASTRUCTURE: &[Field] =
+    &[need("name", Text(100)).changed_as("newName"), may("description", Text(255))];
+
+/// For the objects of which the name is all that matters here.
+pub(super) const NAMED: &[Field] = &[need("name", Text(128)).changed_as("newName")];
+
+pub(super) const GATEWAY: &[Field] = &[
+    need("domainName", Text(64)).changed_as("newDomainName"),
+    may("description", Text(100)),
+    need("product", Text(128)).fixed(),
+    need("protocol", Word(&["MGCP", "SCCP"])).fixed(),
+    need("callManagerGroupName", Text(50)),
+];
 
 pub(super) const USER: &[Field] = &[
     may("firstName", Text(64)),
-    may("displayName", Text(64)).from(11, 5),
+    may("displayName", Text(64)).from(11, 5).unlisted(),
     may("middleName", Text(64)),
     need("lastName", Text(64)),
-    need("userid", Text(128)),
+    need("userid", Text(128)).changed_as("newUserid"),
     may("password", Secret),
     may("pin", Secret),
     may("telephoneNumber", Text(64)).before(10, 0),
@@ -35,19 +47,21 @@ pub(super) const USER: &[Field] = &[
     may("department", Text(64)),
     may("manager", Text(128)),
     may("userLocale", Text(64)),
-    may("associatedDevices", List("device", &Names("phone"))),
+    may("associatedDevices", List("device", &Names("phone"))).unlisted(),
     may("primaryExtension", Dirn),
     may("associatedPc", Text(64)),
     may("enableCti", Flag),
-    may("phoneProfiles", List("profileName", &Names("deviceProfile"))),
-    need("presenceGroupName", Needs("presenceGroup")),
+    may("phoneProfiles", List("profileName", &Names("deviceProfile"))).unlisted(),
+    need("presenceGroupName", Needs("presenceGroup")).unlisted(),
     may("subscribeCallingSearchSpaceName", Needs("css")),
     may("enableMobility", Flag),
     may("enableMobileVoiceAccess", Flag),
     may("maxDeskPickupWaitTime", Number(0, 30_000)),
     may("remoteDestinationLimit", Number(0, 10)),
+    may("passwordCredentials", Group(&[may("pwdResetHackCount", Flag)])).from(11, 0).unlisted(),
+    may("pinCredentials", Group(&[may("pinResetHackCount", Flag)])).from(11, 0).unlisted(),
     may("enableEmcc", Flag),
-    may("ctiControlledDeviceProfiles", List("profileName", &Names("deviceProfile"))),
+    may("ctiControlledDeviceProfiles", List("profileName", &Names("deviceProfile"))).unlisted(),
     may("homeCluster", Flag),
     may("imAndPresenceEnable", Flag),
     may("serviceProfile", Needs("serviceProfile")),
@@ -57,18 +71,19 @@ pub(super) const USER: &[Field] = &[
     may("mobileNumber", Text(64)).from(10, 0),
     may("homeNumber", Text(64)).from(10, 0),
     may("pagerNumber", Text(64)).from(10, 0),
-    may("selfService", Text(50)).from(10, 0),
-    may("userProfile", Text(50)).from(10, 0),
-    may("enableUserToHostConferenceNow", Flag).from(11, 0),
+    may("selfService", Text(50)).from(10, 0).unlisted(),
+    may("userProfile", Text(50)).from(10, 0).unlisted(),
+    may("enableUserToHostConferenceNow", Flag).from(11, 0).unlisted(),
+    may("presenceNode", Names("processNode")).hidden(),
 ];
 
 pub(super) const PHONE: &[Field] = &[
-    need("name", Text(128)),
+    need("name", Text(128)).changed_as("newName"),
     may("description", Text(128)),
-    need("product", Text(128)),
-    need("class", Word(&["Phone"])),
-    need("protocol", Word(&["SCCP", "SIP"])),
-    need("protocolSide", Word(&["User", "Network"])),
+    need("product", Text(128)).fixed(),
+    need("class", Word(&["Phone"])).fixed(),
+    need("protocol", Word(&["SCCP", "SIP"])).fixed(),
+    need("protocolSide", Word(&["User", "Network"])).fixed(),
     may("callingSearchSpaceName", Needs("css")),
     need("devicePoolName", Needs("devicePool")),
     may("commonDeviceConfigName", Text(50)),
@@ -86,7 +101,7 @@ pub(super) const PHONE: &[Field] = &[
     may("sipProfileName", Needs("sipProfile")),
     may("cgpnTransformationCssName", Needs("css")),
     may("useDevicePoolCgpnTransformCss", Flag),
-    may("lines", List("line", &Group(BUTTON))),
+    may("lines", List("line", &Group(BUTTON))).unlisted(),
     need("phoneTemplateName", Needs("phoneButtonTemplate")),
     need("primaryPhoneName", Needs("phone")),
     may("userLocale", Text(64)),
@@ -177,24 +192,24 @@ const BUTTON: &[Field] = &[
 ];
 
 pub(super) const LINE: &[Field] = &[
-    need("pattern", Text(255)),
+    need("pattern", Text(255)).changed_as("newPattern"),
     may("description", Text(255)),
-    need("usage", Word(&["Device", "Device Intercom"])),
-    may("routePartitionName", Needs("routePartition")),
+    need("usage", Word(&["Device", "Device Intercom"])).fixed(),
+    may("routePartitionName", Needs("routePartition")).changed_as("newRoutePartitionName"),
     may("aarNeighborhoodName", Text(50)),
     may("aarDestinationMask", Text(128)),
     may("aarKeepCallHistory", Flag),
     may("aarVoiceMailEnabled", Flag),
-    may("callForwardAll", Group(FORWARD_ALL)),
-    may("callForwardBusy", Group(FORWARD)),
-    may("callForwardBusyInt", Group(FORWARD)),
-    may("callForwardNoAnswer", Group(FORWARD_LATER)),
-    may("callForwardNoAnswerInt", Group(FORWARD_LATER)),
-    may("callForwardNoCoverage", Group(FORWARD)),
-    may("callForwardNoCoverageInt", Group(FORWARD)),
-    may("callForwardOnFailure", Group(FORWARD)),
-    may("callForwardNotRegistered", Group(FORWARD)),
-    may("callForwardNotRegisteredInt", Group(FORWARD)),
+    may("callForwardAll", Group(FORWARD_ALL)).unlisted(),
+    may("callForwardBusy", Group(FORWARD)).unlisted(),
+    may("callForwardBusyInt", Group(FORWARD)).unlisted(),
+    may("callForwardNoAnswer", Group(FORWARD_LATER)).unlisted(),
+    may("callForwardNoAnswerInt", Group(FORWARD_LATER)).unlisted(),
+    may("callForwardNoCoverage", Group(FORWARD)).unlisted(),
+    may("callForwardNoCoverageInt", Group(FORWARD)).unlisted(),
+    may("callForwardOnFailure", Group(FORWARD)).unlisted(),
+    may("callForwardNotRegistered", Group(FORWARD)).unlisted(),
+    may("callForwardNotRegisteredInt", Group(FORWARD)).unlisted(),
     may("callPickupGroupName", Text(50)),
     may("autoAnswer", Word(&["Auto Answer Off", "Auto Answer with Headset", "Auto Answer with Speakerphone"])),
     may("networkHoldMohAudioSourceId", Number(0, 51)),
@@ -212,7 +227,7 @@ pub(super) const LINE: &[Field] = &[
     may("partyEntranceTone", Word(STATUS)),
     may("allowCtiControlFlag", Flag),
     may("rejectAnonymousCall", Flag),
-    may("patternUrgency", Flag).from(10, 0),
+    may("patternUrgency", Flag).from(10, 0).unlisted(),
 ];
 
 const FORWARD_ALL: &[Field] = &[
@@ -233,14 +248,14 @@ const FORWARD_LATER: &[Field] = &[
 ];
 
 pub(super) const DEVICE_PROFILE: &[Field] = &[
-    need("name", Text(128)),
+    need("name", Text(128)).changed_as("newName"),
     may("description", Text(128)),
-    need("product", Text(128)),
-    need("class", Word(&["Device Profile"])),
-    need("protocol", Word(&["SCCP", "SIP"])),
-    need("protocolSide", Word(&["User"])),
+    need("product", Text(128)).fixed(),
+    need("class", Word(&["Device Profile"])).fixed(),
+    need("protocol", Word(&["SCCP", "SIP"])).fixed(),
+    need("protocolSide", Word(&["User"])).fixed(),
     may("userHoldMohAudioSourceId", Number(0, 51)),
-    may("lines", List("line", &Group(BUTTON))),
+    may("lines", List("line", &Group(BUTTON))).unlisted(),
     need("phoneTemplateName", Needs("phoneButtonTemplate")),
     may("userLocale", Text(64)),
     may("singleButtonBarge", Word(&["Off", "Barge", "cBarge", "Default"])),
@@ -259,17 +274,17 @@ pub(super) const DEVICE_PROFILE: &[Field] = &[
 ];
 
 pub(super) const REMOTE_DESTINATION_PROFILE: &[Field] = &[
-    need("name", Text(128)),
+    need("name", Text(128)).changed_as("newName"),
     may("description", Text(128)),
-    need("product", Word(&["Remote Destination Profile"])),
-    need("class", Word(&["Remote Destination Profile"])),
-    need("protocol", Word(&["Remote Destination"])),
-    need("protocolSide", Word(&["User"])),
+    need("product", Word(&["Remote Destination Profile"])).fixed(),
+    need("class", Word(&["Remote Destination Profile"])).fixed(),
+    need("protocol", Word(&["Remote Destination"])).fixed(),
+    need("protocolSide", Word(&["User"])).fixed(),
     may("callingSearchSpaceName", Needs("css")),
     need("devicePoolName", Needs("devicePool")),
     may("networkHoldMohAudioSourceId", Number(0, 51)),
     may("userHoldMohAudioSourceId", Number(0, 51)),
-    may("lines", List("line", &Group(BUTTON))),
+    may("lines", List("line", &Group(BUTTON))).unlisted(),
     need("callInfoPrivacyStatus", Word(STATUS)),
     need("userId", Needs("user")),
     may("ignorePresentationIndicators", Flag),
@@ -285,12 +300,12 @@ pub(super) const REMOTE_DESTINATION_PROFILE: &[Field] = &[
 ];
 
 pub(super) const REMOTE_DESTINATION: &[Field] = &[
-    may("name", Text(50)),
-    need("destination", Text(50)),
+    may("name", Text(50)).changed_as("newName"),
+    need("destination", Text(50)).changed_as("newDestination"),
     need("answerTooSoonTimer", Number(0, 10_000)),
     need("answerTooLateTimer", Number(10_000, 300_000)),
     need("delayBeforeRingingCell", Number(0, 30_000)),
-    need("ownerUserId", Needs("user")).from(10, 0),
+    need("ownerUserId", Needs("user")).from(10, 0).unlisted(),
     need("remoteDestinationProfileName", Needs("remoteDestinationProfile")).before(12, 5),
     may("remoteDestinationProfileName", Needs("remoteDestinationProfile")).from(12, 5),
     need("dualModeDeviceName", Names("phone")).from(10, 0).before(12, 5),

@@ -1,11 +1,14 @@
+mod conditions;
 mod fields;
 mod models;
 mod objects;
 mod operations;
+mod presence;
 mod reading;
 mod refusal;
 mod rendering;
 mod schema;
+mod services;
 mod soap;
 #[cfg(test)]
 mod tests;
@@ -18,13 +21,14 @@ use bytes::Bytes;
 use dialtone_model::Clock;
 use hyper::{Method, Request, StatusCode};
 
+use self::conditions::Conditions;
 use self::objects::{Changes, Objects};
 use self::operations::{Outcome, Task};
 use self::refusal::Refusal;
 use self::rendering::Rendering;
 use self::schema::{CLASSES, Class, Version};
 use self::soap::NoRequest;
-use crate::fault::{Faults, Strike};
+use crate::fault::{FaultKind, Faults, Rights, Strike};
 use crate::journal::JournalError;
 use crate::ledger::{Denial, Ledger, Line};
 use crate::server::{Answer, Device, bare, whole};
@@ -35,6 +39,7 @@ pub(crate) struct UnifiedCm {
     version: Version,
     ledger: Mutex<Ledger<Objects>>,
     faults: Arc<Faults>,
+    conditions: Conditions,
 }
 
 /// The versions whose schema is known, oldest first.
@@ -53,29 +58,44 @@ impl UnifiedCm {
         faults: Arc<Faults>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, JournalError> {
-        Ok(Self { version, ledger: Mutex::new(Ledger::open(path, clock)?), faults })
+        let conditions = Conditions::new(clock.clone());
+        Ok(Self { version, ledger: Mutex::new(Ledger::open(path, clock)?), faults, conditions })
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger<Objects>> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Its own version and the two before it.
-    fn versions(&self) -> &'static [Version] {
-        let own = VERSIONS.iter().position(|version| *version == self.version).unwrap_or_default();
-        &VERSIONS[own.saturating_sub(2)..=own]
+    /// The versions of the schema that it takes, its own last, as the AXL developer guide lists them.
+    fn versions(&self) -> Vec<Version> {
+        let oldest = match self.version {
+            version if version >= (15, 0) => (12, 0),
+            version if version >= (14, 0) => (11, 0),
+            version if version >= (12, 0) => (10, 0),
+            _ => (9, 1),
+        };
+        VERSIONS.into_iter().filter(|version| (oldest..=self.version).contains(version)).collect()
     }
 
     fn carry_out(&self, request: &soap::Request, ledger: &Ledger<Objects>) -> Outcome {
-        let unknown = || Refusal::malformed(format!("there is no operation {}", request.operation));
-        let (verb, class) = Class::of_operation(&request.operation).ok_or_else(unknown)?;
-        let task = Task { class, content: &request.content, objects: &ledger.holdings, version: self.version };
+        let soap::Request { operation, content, version } = request;
+        let objects = &ledger.holdings;
+        if let Some(outcome) = services::carry_out(operation, content, objects, &self.conditions, *version) {
+            return outcome;
+        }
+        let unknown = || Refusal::malformed(format!("there is no operation {operation}"));
+        let (verb, class) = Class::of_operation(operation).ok_or_else(unknown)?;
+        let task = Task { class, content, objects, version: *version };
         match verb {
+            "add" if class.name == "user" && self.conditions.ldap().is_some() => Err(Refusal::users_come_from_ldap()),
             "add" => task.add(ledger.next_uuid()),
             "update" => task.update(),
             "remove" => task.remove(),
             "get" => task.get(),
             "list" => task.list(),
+            "apply" | "restart" | "reset" if is_activated(class) && *version >= services::SINGLE_OBJECTS => {
+                task.activate()
+            }
             _ => Err(unknown()),
         }
     }
@@ -93,7 +113,7 @@ impl UnifiedCm {
     }
 
     fn wrong_version(&self) -> Answer {
-        let supported: Vec<String> = self.versions().iter().copied().map(soap::shown).collect();
+        let supported: Vec<String> = self.versions().into_iter().map(soap::shown).collect();
         let text = format!("Incorrect axl version. Supported axl versions: {}", supported.join(","));
         let mut answer = whole("text/html;charset=utf-8", text.into());
         // 599 is AXL's own.
@@ -102,10 +122,18 @@ impl UnifiedCm {
     }
 }
 
+/// Whether there are operations that make phones take over what was changed in objects of a class.
+fn is_activated(class: &Class) -> bool {
+    matches!(class.name, "phone" | "line")
+}
+
 impl Device for UnifiedCm {
     fn answer(&self, request: &Request<Bytes>) -> Option<Answer> {
         if request.uri().path().trim_end_matches('/') != "/axl" {
             return Some(bare(StatusCode::NOT_FOUND));
+        }
+        if self.conditions.rights() == Rights::None {
+            return Some(bare(StatusCode::FORBIDDEN));
         }
         if request.method() == Method::GET {
             // Clients ask this to see whether the service is there and their account may use it.
@@ -118,14 +146,23 @@ impl Device for UnifiedCm {
             return Some(bare(StatusCode::METHOD_NOT_ALLOWED));
         }
         let action = request.headers().get("soapaction").and_then(|action| action.to_str().ok());
-        let asked = match soap::request(request.body(), action, self.versions()) {
+        let asked = match soap::request(request.body(), action, &self.versions()) {
             Ok(asked) => asked,
             Err(NoRequest::Version) => return Some(self.wrong_version()),
             Err(NoRequest::Refused(refusal)) => return Some(soap::fault("", &refusal)),
         };
+        if asked.is_change() && self.conditions.rights() == Rights::Read {
+            return Some(bare(StatusCode::FORBIDDEN));
+        }
+        if asked.is_change() && self.conditions.throttles() {
+            return Some(bare(StatusCode::SERVICE_UNAVAILABLE));
+        }
         let strike = self.strike(&asked);
         let carry_out = |ledger: &Ledger<Objects>| match self.carry_out(&asked, ledger) {
-            Ok((content, changes)) => (soap::response(&asked.operation, self.version, content), changes),
+            Ok((content, changes)) => {
+                self.conditions.note_changes(changes.len());
+                (soap::response(&asked.operation, asked.version, content), changes)
+            }
             Err(refusal) => (soap::fault(&asked.operation, &refusal), Changes::new()),
         };
         let line = Line { request: asked.line(), id: None };
@@ -135,9 +172,17 @@ impl Device for UnifiedCm {
         })
     }
 
+    fn inject(&self, kind: FaultKind) {
+        self.conditions.set(kind);
+    }
+
+    fn heal(&self) {
+        self.conditions.heal();
+    }
+
     fn state(&self) -> serde_json::Value {
         let ledger = self.ledger();
-        Rendering { objects: &ledger.holdings, version: self.version }.all(CLASSES)
+        Rendering { objects: &ledger.holdings, version: self.version, listing: false }.all(CLASSES)
     }
 
     fn log(&self) -> io::Result<Vec<u8>> {

@@ -74,6 +74,8 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
     let mut objects: Vec<(&'static str, String)> = [
         // What a site has of its own: the sample organization's lines are in this partition.
         ("routePartition", "Internal"),
+        // The node of IM & Presence that a site has.
+        ("processNode", "imp-1"),
         ("devicePool", "Default"),
         ("location", "Hub_None"),
         ("location", "Phantom"),

@@ -35,6 +35,9 @@ pub(super) struct Objects {
     key_of: HashMap<String, String>,
 }
 
+/// On a phone that hasn't taken over what was changed. It is no field of any message.
+pub(super) const PENDING: &str = "pending";
+
 impl Default for Objects {
     /// A fresh device, with what the maker puts on it.
     fn default() -> Self {
@@ -98,11 +101,68 @@ impl Objects {
         Ok(vec![Change { object: key, value: Some(Object { uuid, fields }) }])
     }
 
-    /// What it takes to make an object's fields these.
+    /// What it takes to make an object's fields these; nothing, when they are these already.
     pub(super) fn set(&self, class: &Class, key: &str, fields: Fields) -> Result<Changes, Refusal> {
         let (key, object) = self.get(class, key)?;
+        if fields == object.fields {
+            return Ok(Changes::new());
+        }
         self.check(class, &fields)?;
-        Ok(vec![Change { object: key.to_owned(), value: Some(Object { uuid: object.uuid.clone(), fields }) }])
+        let new_key = self.key(class, &fields);
+        let mut changes = Changes::new();
+        if new_key != key {
+            if self.by_key.contains_key(&new_key) {
+                return Err(Refusal::duplicate());
+            }
+            changes.push(Change { object: key.to_owned(), value: None });
+        }
+        if class.name == "routePartition"
+            && let Some(new_name) = fields.get("name").map(text)
+        {
+            changes.extend(self.lines_of_renamed_partition(&object.uuid, new_name));
+        }
+        changes.push(Change { object: new_key, value: Some(Object { uuid: object.uuid.clone(), fields }) });
+        Ok(changes)
+    }
+
+    /// The keys of lines name their partition.
+    fn lines_of_renamed_partition(&self, partition: &str, new_name: &str) -> Changes {
+        let mut changes = Changes::new();
+        for (key, line) in self.by_key.range("line/".to_owned().."line0".to_owned()) {
+            if line.fields.get("routePartitionName").map(text) == Some(partition) {
+                let pattern = line.fields.get("pattern").map(text).unwrap_or_default();
+                changes.push(Change { object: key.clone(), value: None });
+                changes.push(Change { object: format!("line/{pattern}/{new_name}"), value: Some(line.clone()) });
+            }
+        }
+        changes
+    }
+
+    /// What it takes to note on phones that they haven't taken over what was changed, or that they have.
+    pub(super) fn note_pending<'a>(
+        &self,
+        phones: impl Iterator<Item = (&'a str, &'a Object)>,
+        pending: bool,
+    ) -> Changes {
+        let note = |(key, phone): (&str, &Object)| {
+            let mut fields = phone.fields.clone();
+            let changed = match pending {
+                true => fields.insert(PENDING.to_owned(), Value::Text("true".to_owned())).is_none(),
+                false => fields.remove(PENDING).is_some(),
+            };
+            let value = Some(Object { uuid: phone.uuid.clone(), fields });
+            changed.then(|| Change { object: format!("phone/{key}"), value })
+        };
+        phones.filter_map(note).collect()
+    }
+
+    /// The phones with a line.
+    pub(super) fn phones_with(&self, line: &str) -> impl Iterator<Item = (&str, &Object)> {
+        let has = move |phone: &Object| match phone.fields.get("lines") {
+            Some(Value::List(lines)) => lines.iter().any(|held| member(held, "dirn").map(text) == Some(line)),
+            _ => false,
+        };
+        Class::named("phone").into_iter().flat_map(|phones| self.of(phones)).filter(move |(_, phone)| has(phone))
     }
 
     /// What it takes to remove an object: where others name it, it disappears; where they need it, it stays.

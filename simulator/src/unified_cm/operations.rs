@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
-use super::objects::{Changes, Fields, Object, Objects, Value};
-use super::reading::{Reading, present};
+use super::objects::{Changes, Fields, Object, Objects, PENDING, Value};
+use super::reading::{Purpose, Reading, present};
 use super::refusal::Refusal;
 use super::rendering::Rendering;
 use super::schema::{Class, Field, Version};
@@ -29,7 +29,7 @@ impl Task<'_> {
             return Err(Refusal::schema(&object.name, self.class.name));
         }
         let fields = self.class.fields.iter();
-        let given = self.reading().fields(self.class.name, fields, &object.children, true)?;
+        let given = self.reading().fields(self.class.name, fields, &object.children, Purpose::Addition)?;
         let uuid = uuid.braced().to_string().to_uppercase();
         let changes = self.objects.add(self.class, uuid.clone(), present(given))?;
         Ok((Element::with_text("return", &uuid), changes))
@@ -42,8 +42,8 @@ impl Task<'_> {
         let (single, rest): (Vec<&Element>, Vec<&Element>) =
             rest.iter().partition(|element| self.takes_single_lines() && is_single(element));
         let rest: Vec<Element> = rest.into_iter().cloned().collect();
-        let settable = self.class.fields.iter().filter(|field| !self.class.is_key(field));
-        for (name, value) in self.reading().fields(self.class.name, settable, &rest, false)? {
+        let settable = self.class.fields.iter();
+        for (name, value) in self.reading().fields(self.class.name, settable, &rest, Purpose::Change)? {
             match value {
                 Some(value) => drop(fields.insert(name.to_owned(), value)),
                 None => drop(fields.remove(name)),
@@ -53,7 +53,34 @@ impl Task<'_> {
             self.change_lines(&mut fields, change)?;
         }
         let uuid = object.uuid.clone();
-        Ok((Element::with_text("return", &uuid), self.objects.set(self.class, &key, fields)?))
+        let mut changes = self.objects.set(self.class, &key, fields)?;
+        self.note_pending(&uuid, &mut changes);
+        Ok((Element::with_text("return", &uuid), changes))
+    }
+
+    /// A phone works as before until it is told to take over what was changed.
+    fn note_pending(&self, uuid: &str, changes: &mut Changes) {
+        if changes.is_empty() {
+            return;
+        }
+        if self.class.name == "line" {
+            changes.extend(self.objects.note_pending(self.objects.phones_with(uuid), true));
+        } else if self.class.name == "phone"
+            && let Some(phone) = changes.iter_mut().find_map(|change| change.value.as_mut())
+        {
+            phone.fields.insert(PENDING.to_owned(), Value::Text("true".to_owned()));
+        }
+    }
+
+    /// Lets a phone, or all phones with a line, take over what was changed.
+    pub(super) fn activate(&self) -> Outcome {
+        let (key, _) = self.reading().key(self.class, self.content)?;
+        let (_, object) = self.objects.get(self.class, &key)?;
+        let changes = match self.class.name {
+            "line" => self.objects.note_pending(self.objects.phones_with(&object.uuid), false),
+            _ => self.objects.note_pending(std::iter::once((key.as_str(), object)), false),
+        };
+        Ok((Element::with_text("return", &object.uuid), changes))
     }
 
     pub(super) fn remove(&self) -> Outcome {
@@ -88,24 +115,34 @@ impl Task<'_> {
                 .map(|element| element.text.trim().parse().ok())
                 .unwrap_or(None)
         };
+        if criteria.children.is_empty() {
+            return Err(Refusal::malformed("searchCriteria needs at least one criterion"));
+        }
         let matches = |object: &&Object| {
-            let shown = self.rendering().object(self.class, object, Some(criteria));
-            criteria.children.iter().all(|wanted| {
-                let value = shown.child(&wanted.name).map_or("", |field| field.text.as_str());
-                is_like(value, wanted.text.trim())
+            // Most lists ask for everything, which needs no look at the objects.
+            let narrowing: Vec<&Element> =
+                criteria.children.iter().filter(|wanted| wanted.text.trim() != "%").collect();
+            let shown = (!narrowing.is_empty()).then(|| self.rendering().object(self.class, object, Some(criteria)));
+            shown.is_none_or(|shown| {
+                narrowing.iter().all(|wanted| {
+                    let value = shown.child(&wanted.name).map_or("", |field| field.text.as_str());
+                    is_like(value, wanted.text.trim())
+                })
             })
         };
         let found = self.objects.of(self.class).map(|(_, object)| object).filter(matches);
         let page = found.skip(number("skip").unwrap_or(0)).take(number("first").unwrap_or(usize::MAX));
-        let shown = page.map(|object| self.rendering().object(self.class, object, Some(tags)));
-        Ok((Element::with_children("return", shown.collect()), Changes::new()))
+        let rendering = Rendering { listing: true, ..self.rendering() };
+        let rows: Vec<Element> = page.map(|object| rendering.object(self.class, object, Some(tags))).collect();
+        Ok((within_limit(rows)?, Changes::new()))
     }
 
     /// `addLines` and `removeLines`, which change the list of a phone instead of replacing it.
     fn change_lines(&self, fields: &mut Fields, change: &Element) -> Result<(), Refusal> {
         let lines = |field: &&Field| field.name == "lines";
         let whole = Element { name: "lines".to_owned(), ..change.clone() };
-        let given = self.reading().fields("lines", self.class.fields.iter().filter(lines), &[whole], false)?;
+        let given =
+            self.reading().fields("lines", self.class.fields.iter().filter(lines), &[whole], Purpose::Change)?;
         let Some(Value::List(changed)) = present(given).remove("lines") else { return Ok(()) };
         let Value::List(present) = fields.entry("lines".to_owned()).or_insert_with(|| Value::List(Vec::new())) else {
             return Ok(());
@@ -131,7 +168,19 @@ impl Task<'_> {
     }
 
     fn rendering(&self) -> Rendering<'_> {
-        Rendering { objects: self.objects, version: self.version }
+        Rendering { objects: self.objects, version: self.version, listing: false }
+    }
+}
+
+/// The most bytes that a list or a query gives at once, as the AXL developer guide tells.
+const LARGEST_REPLY: usize = 8 * 1024 * 1024;
+
+/// A `return` of these rows, unless they are too many bytes.
+pub(super) fn within_limit(rows: Vec<Element>) -> Result<Element, Refusal> {
+    let bytes: usize = rows.iter().map(Element::size).sum();
+    match bytes > LARGEST_REPLY {
+        true => Err(Refusal::too_large(rows.len(), rows.len() * LARGEST_REPLY / bytes)),
+        false => Ok(Element::with_children("return", rows)),
     }
 }
 

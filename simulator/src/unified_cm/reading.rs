@@ -7,6 +7,15 @@ use crate::xml::Element;
 /// Values that a request gives, in its order; `None`: the field is unset.
 pub(super) type Given = Vec<(&'static str, Option<Value>)>;
 
+/// What the elements of a request are to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The whole of something new: all that is required must be there.
+    Addition,
+    /// Some of something that is there.
+    Change,
+}
+
 /// Reads requests by the schema, and looks references up.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading<'a> {
@@ -15,26 +24,32 @@ pub(super) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Reads elements that must be these fields, in this order. If they are to be the `whole` of something new, all that
-    /// are required must be there, and a flag that nobody mentions gets its usual value.
+    /// Reads elements that must be these fields, in this order. In an addition a flag that nobody mentions gets its
+    /// usual value.
     pub(super) fn fields(
         &self,
         parent: &str,
         fields: impl Iterator<Item = &'static Field> + Clone,
         elements: &[Element],
-        whole: bool,
+        purpose: Purpose,
     ) -> Result<Given, Refusal> {
-        let fields = fields.filter(|field| field.is_in(self.version));
+        let name_of = |field: &Field| match purpose {
+            Purpose::Addition => Some(field.name),
+            Purpose::Change => field.use_of.changed_as,
+        };
+        let whole = purpose == Purpose::Addition;
+        let is_known = |field: &&Field| field.is_in(self.version) && !field.use_of.hidden && name_of(field).is_some();
+        let fields = fields.filter(is_known);
         let mut expected = fields.clone().peekable();
         let mut given = Given::new();
         for element in elements {
             if element.namespace.is_some() {
                 return Err(Refusal::schema(&element.name, "an unqualified element"));
             }
-            let next = expected.peek().map_or("nothing", |field| field.name);
+            let next = expected.peek().and_then(|field| name_of(field)).unwrap_or("nothing");
             loop {
                 let Some(field) = expected.next() else { return Err(Refusal::schema(&element.name, next)) };
-                if field.name == element.name {
+                if name_of(field) == Some(element.name.as_str()) {
                     given.push((field.name, self.value(field, element)?));
                     break;
                 }
@@ -90,10 +105,14 @@ impl Reading<'_> {
 
     fn by_rule(&self, name: &str, rule: &'static Rule, element: &Element) -> Result<Option<Value>, Refusal> {
         let text = element.text.trim();
-        let unset = element.nil || (text.is_empty() && element.children.is_empty());
+        let unset = element.nil || (text.is_empty() && element.children.is_empty() && element.attributes.is_empty());
         let refers = |class: &str| {
             let class = Class::named(class).ok_or_else(|| Refusal::not_found(class))?;
-            let (_, object) = self.objects.get(class, text)?;
+            let uuid = element.attributes.iter().find(|(name, _)| name == "uuid");
+            let (_, object) = match uuid {
+                Some((_, uuid)) if text.is_empty() => self.objects.with_uuid(class, &uuid.to_uppercase())?,
+                _ => self.objects.get(class, text)?,
+            };
             Ok(Some(Value::Text(object.uuid.clone())))
         };
         let plain = || Ok(Some(Value::Text(text.to_owned())));
@@ -110,7 +129,7 @@ impl Reading<'_> {
                 Ok(Some(Value::List(members)))
             }
             Rule::Group(fields) => {
-                let given = self.fields(name, fields.iter(), &element.children, true)?;
+                let given = self.fields(name, fields.iter(), &element.children, Purpose::Addition)?;
                 Ok(Some(Value::Group(present(given))))
             }
             Rule::Dirn => self.dirn(element),

@@ -27,6 +27,19 @@ impl Refusal {
         Self::server(-692, "Key value for constraint is still being referenced.")
     }
 
+    /// More data than a reply may have; `fewer` rows would do.
+    pub(super) fn too_large(rows: usize, fewer: usize) -> Self {
+        let message = format!(
+            "Query request too large. Total rows matched: {rows} rows. Suggestive Row Fetch: less than {fewer} rows"
+        );
+        Self::server(-1, message)
+    }
+
+    /// Users come from an LDAP directory only.
+    pub(super) fn users_come_from_ldap() -> Self {
+        Self::server(5003, "Users can't be added while the LDAP synchronization is enabled")
+    }
+
     /// A rule of the database about one field.
     pub(super) fn invalid(field: &str, reason: &str) -> Self {
         Self::server(35_001, format!("The value of {field} is not valid: {reason}"))

@@ -9,6 +9,8 @@ use crate::xml::Element;
 pub(super) struct Rendering<'a> {
     pub(super) objects: &'a Objects,
     pub(super) version: Version,
+    /// In a list some fields are not told.
+    pub(super) listing: bool,
 }
 
 impl Rendering<'_> {
@@ -22,7 +24,11 @@ impl Rendering<'_> {
     fn fields(&self, fields: &'static [Field], values: Option<&Fields>, tags: Option<&Element>) -> Vec<Element> {
         let asked = |field: &&Field| {
             let asked = tags.is_none_or(|tags| tags.children.is_empty() || tags.child(field.name).is_some());
-            asked && field.is_in(self.version) && !matches!(field.rule, Rule::Secret)
+            asked
+                && field.is_in(self.version)
+                && !field.use_of.hidden
+                && (field.use_of.listed || !self.listing)
+                && !matches!(field.rule, Rule::Secret)
         };
         let render = |field: &'static Field| {
             let value = values.and_then(|values| values.get(field.name));
@@ -46,7 +52,10 @@ impl Rendering<'_> {
                 let children =
                     vec![Element::with_text("pattern", pattern), Element::with_text("routePartitionName", partition)];
                 let mut dirn = Element::with_children(name, children);
-                dirn.attributes.push(("uuid".to_owned(), uuid.clone()));
+                // The schema has a user's primary extension without it.
+                if name == "dirn" {
+                    dirn.attributes.push(("uuid".to_owned(), uuid.clone()));
+                }
                 dirn
             }
             (Rule::Needs(_) | Rule::Names(_), Some(Value::Text(uuid))) => {

@@ -21,8 +21,19 @@ pub(super) struct Field {
     pub(super) name: &'static str,
     pub(super) required: bool,
     pub(super) rule: Rule,
+    pub(super) use_of: Use,
     /// The versions that have it: from, and before.
     pub(super) versions: (Option<Version>, Option<Version>),
+}
+
+/// Where a field appears beside additions and gets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Use {
+    /// Its name in changes; `None`: it can't be changed.
+    pub(super) changed_as: Option<&'static str>,
+    pub(super) listed: bool,
+    /// In no message at all, only in the device's state.
+    pub(super) hidden: bool,
 }
 
 /// What a field may hold.
@@ -51,14 +62,39 @@ pub(super) enum Rule {
 }
 
 pub(super) const fn need(name: &'static str, rule: Rule) -> Field {
-    Field { name, required: true, rule, versions: (None, None) }
+    Field { required: true, ..may(name, rule) }
 }
 
 pub(super) const fn may(name: &'static str, rule: Rule) -> Field {
-    Field { name, required: false, rule, versions: (None, None) }
+    let use_of = Use { changed_as: Some(name), listed: true, hidden: false };
+    Field { name, required: false, rule, use_of, versions: (None, None) }
 }
 
 impl Field {
+    /// Called otherwise in changes.
+    pub(super) const fn changed_as(mut self, name: &'static str) -> Self {
+        self.use_of.changed_as = Some(name);
+        self
+    }
+
+    /// Said when the object is added and never again.
+    pub(super) const fn fixed(mut self) -> Self {
+        self.use_of.changed_as = None;
+        self
+    }
+
+    /// Told of a single object, and not in lists.
+    pub(super) const fn unlisted(mut self) -> Self {
+        self.use_of.listed = false;
+        self
+    }
+
+    /// In no message at all, only in the device's state.
+    pub(super) const fn hidden(mut self) -> Self {
+        self.use_of.hidden = true;
+        self
+    }
+
     pub(super) const fn from(mut self, major: u8, minor: u8) -> Self {
         self.versions.0 = Some((major, minor));
         self
@@ -94,21 +130,29 @@ pub(super) const CLASSES: &[Class] = &[
     },
     infrastructure("routePartition", "RoutePartition"),
     infrastructure("css", "Css"),
-    infrastructure("devicePool", "DevicePool"),
-    infrastructure("location", "Location"),
+    named("devicePool", "DevicePool"),
+    named("location", "Location"),
     infrastructure("commonPhoneConfig", "CommonPhoneConfig"),
     infrastructure("presenceGroup", "PresenceGroup"),
-    infrastructure("phoneButtonTemplate", "PhoneButtonTemplate"),
+    named("phoneButtonTemplate", "PhoneButtonTemplate"),
     infrastructure("softKeyTemplate", "SoftKeyTemplate"),
     infrastructure("sipProfile", "SipProfile"),
     infrastructure("phoneSecurityProfile", "PhoneSecurityProfile"),
     infrastructure("voiceMailProfile", "VoiceMailProfile"),
     infrastructure("serviceProfile", "ServiceProfile"),
+    infrastructure("processNode", "ProcessNode"),
+    named("ldapDirectory", "LdapDirectory"),
+    Class { name: "gateway", title: "Gateway", key: &["domainName"], fields: fields::GATEWAY },
 ];
 
 /// Objects that other objects name, and that have nothing else of interest here.
 const fn infrastructure(name: &'static str, title: &'static str) -> Class {
     Class { name, title, key: &["name"], fields: fields::INFRASTRUCTURE }
+}
+
+/// The same, without a description.
+const fn named(name: &'static str, title: &'static str) -> Class {
+    Class { name, title, key: &["name"], fields: fields::NAMED }
 }
 
 impl Class {
@@ -122,9 +166,5 @@ impl Class {
         let (verb, title) = operation.split_at(split);
         let class = CLASSES.iter().find(|class| class.title == title)?;
         Some((verb, class))
-    }
-
-    pub(super) fn is_key(&self, field: &Field) -> bool {
-        self.key.contains(&field.name)
     }
 }

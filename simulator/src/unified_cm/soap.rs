@@ -10,6 +10,8 @@ use crate::xml::{self, Element};
 pub(super) struct Request {
     pub(super) operation: String,
     pub(super) content: Vec<Element>,
+    /// The version of the schema that it follows.
+    pub(super) version: Version,
 }
 
 impl Request {
@@ -23,7 +25,7 @@ impl Request {
     }
 
     pub(super) fn is_change(&self) -> bool {
-        !self.operation.starts_with("get") && !self.operation.starts_with("list")
+        !["get", "list", "executeSQLQuery"].iter().any(|verb| self.operation.starts_with(verb))
     }
 }
 
@@ -53,7 +55,7 @@ pub(super) fn request(body: &[u8], action: Option<&str>, versions: &[Version]) -
             return Err(malformed(&format!("the SOAPAction is not {expected}")));
         }
     }
-    Ok(Request { operation: operation.name.clone(), content: operation.children.clone() })
+    Ok(Request { operation: operation.name.clone(), content: operation.children.clone(), version })
 }
 
 /// The answer to a request that was carried out.

@@ -181,7 +181,7 @@ fn a_version_that_it_does_not_speak_gets_599_and_one_it_spoke_before_is_taken() 
         )
     };
     let ask = |version: &str, action: &str| read(device.answer(&post(envelope(version), action)).unwrap());
-    let expected = "Incorrect axl version. Supported axl versions: 11.5,12.0,12.5";
+    let expected = "Incorrect axl version. Supported axl versions: 10.0,10.5,11.0,11.5,12.0,12.5";
     assert_eq!(ask("14.0", "CUCM:DB ver=14.0 getUser"), (599, expected.to_owned()));
     assert_eq!(ask("9.1", "CUCM:DB ver=9.1 getUser").0, 599);
     assert!(ask("11.5", "\"CUCM:DB ver=11.5 getUser\"").1.contains("<axlcode>5007</axlcode>"));

@@ -1,4 +1,6 @@
-use dialtone_store::{Attendance, Lease};
+use std::time::Duration;
+
+use dialtone_store::{Attendance, Lease, Sightings};
 use uuid::Uuid;
 
 use crate::bed::{Bed, SHARD, nobody};
@@ -8,6 +10,7 @@ crate::on_both_engines!(
     many_leases_are_taken_at_once,
     many_leases_are_renewed_and_released_at_once,
     workers_know_of_each_other,
+    leadership_is_a_lease_beyond_the_shards,
 );
 
 async fn a_lease_changes_hands_only_as_it_was_seen(bed: &Bed) {
@@ -71,4 +74,31 @@ async fn workers_know_of_each_other(bed: &Bed) {
     bed.store.strike_off(at(ana, 2)).await.unwrap();
     bed.store.sign_off(ben).await.unwrap();
     assert_eq!(bed.store.attend(ana).await.unwrap(), [at(ana, 1)]);
+}
+
+async fn leadership_is_a_lease_beyond_the_shards(bed: &Bed) {
+    let (ana, ben) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let free = bed.store.leadership().await.unwrap();
+    assert!(free.is_free());
+    let held = bed.store.take_lease(free, ana).await.unwrap().unwrap();
+    assert_eq!(bed.store.leadership().await.unwrap(), held);
+    assert_eq!(bed.store.take_lease(free, ben).await.unwrap(), None);
+    assert!(bed.store.leases(8).await.unwrap().iter().all(Lease::is_free), "it is no shard's");
+}
+
+#[test]
+fn a_lease_is_stale_only_after_the_same_beat_was_seen_for_a_whole_time_to_live() {
+    let ttl = Duration::from_secs(30);
+    let lease = Lease { shard: 1, holder: Uuid::from_u128(1), epoch: 1, beat: 1 };
+    let mut sightings = Sightings::default();
+    let at = Duration::from_secs;
+    assert!(!sightings.is_stale(&lease, ttl, at(1_000)), "never seen before");
+    sightings.note(lease, at(1_000));
+    sightings.note(lease, at(1_020));
+    assert!(!sightings.is_stale(&lease, ttl, at(1_029)));
+    assert!(sightings.is_stale(&lease, ttl, at(1_030)));
+    let beaten = Lease { beat: 2, ..lease };
+    assert!(!sightings.is_stale(&beaten, ttl, at(1_030)), "it moved since it was noted");
+    sightings.note(beaten, at(1_030));
+    assert!(!sightings.is_stale(&beaten, ttl, at(1_059)));
 }

@@ -32,6 +32,7 @@ mod extensions;
 mod happy_path;
 mod histories;
 mod leases;
+mod passwords;
 mod projects;
 mod records;
 mod runs;

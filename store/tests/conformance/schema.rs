@@ -4,7 +4,7 @@ use dialtone_store::{Store, StoreError};
 
 use crate::bed::{Bed, migrations};
 
-crate::on_both_engines!(a_newer_schema_is_refused, the_same_schema_is_opened_again);
+crate::on_both_engines!(a_newer_schema_is_refused, the_same_schema_is_opened_again, the_number_of_shards_is_fixed_once);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_file_can_be_opened_by_several_at_once() {
@@ -34,6 +34,15 @@ async fn the_same_schema_is_opened_again(bed: &Bed) {
     let store = bed.reopen().await.unwrap();
     assert_eq!(store.organizations().await.unwrap().len(), 1);
     store.close().await;
+}
+
+async fn the_number_of_shards_is_fixed_once(bed: &Bed) {
+    assert_eq!(bed.store.shards().await.unwrap(), None);
+    assert_eq!(bed.store.fix_shards(Some(16)).await.unwrap(), 16);
+    assert_eq!(bed.store.fix_shards(None).await.unwrap(), 16);
+    let refused = bed.store.fix_shards(Some(64)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Shards { fixed: 16, wanted: 64 }), "{refused}");
+    assert_eq!(bed.store.shards().await.unwrap(), Some(16));
 }
 
 #[tokio::test]

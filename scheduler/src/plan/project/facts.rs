@@ -59,8 +59,8 @@ impl ProjectFacts {
 
     /// The organization's Phone System, or the device that stands in for it in measurements.
     fn phone_system(&self) -> Option<&Device> {
-        let of = |kind| self.devices.values().find(move |device| device.kind == kind);
-        of(DeviceKind::PhoneSystem).or_else(|| of(DeviceKind::Null))
+        let find = |wanted: fn(DeviceKind) -> bool| self.devices.values().find(move |device| wanted(device.kind));
+        find(DeviceKind::is_phone_system).or_else(|| find(|kind| kind == DeviceKind::Null))
     }
 
     pub(super) fn processor(&self, device: Option<&Device>) -> Option<&Processor> {

@@ -1,0 +1,405 @@
+//! Everything that can be done to what a Unified CM holds, as cases for the tests that every action passes.
+
+use dialtone_drivers::Look;
+use dialtone_model::{Action, Activation, Attributes, Credential, Fault, LinePlace, LineTarget, UnifiedCmObject};
+use serde_json::json;
+
+use crate::support::{Bench, Case};
+use crate::unified_cm::{PHONE, associate, attributes, device_profile, line, number, phone, remote_destination};
+use crate::unified_cm::{remote_profile, user};
+
+const PROFILE: &str = "tony-profile";
+const REMOTE: &str = "tony-remote";
+
+fn dn(pattern: &str, partition: Option<&str>) -> UnifiedCmObject {
+    UnifiedCmObject::DirectoryNumber { pattern: pattern.to_owned(), partition: partition.map(str::to_owned) }
+}
+
+fn change(object: UnifiedCmObject, values: &[(&str, &str)]) -> Action {
+    Action::ChangeObject { object, attributes: attributes(values) }
+}
+
+fn rename(object: UnifiedCmObject, to: UnifiedCmObject) -> Action {
+    Action::RenameObject { object, to }
+}
+
+fn remove(object: UnifiedCmObject) -> Action {
+    Action::RemoveObject { object }
+}
+
+fn phone_object(name: &str) -> UnifiedCmObject {
+    UnifiedCmObject::Phone(name.to_owned())
+}
+
+fn profile_object(name: &str) -> UnifiedCmObject {
+    UnifiedCmObject::DeviceProfile(name.to_owned())
+}
+
+fn remote_object(name: &str) -> UnifiedCmObject {
+    UnifiedCmObject::RemoteDestinationProfile(name.to_owned())
+}
+
+fn user_object(user_id: &str) -> UnifiedCmObject {
+    UnifiedCmObject::User(user_id.to_owned())
+}
+
+fn place(pattern: &str, index: u16) -> LinePlace {
+    LinePlace { pattern: pattern.to_owned(), partition: None, index }
+}
+
+fn associate_line(target: LineTarget, name: &str, user_id: &str) -> Action {
+    Action::AssociateLineUser {
+        target,
+        name: name.to_owned(),
+        pattern: "1001".to_owned(),
+        partition: None,
+        user_id: user_id.to_owned(),
+    }
+}
+
+fn dissociate_line(target: LineTarget, name: &str) -> Action {
+    Action::DissociateLineUser {
+        target,
+        name: name.to_owned(),
+        pattern: "1001".to_owned(),
+        partition: None,
+        user_id: "tony".to_owned(),
+    }
+}
+
+fn detach(target: LineTarget, name: &str) -> Action {
+    Action::DetachLine { target, name: name.to_owned(), pattern: "1001".to_owned(), partition: None }
+}
+
+fn change_line(target: LineTarget, name: &str, index: u16, pattern: &str, values: &[(&str, &str)]) -> Action {
+    Action::ChangeLine {
+        target,
+        name: name.to_owned(),
+        index,
+        pattern: pattern.to_owned(),
+        partition: None,
+        attributes: attributes(values),
+    }
+}
+
+/// Everything that one user may have, with two lines on everything that carries lines.
+pub(crate) fn whole_desk() -> Vec<Action> {
+    let mut desk = vec![user("tony"), user("jane"), phone(PHONE), number("1001"), number("1002"), number("1003")];
+    desk.extend([device_profile(), remote_profile(), remote_destination()]);
+    for (target, name) in [
+        (LineTarget::Phone, PHONE),
+        (LineTarget::DeviceProfile, PROFILE),
+        (LineTarget::RemoteDestinationProfile, REMOTE),
+    ] {
+        desk.extend([line(target, name, 1, "1001"), line(target, name, 2, "1002")]);
+    }
+    desk.extend([associate(LineTarget::Phone, PHONE), associate(LineTarget::DeviceProfile, PROFILE)]);
+    desk
+}
+
+fn after_desk(more: &[Action], action: Action) -> Case {
+    (whole_desk().into_iter().chain(more.iter().cloned()).collect(), action)
+}
+
+fn since(version: &str, major: u32) -> bool {
+    version.split('.').next().and_then(|number| number.parse::<u32>().ok()).is_some_and(|number| number >= major)
+}
+
+/// Every action on what is there that can be taken back.
+pub(crate) fn reversible(version: &str) -> Vec<Case> {
+    let mut cases = vec![
+        after_desk(&[], rename(phone_object(PHONE), phone_object("SEP00AABBCCDDEE"))),
+        after_desk(&[], rename(dn("1001", None), dn("1004", None))),
+        after_desk(&[], rename(dn("1001", None), dn("1001", Some("Internal")))),
+        after_desk(&[], rename(profile_object(PROFILE), profile_object("other-profile"))),
+        after_desk(&[], rename(remote_object(REMOTE), remote_object("other-remote"))),
+        after_desk(&[], rename(user_object("tony"), user_object("anthony"))),
+        after_desk(&[], associate_line(LineTarget::Phone, PHONE, "jane")),
+        after_desk(&[], associate_line(LineTarget::DeviceProfile, PROFILE, "jane")),
+        after_desk(&[], dissociate_line(LineTarget::Phone, PHONE)),
+        after_desk(&[], dissociate_line(LineTarget::RemoteDestinationProfile, REMOTE)),
+        after_desk(
+            &[],
+            Action::DissociateDevice { user_id: "tony".to_owned(), target: LineTarget::Phone, name: PHONE.to_owned() },
+        ),
+    ];
+    if since(version, 10) {
+        let presence = Action::SetSubscriber {
+            user_id: "tony".to_owned(),
+            attributes: attributes(&[("homeCluster", "true"), ("imAndPresenceEnable", "true")]),
+        };
+        let assign = Action::AssignPresenceNode { user_id: "tony".to_owned(), node: "imp-1".to_owned() };
+        cases.push(after_desk(&[presence], assign));
+    }
+    cases
+}
+
+/// Every action on what is there that can't be taken back, because nobody knows what was before.
+pub(crate) fn irreversible(version: &str) -> Vec<Case> {
+    let forwarding = [("callForwardAll.destination", "1999"), ("voiceMailProfileName", ""), ("hrDuration", "")];
+    let on_phone = |index, pattern: &str, values: &[_]| change_line(LineTarget::Phone, PHONE, index, pattern, values);
+    let swapped = Action::PlaceLines {
+        target: LineTarget::Phone,
+        name: PHONE.to_owned(),
+        places: vec![place("1001", 2), place("1002", 1)],
+    };
+    let moved = Action::PlaceLines {
+        target: LineTarget::DeviceProfile,
+        name: PROFILE.to_owned(),
+        places: vec![place("1002", 4)],
+    };
+    let no_remote_destination = remove(UnifiedCmObject::RemoteDestination("442071234567".to_owned()));
+    let extension = [("primaryExtension.pattern", "1001"), ("primaryExtension.routePartitionName", "")];
+    let mut cases = vec![
+        after_desk(&[], change(phone_object(PHONE), &[("description", "Jane's"), ("ownerUserName", "jane")])),
+        after_desk(&[], change(phone_object(PHONE), &[("ownerUserName", ""), ("idleTimeout", "")])),
+        after_desk(&[], change(dn("1001", None), &[("alertingName", "Jane"), ("description", "")])),
+        after_desk(&[], change(dn("1001", None), &forwarding)),
+        after_desk(&[], change(profile_object(PROFILE), &[("description", "changed"), ("softkeyTemplateName", "")])),
+        after_desk(&[], change(remote_object(REMOTE), &[("description", "changed"), ("userId", "jane")])),
+        after_desk(
+            &[],
+            change(UnifiedCmObject::RemoteDestination("442071234567".to_owned()), &[("answerTooSoonTimer", "1000")]),
+        ),
+        after_desk(&[], change(user_object("tony"), &extension)),
+        after_desk(&[], on_phone(1, "1001", &[("display", "Jane"), ("callInfoDisplay.callerNumber", "false")])),
+        after_desk(&[], on_phone(2, "1003", &[("label", "third"), ("busyTrigger", "1")])),
+        after_desk(&[], change_line(LineTarget::DeviceProfile, PROFILE, 1, "1003", &[])),
+        after_desk(&[], change_line(LineTarget::RemoteDestinationProfile, REMOTE, 2, "1002", &[("display", "J")])),
+        after_desk(&[], swapped),
+        after_desk(&[], moved),
+        after_desk(&[], detach(LineTarget::Phone, PHONE)),
+        after_desk(&[], detach(LineTarget::DeviceProfile, PROFILE)),
+        after_desk(&[detach(LineTarget::Phone, PHONE)], {
+            let Action::DetachLine { target, name, partition, .. } = detach(LineTarget::Phone, PHONE) else {
+                unreachable!()
+            };
+            Action::DetachLine { target, name, pattern: "1002".to_owned(), partition }
+        }),
+        after_desk(&[], remove(phone_object(PHONE))),
+        after_desk(&[], remove(dn("1001", None))),
+        after_desk(&[], remove(profile_object(PROFILE))),
+        after_desk(&[], no_remote_destination.clone()),
+        after_desk(std::slice::from_ref(&no_remote_destination), remove(remote_object(REMOTE))),
+        after_desk(&[no_remote_destination, remove(remote_object(REMOTE))], remove(user_object("tony"))),
+    ];
+    if since(version, 10) {
+        let presence = Action::SetSubscriber {
+            user_id: "tony".to_owned(),
+            attributes: attributes(&[("homeCluster", "true"), ("imAndPresenceEnable", "true")]),
+        };
+        let assign = Action::AssignPresenceNode { user_id: "tony".to_owned(), node: "imp-1".to_owned() };
+        cases.push(after_desk(&[presence, assign], Action::UnassignPresenceNode { user_id: "tony".to_owned() }));
+    }
+    cases
+}
+
+/// Every action of which nothing on the device shows whether it was done.
+pub(crate) fn invisible(version: &str) -> Vec<Case> {
+    let mut cases = vec![
+        after_desk(
+            &[change(phone_object(PHONE), &[("description", "changed")])],
+            Action::ActivateObject { object: phone_object(PHONE), how: Activation::Restart },
+        ),
+        after_desk(&[], Action::ActivateObject { object: phone_object(PHONE), how: Activation::Reset }),
+        after_desk(&[], Action::ActivateObject { object: phone_object(PHONE), how: Activation::Apply }),
+    ];
+    if since(version, 10) {
+        cases.push(after_desk(
+            &[change(dn("1001", None), &[("alertingName", "Jane")])],
+            Action::ActivateObject { object: dn("1001", None), how: Activation::Apply },
+        ));
+    }
+    if since(version, 11) {
+        for credential in [Credential::Pin, Credential::Password] {
+            cases.push(after_desk(&[], Action::UnlockSubscriber { user_id: "tony".to_owned(), credential }));
+        }
+    }
+    cases
+}
+
+#[tokio::test]
+async fn what_nothing_shows_may_be_asked_for_twice() {
+    for version in ["9.1", "10.0", "12.5"] {
+        for (before, action) in invisible(version) {
+            let bench = Bench::unified_cm(version, &[]).await;
+            for action in &before {
+                bench.done(action).await;
+            }
+            bench.done(&action).await;
+            let (state, effects) = (bench.state(), bench.effects());
+            assert_eq!(bench.look(&action).await.unwrap(), Look::Absent, "{action:?}");
+            bench.done(&action).await;
+            assert_eq!((bench.state(), bench.effects()), (state, effects), "{action:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_can_not_be_taken_back_says_so() {
+    for (before, action) in irreversible("12.5").into_iter().chain(invisible("12.5")) {
+        let bench = Bench::unified_cm("12.5", &[]).await;
+        for action in &before {
+            bench.done(action).await;
+        }
+        bench.done(&action).await;
+        assert_eq!(bench.undo(&action).await.unwrap_err().complaint().code, "no-undo", "{action:?}");
+    }
+}
+
+async fn desk(version: &str) -> Bench {
+    let bench = Bench::unified_cm(version, &[]).await;
+    for action in whole_desk() {
+        bench.done(&action).await;
+    }
+    bench
+}
+
+#[tokio::test]
+async fn a_renamed_number_shows_on_every_phone_and_profile() {
+    let bench = desk("12.5").await;
+    bench.done(&rename(dn("1001", None), dn("2001", Some("Internal")))).await;
+    let state = bench.state();
+    for (class, name) in [("phone", PHONE), ("deviceProfile", PROFILE), ("remoteDestinationProfile", REMOTE)] {
+        assert_eq!(state[class][name]["lines"][0]["dirn"], "2001/Internal", "{class}");
+    }
+    assert_eq!(state["line"]["2001/Internal"]["alertingName"], "Tony");
+}
+
+#[tokio::test]
+async fn a_number_that_is_taken_is_a_conflict() {
+    let bench = desk("12.5").await;
+    let state = bench.state();
+    let Look::Different { differences } = bench.settle(&rename(dn("1001", None), dn("1002", None))).await else {
+        panic!("not noticed")
+    };
+    assert_eq!(differences, ["directory number 1002: the device has another one"]);
+    assert_eq!(bench.state(), state);
+    let fault = bench.run(&rename(dn("1009", None), dn("1010", None))).await.unwrap_err();
+    assert_eq!(fault.complaint().code, "axl-5007");
+}
+
+#[tokio::test]
+async fn a_forwarding_keeps_what_is_not_named() {
+    let bench = desk("12.5").await;
+    bench.done(&change(dn("1001", None), &[("callForwardNoAnswer.duration", "30")])).await;
+    let forward = &bench.state()["line"]["1001/"]["callForwardNoAnswer"];
+    assert_eq!(forward, &json!({"destination": "1999", "duration": "30", "forwardToVoiceMail": "false"}));
+}
+
+#[tokio::test]
+async fn one_user_of_several_can_not_be_unset() {
+    for version in ["9.1", "12.5"] {
+        let bench = desk(version).await;
+        bench.done(&associate_line(LineTarget::Phone, PHONE, "jane")).await;
+        let state = bench.state();
+        assert_eq!(
+            state["phone"][PHONE]["lines"][0]["associatedEndusers"],
+            json!([{"userId": "tony"}, {"userId": "jane"}])
+        );
+        let fault = bench.run(&dissociate_line(LineTarget::Phone, PHONE)).await.unwrap_err();
+        assert!(matches!(&fault, Fault::Rejected(complaint) if complaint.repair.is_some()), "{fault:?}");
+        assert_eq!(fault.complaint().code, "axl-several-users");
+        assert_eq!(bench.state(), state);
+    }
+}
+
+#[tokio::test]
+async fn a_line_that_is_not_there_can_not_be_changed() {
+    let bench = desk("12.5").await;
+    let state = bench.state();
+    for action in [
+        change_line(LineTarget::Phone, PHONE, 6, "1001", &[]),
+        Action::PlaceLines { target: LineTarget::Phone, name: PHONE.to_owned(), places: vec![place("1003", 3)] },
+    ] {
+        assert_eq!(bench.run(&action).await.unwrap_err().complaint().code, "axl-no-line", "{action:?}");
+    }
+    let taken =
+        Action::PlaceLines { target: LineTarget::Phone, name: PHONE.to_owned(), places: vec![place("1001", 2)] };
+    assert_eq!(bench.run(&taken).await.unwrap(), dialtone_drivers::Ran::AlreadyThere);
+    assert_eq!(bench.state(), state);
+}
+
+#[tokio::test]
+async fn another_owner_gets_the_phone_its_lines_and_the_extension() {
+    let bench = desk("12.5").await;
+    let set = |user_id: &str, values: &[(&str, &str)]| change(user_object(user_id), values);
+    for action in [
+        set("tony", &[("primaryExtension.pattern", "1001"), ("telephoneNumber", "1001")]),
+        Action::DissociateDevice { user_id: "tony".to_owned(), target: LineTarget::Phone, name: PHONE.to_owned() },
+        Action::AssociateDevice { user_id: "jane".to_owned(), target: LineTarget::Phone, name: PHONE.to_owned() },
+        change(phone_object(PHONE), &[("ownerUserName", "jane"), ("description", "Jane's")]),
+        dissociate_line(LineTarget::Phone, PHONE),
+        associate_line(LineTarget::Phone, PHONE, "jane"),
+        set("jane", &[("primaryExtension.pattern", "1001"), ("telephoneNumber", "1001")]),
+        set("tony", &[("telephoneNumber", "")]),
+    ] {
+        bench.done(&action).await;
+        assert!(matches!(bench.look(&action).await.unwrap(), Look::Equal(_)), "{action:?}");
+    }
+    let state = bench.state();
+    assert_eq!(state["phone"][PHONE]["ownerUserName"], "jane");
+    assert_eq!(state["phone"][PHONE]["lines"][0]["associatedEndusers"], json!([{"userId": "jane"}]));
+    assert_eq!(state["user"]["jane"]["associatedDevices"], json!([PHONE]));
+    assert_eq!(state["user"]["jane"]["primaryExtension"], "1001/");
+    assert_eq!(state["user"]["tony"]["associatedDevices"], json!([]));
+}
+
+#[tokio::test]
+async fn a_replaced_phone_keeps_its_lines_at_their_positions() {
+    let bench = desk("12.5").await;
+    let new = "SEP00AABBCCDDEE";
+    let new_phone = Action::AddPhone {
+        name: new.to_owned(),
+        phone_type: "Cisco 8845".to_owned(),
+        protocol: "SIP".to_owned(),
+        owner: Some("tony".to_owned()),
+        attributes: Attributes::new(),
+    };
+    for action in [
+        new_phone,
+        line(LineTarget::Phone, new, 1, "1001"),
+        line(LineTarget::Phone, new, 2, "1002"),
+        associate(LineTarget::Phone, new),
+        remove(phone_object(PHONE)),
+    ] {
+        bench.done(&action).await;
+    }
+    let state = bench.state();
+    let numbers: Vec<_> = [0, 1].map(|line| state["phone"][new]["lines"][line]["dirn"].clone()).into();
+    assert_eq!(numbers, ["1001/", "1002/"]);
+    assert_eq!(state["user"]["tony"]["associatedDevices"], json!([new]));
+    assert_eq!(state["line"]["1001/"]["alertingName"], "Tony", "the numbers stay");
+}
+
+#[tokio::test]
+async fn what_a_version_has_no_operation_for_is_told() {
+    let bench = desk("9.1").await;
+    for action in [
+        Action::UnlockSubscriber { user_id: "tony".to_owned(), credential: Credential::Pin },
+        Action::AssignPresenceNode { user_id: "tony".to_owned(), node: "imp-1".to_owned() },
+        Action::ActivateObject { object: dn("1001", None), how: Activation::Apply },
+    ] {
+        assert_eq!(bench.run(&action).await.unwrap_err().complaint().code, "axl-not-in-version", "{action:?}");
+    }
+    let other = rename(phone_object(PHONE), profile_object(PHONE));
+    assert_eq!(bench.run(&other).await.unwrap_err().complaint().code, "axl-attribute");
+    let fixed = change(phone_object(PHONE), &[("product", "Cisco 8845")]);
+    assert_eq!(bench.run(&fixed).await.unwrap_err().complaint().code, "axl-attribute");
+}
+
+#[tokio::test]
+async fn users_of_an_ldap_directory_come_with_its_synchronisation() {
+    let bench = Bench::unified_cm("12.5", &["ldap=Example", "synchronising=30s"]).await;
+    let fault = bench.run(&user("tony")).await.unwrap_err();
+    assert!(matches!(&fault, Fault::NotSent { .. }), "it may come: {fault:?}");
+    assert_eq!(fault.complaint().code, "axl-ldap");
+    let synchronise = |directory: &str| Action::SynchroniseLdap { directory: directory.to_owned() };
+    assert_eq!(bench.run(&synchronise("Other")).await.unwrap_err().complaint().code, "axl-5007");
+    for _ in 0..2 {
+        bench.done(&synchronise("Example")).await;
+    }
+    let started = bench.simulator.log(bench.protocol).unwrap();
+    let started = started.iter().filter(|entry| entry.request.starts_with("doLdapSync"));
+    assert_eq!(started.count(), 1, "one that is under way will do");
+}

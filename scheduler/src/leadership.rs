@@ -1,0 +1,158 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialtone_model::Clock;
+use dialtone_store::{Lease, Sightings, Stock, Store, StoreError};
+use tokio::sync::watch;
+use tracing::{info, warn};
+use uuid::Uuid;
+
+/// How often the leader takes stock.
+const STOCK_PERIOD: Duration = Duration::from_secs(15);
+/// Taking stock counts what waits. It rests this many times as long as it took, so that an hour's backlog of millions
+/// doesn't keep the database busy counting.
+const STOCK_REST: u32 = 20;
+
+/// One scheduler among several: it leads, or stands by until the leader gives no sign of life.
+///
+/// Leadership is a lease like a shard's, with the same rules. It only saves work: whatever must happen once is decided
+/// by the store, so two that believe they lead for a moment do no harm.
+pub struct Scheduler {
+    /// Its name in logs.
+    pub name: String,
+    /// Its identity as a holder of the lease: new at each start.
+    pub identity: Uuid,
+    /// How long a leader may give no sign of life.
+    pub ttl: Duration,
+    /// The installation's number of shards.
+    pub shards: u16,
+    /// The truth.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Told how it stands, each time that it has reached the store.
+    pub standing: watch::Sender<Standing>,
+}
+
+/// How a scheduler stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Standing {
+    /// Whether it leads.
+    pub leads: bool,
+    /// When it last reached the store, on its own monotonic clock.
+    pub tended: Option<Duration>,
+    /// What the leader found when it last took stock.
+    pub stock: Option<Stock>,
+}
+
+impl fmt::Debug for Scheduler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scheduler").field("name", &self.name).field("ttl", &self.ttl).finish_non_exhaustive()
+    }
+}
+
+/// What a scheduler knows of its lease.
+#[derive(Debug, Default)]
+struct Leadership {
+    held: Option<Lease>,
+    /// When the last successful renewal was sent.
+    renewed: Duration,
+    sightings: Sightings,
+}
+
+impl Scheduler {
+    /// Leads or stands by until `stop` is done, then gives the leadership up so that the next leader needn't wait.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let mut stop = pin!(stop);
+        let mut leadership = Leadership::default();
+        let mut next_stock = self.clock.monotonic();
+        info!(scheduler = %self.name, "scheduler started");
+        loop {
+            let now = self.clock.monotonic();
+            let led = leadership.held.is_some();
+            match leadership.tend(&self.store, self.identity, self.ttl, now).await {
+                Ok(()) => self.reached(leadership.held.is_some(), now),
+                Err(failure) => {
+                    warn!(%failure, "the lease of the leadership can't be tended");
+                    leadership.forget_if_over(self.ttl, now);
+                }
+            }
+            match (led, leadership.held) {
+                (false, Some(lease)) => {
+                    info!(scheduler = %self.name, lease.epoch, "this scheduler leads now");
+                    next_stock = now;
+                }
+                (true, None) => warn!(scheduler = %self.name, "this scheduler doesn't lead any more"),
+                _ => {}
+            }
+            if leadership.held.is_some() && now >= next_stock {
+                next_stock = now + self.take_stock(now).await;
+            }
+            tokio::select! {
+                () = &mut stop => break,
+                () = self.clock.sleep(self.ttl / 4) => {}
+            }
+        }
+        if let Some(lease) = leadership.held
+            && let Err(failure) = self.store.release_lease(lease).await
+        {
+            warn!(%failure, "the leadership can't be given up; it runs out by itself");
+        }
+        info!(scheduler = %self.name, "scheduler stopped");
+    }
+
+    fn reached(&self, leads: bool, now: Duration) {
+        self.standing.send_modify(|standing| {
+            let stock = standing.stock.take().filter(|_| leads);
+            *standing = Standing { leads, tended: Some(now), stock };
+        });
+    }
+
+    /// Counts what there is; gives the time until it is worth counting again.
+    async fn take_stock(&self, now: Duration) -> Duration {
+        match self.store.stock(self.shards, self.clock.now()).await {
+            Ok(stock) => {
+                if stock.ready > 0 && stock.unheld_shards > 0 {
+                    warn!(
+                        orders = stock.ready,
+                        shards = stock.unheld_shards,
+                        "orders wait, and nobody holds some of the shards: start more workers"
+                    );
+                }
+                self.standing.send_modify(|standing| standing.stock = Some(stock));
+            }
+            Err(failure) => warn!(%failure, "stock can't be taken"),
+        }
+        let took = self.clock.monotonic().saturating_sub(now);
+        STOCK_PERIOD.max(took * STOCK_REST)
+    }
+}
+
+impl Leadership {
+    /// Renews the lease, or takes it when it is free or its holder has given no sign of life for a time to live.
+    async fn tend(&mut self, store: &Store, identity: Uuid, ttl: Duration, now: Duration) -> Result<(), StoreError> {
+        if let Some(held) = self.held {
+            self.held = store.renew_lease(held).await?;
+            self.renewed = now;
+        }
+        if self.held.is_none() {
+            let lease = store.leadership().await?;
+            if lease.is_free() || self.sightings.is_stale(&lease, ttl, now) {
+                self.held = store.take_lease(lease, identity).await?;
+                self.renewed = now;
+            }
+            self.sightings.note(lease, now);
+        }
+        Ok(())
+    }
+
+    /// Who couldn't renew for a time to live leads no more: somebody else may.
+    fn forget_if_over(&mut self, ttl: Duration, now: Duration) {
+        if now.saturating_sub(self.renewed) >= ttl {
+            self.held = None;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Operations that are about no single class.
+
+use super::conditions::{Conditions, LdapSync};
+use super::objects::{Changes, Objects};
+use super::operations::Outcome;
+use super::refusal::Refusal;
+use super::schema::{Class, Version};
+use super::{presence, soap};
+use crate::xml::Element;
+
+/// The first version with operations that activate single objects and that assign presence nodes.
+pub(super) const SINGLE_OBJECTS: Version = (10, 0);
+
+/// What an operation about no single class comes to; `None` for any other operation.
+pub(super) fn carry_out(
+    operation: &str,
+    content: &[Element],
+    objects: &Objects,
+    conditions: &Conditions,
+    version: Version,
+) -> Option<Outcome> {
+    let since_10 = version >= SINGLE_OBJECTS;
+    Some(match operation {
+        "getCCMVersion" => Ok((component_version(version), Changes::new())),
+        "doDeviceReset" => reset_device(content, objects),
+        "doLdapSync" => synchronise_ldap(content, objects, conditions),
+        "getLdapSyncStatus" => ldap_status(content, objects, conditions),
+        "assignPresenceUser" if since_10 => presence::assign(content, objects, true),
+        "unassignPresenceUser" if since_10 => presence::assign(content, objects, false),
+        "listAssignedPresenceUsers" if since_10 => presence::list(content, objects, true),
+        "listUnassignedPresenceUsers" if since_10 => presence::list(content, objects, false),
+        _ => return None,
+    })
+}
+
+fn component_version(version: Version) -> Element {
+    let number = format!("{}.1.10000(1)", soap::shown(version));
+    let version = Element::with_text("version", &number);
+    Element::with_children("return", vec![Element::with_children("componentVersion", vec![version])])
+}
+
+fn reset_device(content: &[Element], objects: &Objects) -> Outcome {
+    let [device, how] = content else { return Err(Refusal::incomplete("doDeviceReset", "deviceName, isHardReset")) };
+    if device.name != "deviceName" || !matches!(how.name.as_str(), "isHardReset" | "deviceResetType") {
+        return Err(Refusal::schema(&device.name, "deviceName, isHardReset, deviceResetType"));
+    }
+    let phones = Class::named("phone").ok_or_else(|| Refusal::not_found("Phone"))?;
+    let name = device.text.trim();
+    let (_, phone) = objects.get(phones, name)?;
+    let changes = objects.note_pending(std::iter::once((name, phone)), false);
+    Ok((Element::with_text("return", &phone.uuid), changes))
+}
+
+fn synchronise_ldap(content: &[Element], objects: &Objects, conditions: &Conditions) -> Outcome {
+    let directory = directory(content, objects, conditions)?;
+    let starts = content.iter().any(|element| element.name == "sync" && element.text.trim() == "true");
+    if starts {
+        conditions.synchronise();
+    }
+    Ok((Element::with_text("return", &format!("Sync of {directory} started")), Changes::new()))
+}
+
+fn ldap_status(content: &[Element], objects: &Objects, conditions: &Conditions) -> Outcome {
+    directory(content, objects, conditions)?;
+    let status = match conditions.ldap_sync() {
+        LdapSync::Never => "Sync is not performed",
+        LdapSync::InProgress => "Sync is in progress",
+        LdapSync::Done => "Sync is performed successfully",
+    };
+    Ok((Element::with_text("return", status), Changes::new()))
+}
+
+fn directory(content: &[Element], objects: &Objects, conditions: &Conditions) -> Result<String, Refusal> {
+    let name = content.first().map_or("", |element| element.text.trim());
+    let class = Class::named("ldapDirectory").ok_or_else(|| Refusal::not_found("LdapDirectory"))?;
+    if conditions.ldap().as_deref() != Some(name) {
+        objects.get(class, name)?;
+    }
+    Ok(name.to_owned())
+}

@@ -1,0 +1,186 @@
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+
+use crate::home::{Answer, Home};
+
+/// A scaled-out installation of one test: a database and a virtual host of its own, and the processes that run on it.
+pub(crate) struct Installation {
+    pub(crate) home: Home,
+    environment: Vec<(&'static str, String)>,
+    database: String,
+    roles: Vec<Child>,
+}
+
+impl Installation {
+    /// With a database that nobody has migrated yet, and without a broker.
+    pub(crate) fn unmigrated() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let database = format!("dialtone_cli_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        sql(&admin(), &[format!("DROP DATABASE IF EXISTS {database}"), format!("CREATE DATABASE {database}")]);
+        let (server, _) = admin_parts();
+        let home = Home::new();
+        let key = home.write("key", &"5a".repeat(32));
+        let environment = vec![
+            ("DIALTONE_DATABASE_URL", format!("{server}/{database}")),
+            // A holder that dies is missed soon.
+            ("DIALTONE_LEASE_TTL", "1s".to_owned()),
+            ("DIALTONE_KEY_FILE", key.display().to_string()),
+        ];
+        Self { home, environment, database, roles: Vec::new() }
+    }
+
+    /// Migrated, with a broker.
+    pub(crate) fn new() -> Self {
+        let mut installation = Self::unmigrated();
+        installation.environment.push(("DIALTONE_QUEUE_URL", vhost(&installation.database.replace('_', "-"))));
+        installation.line("migrate").done();
+        installation
+    }
+
+    /// A command on the installation.
+    pub(crate) fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut command = self.home.command(arguments);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs a line of words to its end.
+    pub(crate) fn line(&self, line: &str) -> Answer {
+        self.command(line.split_whitespace()).output().unwrap().into()
+    }
+
+    /// Starts a scheduler or worker; gives its process id. It ends with the installation.
+    pub(crate) fn start(&mut self, line: &str) -> u32 {
+        let child = self.command(line.split_whitespace()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let id = child.id();
+        self.roles.push(child);
+        id
+    }
+
+    /// Sends a signal to a role that was started, and waits for its end; gives the exit code.
+    pub(crate) fn end(&mut self, id: u32, name: &str) -> Option<i32> {
+        signal(id, name);
+        self.wait(id)
+    }
+
+    /// Waits for the end of what was started; gives the exit code.
+    pub(crate) fn wait(&mut self, id: u32) -> Option<i32> {
+        let place = self.roles.iter().position(|role| role.id() == id).unwrap();
+        self.roles.swap_remove(place).wait().unwrap().code()
+    }
+
+    /// Sets an environment variable for what is started from now on.
+    pub(crate) fn set(&mut self, name: &'static str, value: &str) {
+        self.environment.push((name, value.to_owned()));
+    }
+
+    /// Runs SQL on its database.
+    pub(crate) fn sql(&self, statement: &str) {
+        let (server, _) = admin_parts();
+        sql(&format!("{server}/{}", self.database), &[statement.to_owned()]);
+    }
+
+    /// The numbers that a statement selects from its database.
+    pub(crate) fn numbers(&self, statement: &str) -> Vec<i64> {
+        let (server, _) = admin_parts();
+        let url = format!("{server}/{}", self.database);
+        block_on(async {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            sqlx::query_scalar(AssertSqlSafe(statement.to_owned())).fetch_all(&mut connection).await.unwrap()
+        })
+    }
+
+    /// Waits until a statement selects these numbers.
+    pub(crate) fn await_numbers(&self, statement: &str, wanted: impl Fn(&[i64]) -> bool) {
+        while !wanted(&self.numbers(statement)) {
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        for role in &mut self.roles {
+            // It may have ended by itself.
+            let _ = role.kill();
+            let _ = role.wait();
+        }
+        sql(&admin(), &[format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.database)]);
+    }
+}
+
+/// Simulated devices in a process of their own.
+pub(crate) struct Simulator {
+    child: Child,
+    pub(crate) ready: Value,
+}
+
+impl Simulator {
+    /// Starts it with a Phone System, below the home's `data/simulator`, where a home looks for a device's log.
+    pub(crate) fn start(home: &Home, faults: &[&str]) -> Self {
+        let mut command = home.command(["simulator", "--phone-system", "0", "--data"]);
+        command.arg(home.path("data/simulator/apart")).args(faults.iter().flat_map(|fault| ["--fault", fault]));
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { child, ready: serde_json::from_str(&line).unwrap() }
+    }
+
+    /// The device as an organization names it.
+    pub(crate) fn device(&self) -> String {
+        let (address, ca) = (self.ready["phone_system"].as_str().unwrap(), self.ready["ca_file"].as_str().unwrap());
+        let ca = std::fs::read_to_string(Path::new(ca)).unwrap();
+        format!(
+            "kind = \"phone_system\"\naddress = \"{address}\"\nlogin = \"dialtone\"\npassword = \"dialtone\"\n\
+             ca = '''\n{ca}'''"
+        )
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) fn signal(id: u32, name: &str) {
+    assert!(Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status().unwrap().success());
+}
+
+fn admin() -> String {
+    std::env::var("DIALTONE_TEST_POSTGRES_URL")
+        .expect("start PostgreSQL with `tests/services.sh up` and then run `eval \"$(tests/services.sh env)\"`")
+}
+
+fn admin_parts() -> (String, String) {
+    let admin = admin();
+    let (server, database) = admin.rsplit_once('/').unwrap();
+    (server.to_owned(), database.to_owned())
+}
+
+/// A new virtual host on the tests' broker: its URL.
+fn vhost(name: &str) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/services.sh");
+    let made = Command::new(script).args(["vhost", name]).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    String::from_utf8(made.stdout).unwrap().trim().to_owned()
+}
+
+fn sql(url: &str, statements: &[String]) {
+    block_on(async {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        for statement in statements {
+            sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(&mut connection).await.unwrap();
+        }
+    });
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
