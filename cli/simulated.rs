@@ -72,20 +72,17 @@ impl SimulatedDevices {
             all.insert(device.id, running);
         }
         let simulator = all.get(&device.id).map(|running| &running.simulator);
-        let address = simulator.and_then(|simulator| {
-            simulator
-                .phone_system()
-                .or_else(|| simulator.unity_connection())
-                .or_else(|| simulator.unified_cm().next().map(|(_, address)| address))
-        });
-        let (Some(simulator), Some(address)) = (simulator, address) else {
+        let Some((simulator, address)) = simulator.and_then(|simulator| Some((simulator, address(simulator)?))) else {
             return Err(format!("the simulated {} listens nowhere", device.name));
         };
+        let mut settings = device.settings.clone();
+        settings.extend(simulator.host_key().map(|key| ("ssh.host-key".to_owned(), key.to_owned())));
         Ok(Device {
-            address: format!("https://{address}"),
+            address,
             tls: Tls::Ca(simulator.ca_pem().to_owned()),
             login: ACCOUNT.to_owned(),
             password: ACCOUNT.to_owned(),
+            settings,
             ..device
         })
     }
@@ -99,16 +96,25 @@ impl SimulatedDevices {
                 builder.unified_cm(version.ok_or_else(|| format!("the simulated {} has no version", device.name))?, 0)
             }
             DeviceKind::UnityConnection => builder.unity_connection(0),
-            kind @ (DeviceKind::Kamailio
-            | DeviceKind::CmExpress
-            | DeviceKind::Unity
-            | DeviceKind::UnityExpress
-            | DeviceKind::ImPresence
-            | DeviceKind::Null) => return Err(format!("no {kind} can be simulated")),
+            DeviceKind::CmExpress => builder.ios(0),
+            DeviceKind::UnityExpress => builder.cue(0),
+            kind @ (DeviceKind::Kamailio | DeviceKind::Unity | DeviceKind::ImPresence | DeviceKind::Null) => {
+                return Err(format!("no {kind} can be simulated"));
+            }
         };
         for fault in &self.faults {
             builder = builder.fault(fault.clone());
         }
         builder.start().await.map_err(|error| format!("the simulated device {} did not start: {error}", device.name))
     }
+}
+
+/// Where a simulator listens.
+fn address(simulator: &Simulator) -> Option<String> {
+    let https = simulator
+        .phone_system()
+        .or_else(|| simulator.unity_connection())
+        .or_else(|| simulator.unified_cm().next().map(|(_, address)| address));
+    let ssh = simulator.ios().or_else(|| simulator.cue());
+    https.map(|at| format!("https://{at}")).or_else(|| ssh.map(|at| format!("ssh://{at}")))
 }

@@ -50,6 +50,8 @@ words! {
         DeviceProfile = "device_profile", "device profile";
         /// A remote destination profile.
         RemoteDestinationProfile = "remote_destination_profile", "remote destination profile";
+        /// A number that rings beside a remote destination profile's lines.
+        RemoteDestination = "remote_destination", "remote destination";
         /// A user with a mailbox.
         Mailbox = "mailbox", "mailbox";
         /// An extension of a Phone System.
@@ -115,6 +117,7 @@ impl ObjectKind {
             | Self::DirectoryNumber
             | Self::DeviceProfile
             | Self::RemoteDestinationProfile
+            | Self::RemoteDestination
             | Self::Mailbox
             | Self::Extension => SyncScope::Subscribers,
         }
@@ -127,6 +130,7 @@ impl ObjectKind {
             "number" => Self::DirectoryNumber,
             "device-profile" => Self::DeviceProfile,
             "remote-destination-profile" => Self::RemoteDestinationProfile,
+            "remote-destination" => Self::RemoteDestination,
             other => Self::from_word(other)?,
         };
         Some((kind, key))

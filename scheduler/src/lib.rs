@@ -6,6 +6,7 @@
 
 mod address;
 mod assignment;
+mod blocking;
 mod device;
 mod error;
 mod export;
@@ -22,6 +23,8 @@ mod project;
 mod report;
 mod run;
 mod structure;
+
+use blocking::blocking;
 
 pub use address::{AddressPolicy, SIMULATED};
 pub use assignment::{Assigned, DraftEdit, HandAddedUser, NewDraft};
