@@ -9,7 +9,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::columns::word;
-use crate::database::{Tx, execute, on_db, on_tx, pieces, push_orders, repeated, transaction};
+use crate::database::{Tx, execute, on_db, on_tx, pieces, repeated, transaction};
 use crate::device_work::{self, DeviceWork};
 use crate::time::Time;
 use crate::{Lease, Outcome, Store, StoreError};
@@ -347,7 +347,10 @@ pub(crate) async fn touch(tx: &mut Tx, shard: u16, outcomes: &[Outcome]) -> Resu
 async fn steps(tx: &mut Tx, outcomes: &[&Outcome]) -> Result<HashMap<OrderId, Vec<Step>>, StoreError> {
     let rows: Vec<(Uuid, Json<Vec<Step>>)> = on_tx!(tx, |connection, Db| {
         let mut query = QueryBuilder::<Db>::new("SELECT id, steps FROM orders WHERE id IN (");
-        push_orders!(query, outcomes.iter().map(|outcome| outcome.order));
+        let mut ids = query.separated(", ");
+        for outcome in outcomes {
+            ids.push_bind(outcome.order.0);
+        }
         query.push(")").build_query_as().fetch_all(connection).await?
     });
     Ok(rows.into_iter().map(|(id, steps)| (id.into(), steps.0)).collect())
