@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
+use dialtone_scheduler::AddressPolicy;
+
 use super::Settings;
 
 /// One key of the configuration, as the file, the environment and the documentation know it.
