@@ -9,7 +9,7 @@ use crate::checker::{Findings, Looks};
 use crate::device::Device;
 use crate::patience::wait_until;
 use crate::process::Process;
-use crate::site::{Site, Tenant};
+use crate::site::{Site, Submission, Tenant};
 
 const ROWS: usize = 200;
 
@@ -30,8 +30,8 @@ fn an_upload_that_finds_no_room_is_refused_whole_and_may_be_repeated() {
     assert_eq!(files_below(&site.path("files")), [] as [PathBuf; 0], "a half-written file was left");
     assert_eq!(site.database.number("SELECT count(*)::text FROM runs"), 0);
 
-    let mut submission = site.resubmit(tenant, &file);
-    assert!(submission.end("the run ends").success(), "{}", submission.said());
+    let mut submission = Submission::of(site.start(site.command(&arguments)), file);
+    submission.end();
     let findings = Findings::of(&site, Looks::BeforeEveryRepetition);
     assert!(findings.is_clean(), "{findings}");
 }

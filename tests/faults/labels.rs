@@ -43,7 +43,7 @@ fn a_kill_at_every_labelled_point_loses_and_doubles_nothing() {
             let file = site.tenants[index].next_file(&site.path(""), ROWS);
             let name = site.tenants[index].name.clone();
             let command = armed(&["run", file.to_str().unwrap(), "--json", "--organization", &name], &mut site);
-            submissions.push(Submission { process: site.start(command), file });
+            submissions.push(Submission::of(site.start(command), file));
         }
         while submissions.iter_mut().any(|submission| submission.process.is_running())
             || roles.iter_mut().any(|(_, role)| !role.is_running())
@@ -56,7 +56,7 @@ fn a_kill_at_every_labelled_point_loses_and_doubles_nothing() {
             }
             for (tenant, submission) in site.tenants.iter().zip(&mut submissions) {
                 if !submission.process.is_running() && count(&submission.process, &mut hits) {
-                    submission.process = site.resubmit(tenant, &submission.file);
+                    site.resubmit(tenant, submission);
                 }
             }
             std::thread::yield_now();

@@ -40,7 +40,7 @@ fn servers_that_stop_or_are_killed_lose_and_double_nothing() {
         for (tenant, submission) in site.tenants.iter().zip(&mut submissions) {
             let status = submission.process.end("whoever follows the run ends");
             if !status.success() {
-                submission.process = site.resubmit(tenant, &submission.file);
+                site.resubmit(tenant, submission);
                 submission.end();
             }
         }

@@ -27,11 +27,6 @@ fn a_rolling_restart_under_load_loses_and_doubles_nothing_and_every_role_ends_we
     }
     submissions.iter_mut().for_each(Submission::end);
     crew.all_live();
-    // Nobody took anything over from somebody dead: each outcome was recorded by whoever ran the step.
-    let taken_over = site
-        .database
-        .number("SELECT count(*)::text FROM order_events WHERE kind = 'attempt_failed' OR code IS NOT NULL");
-    assert_eq!(taken_over, 0, "steps that were cut off");
     let findings = Findings::of(&site, Looks::BeforeEveryRepetition);
     assert!(findings.is_clean(), "{findings}");
 }
