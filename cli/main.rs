@@ -3,6 +3,8 @@
 //! One file a subcommand. This is the only place where the backends of store, queue and files are chosen, where the
 //! real clock is read and where errors become words for a person.
 
+#![recursion_limit = "256"]
+
 mod backends;
 mod clock;
 mod completions;
@@ -40,6 +42,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::backends::Broker;
 use crate::clock::SystemClock;
 use crate::configuration::{Configuration, ConfigurationError, Settings};
 use crate::context::{Context, Everywhere};
@@ -127,20 +130,31 @@ async fn dispatch_async(
         Command::Migrate(_) => return migrate::run(everywhere.json, &settings).await,
         _ => {}
     }
-    let context = Context::open(everywhere, settings, clock).await?;
+    let broker = match command {
+        Command::Scheduler(_) | Command::Worker(_) => Broker::Awaited,
+        _ => Broker::WhenNeeded,
+    };
+    let context = Context::open(everywhere, settings, clock, broker).await?;
+    let done = run_in(&context, command).await;
+    // What was said last is on its way still.
+    context.operations.queue.close().await;
+    done
+}
+
+async fn run_in(context: &Context, command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Run(arguments) => run::run(&context, arguments).await,
-        Command::Resume(arguments) => resume::run(&context, &arguments).await,
-        Command::Report(arguments) => report::run(&context, &arguments).await,
-        Command::Runs(arguments) => runs::run(&context, arguments).await,
-        Command::Plan(arguments) => plan::run(&context, arguments).await,
-        Command::Project(arguments) => project::run(&context, arguments).await,
-        Command::Template(arguments) => template::run(&context, arguments).await,
-        Command::Order(arguments) => order::run(&context, arguments).await,
-        Command::Extension(arguments) => extension::run(&context, arguments).await,
-        Command::Organization(arguments) => organization::run(&context, arguments).await,
-        Command::Scheduler(arguments) => scheduler::run(&context, arguments).await,
-        Command::Worker(arguments) => worker::run(&context, arguments).await,
+        Command::Run(arguments) => run::run(context, arguments).await,
+        Command::Resume(arguments) => resume::run(context, &arguments).await,
+        Command::Report(arguments) => report::run(context, &arguments).await,
+        Command::Runs(arguments) => runs::run(context, arguments).await,
+        Command::Plan(arguments) => plan::run(context, arguments).await,
+        Command::Project(arguments) => project::run(context, arguments).await,
+        Command::Template(arguments) => template::run(context, arguments).await,
+        Command::Order(arguments) => order::run(context, arguments).await,
+        Command::Extension(arguments) => extension::run(context, arguments).await,
+        Command::Organization(arguments) => organization::run(context, arguments).await,
+        Command::Scheduler(arguments) => scheduler::run(context, arguments).await,
+        Command::Worker(arguments) => worker::run(context, arguments).await,
         Command::Simulator(_)
         | Command::Migrate(_)
         | Command::Config(_)
@@ -152,8 +166,9 @@ async fn dispatch_async(
 /// Warnings go to standard error; the configuration asks for more, such as `info` or `dialtone_worker=debug`.
 fn log(configuration: &Configuration) {
     let Settings { log, log_json, .. } = &configuration.settings;
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(EnvFilter::new(log)).with_writer(std::io::stderr).with_target(false);
+    // What becomes of connections to the broker is told by the queue, once; its client library would tell it again.
+    let filter = EnvFilter::new(format!("lapin=off,{log}"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     if *log_json {
         subscriber.json().init()
     } else {

@@ -20,6 +20,8 @@ mod organization;
 mod project;
 mod retry;
 mod run;
+/// Defects and limits that the fault suite plants.
+pub mod sabotage;
 mod secret;
 mod state;
 mod step;

@@ -44,7 +44,8 @@ struct Running {
     device: Arc<dyn Device>,
     faults: Arc<Faults>,
     gate: Arc<Gate>,
-    access: Arc<Access>,
+    /// Who has a session; `None` where a session is the connection itself.
+    access: Option<Arc<Access>>,
     task: JoinHandle<()>,
 }
 
@@ -184,7 +185,9 @@ impl Simulator {
         for running in self.of(protocol) {
             running.faults.clear();
             running.gate.open();
-            running.access.set_rest(None);
+            if let Some(access) = &running.access {
+                access.set_rest(None);
+            }
             running.device.heal();
         }
     }
@@ -218,7 +221,11 @@ impl Running {
             Some(FaultKind::Latency(latency)) => self.gate.set_latency(latency),
             Some(FaultKind::Rate(rate)) => self.gate.set_rate(rate),
             Some(FaultKind::Concurrency(concurrency)) => self.gate.set_concurrency(concurrency),
-            Some(FaultKind::Session(rest)) => self.access.set_rest(Some(rest)),
+            Some(FaultKind::Session(rest)) => {
+                if let Some(access) = &self.access {
+                    access.set_rest(Some(rest));
+                }
+            }
             Some(fault) => self.device.inject(fault),
             None => {}
         }
@@ -432,7 +439,7 @@ impl Builder {
             recording: recording.clone().map(|recording| (format!("{}{version}", protocol.name()), recording)),
         };
         let task = tokio::spawn(server::serve(listener, tls.clone(), front, stop.subscribe()));
-        Ok(Running { protocol, version, address, device, faults, gate, access, task })
+        Ok(Running { protocol, version, address, device, faults, gate, access: Some(access), task })
     }
 }
 
@@ -448,10 +455,8 @@ async fn listen_over_ssh(
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let gate = Arc::clone(&front.gate);
-    // Whoever logs in to a command line has no session beyond the connection.
-    let access = Arc::new(Access::new(&front.login, &front.password, false, Arc::clone(&front.clock)));
     let task = tokio::spawn(ios::serve(listener, front, stop.subscribe()));
-    Ok(Running { protocol, version: String::new(), address, device, faults, gate, access, task })
+    Ok(Running { protocol, version: String::new(), address, device, faults, gate, access: None, task })
 }
 
 /// What is to listen where.

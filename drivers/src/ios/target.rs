@@ -49,10 +49,10 @@ impl Target {
     pub(super) fn new(device: &Device) -> Result<Self, DriverError> {
         let setting =
             |name: &str| device.settings.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
-        let wrong = |name: &str, reason: &str| DriverError::Setting {
+        let wrong = |name: &str, problem: &str| DriverError::Setting {
             kind: device.kind,
             name: name.to_owned(),
-            problem: reason.to_owned(),
+            problem: problem.to_owned(),
         };
         let (host, port) =
             address(&device.address).ok_or_else(|| DriverError::SshAddress { address: device.address.clone() })?;
@@ -66,7 +66,7 @@ impl Target {
         let legacy_algorithms = match setting(LEGACY_ALGORITHMS) {
             None | Some("no") => false,
             Some("yes") => true,
-            Some(_) => return Err(wrong(LEGACY_ALGORITHMS, "is yes or no")),
+            Some(_) => return Err(wrong(LEGACY_ALGORITHMS, "is neither yes nor no")),
         };
         let module = setting(SERVICE_MODULE);
         let is_interface = |text: &str| {
@@ -74,10 +74,13 @@ impl Target {
                 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" /-".contains(&byte))
         };
         if module.is_some_and(|module| !is_interface(module)) {
-            return Err(wrong(SERVICE_MODULE, "has the form integrated-Service-Engine 0/0"));
+            return Err(wrong(SERVICE_MODULE, "hasn't the form integrated-Service-Engine 0/0"));
         }
         if module.is_some() && device.kind != DeviceKind::UnityExpress {
-            return Err(wrong(SERVICE_MODULE, "is for Unity Express only, which alone is reached through a router"));
+            return Err(wrong(
+                SERVICE_MODULE,
+                "is of use to a Unity Express only, which is reached through its router",
+            ));
         }
         let commands = setting(COMMANDS).unwrap_or_default().split(';').map(str::trim);
         let enable = device.secrets.get(ENABLE).unwrap_or(&device.password);
