@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use dialtone_drivers::{Call, Look, PageRequest, Ran};
-use dialtone_model::{Action, ExpressAction, ExpressNumber, ExpressPhone, Fault, ObjectKind, PhoneProtocol, SyncScope};
+use dialtone_model::{
+    Action, ExpressAction, ExpressNumber, ExpressPhone, Fault, ObjectKind, PhoneProtocol, Step, SyncScope,
+};
 use dialtone_simulator::Protocol;
 
 use crate::command_lines::{failed_at_every_line, refused_at_every_line};
