@@ -14,3 +14,4 @@ mod projects;
 mod roles;
 mod run;
 mod templates;
+mod third_party;
