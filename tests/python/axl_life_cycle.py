@@ -54,7 +54,7 @@ def add(client):
 
 
 def change(client):
-    done(client.update_phone(name=PHONE, description="Tony's new desk", vendorConfig=[{"ehookEnable": 0}]))
+    done(client.update_phone(name=PHONE, description="Tony's new desk"))
     phone = done(client.get_phone(name=PHONE))
     assert phone["description"] == "Tony's new desk", phone
     assert phone["ownerUserName"]["_value_1"] == "tony", phone
