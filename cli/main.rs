@@ -3,6 +3,8 @@
 //! One file a subcommand. This is the only place where the backends of store, queue and files are chosen, where the
 //! real clock is read and where errors become words for a person.
 
+#![recursion_limit = "256"]
+
 mod backends;
 mod clock;
 mod completions;

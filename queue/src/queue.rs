@@ -183,6 +183,11 @@ impl Receipt {
     pub(crate) fn new(settle: impl FnOnce() + Send + Sync + 'static) -> Self {
         Self { settle: Some(Box::new(settle)) }
     }
+
+    /// Leaves the message unsettled: nobody has seen it here.
+    pub(crate) fn disown(mut self) {
+        self.settle = None;
+    }
 }
 
 impl Drop for Receipt {

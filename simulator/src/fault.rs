@@ -47,6 +47,7 @@ pub enum FaultKind {
     Rights(Rights),
     Ldap(String),
     Synchronising(Duration),
+    LargestReply(usize),
     Lock(Selector),
 }
 
@@ -133,10 +134,13 @@ impl FromStr for FaultSpec {
             }),
             "ldap" => FaultKind::Ldap(value.to_owned()),
             "synchronising" => FaultKind::Synchronising(duration(value).map_err(refused)?),
+            "largest-reply" => {
+                FaultKind::LargestReply(value.parse().map_err(|_| refused(format!("{kind} needs a number of bytes")))?)
+            }
             "lock" => FaultKind::Lock(value.parse().map_err(refused)?),
             _ => {
-                let kinds = "latency, rate, concurrency, session, throttle, rights, ldap, synchronising, drop-before, \
-                             drop-after, error, refuse, lock";
+                let kinds = "latency, rate, concurrency, session, throttle, rights, ldap, synchronising, largest-reply, \
+                             drop-before, drop-after, error, refuse, lock";
                 return Err(refused(format!("the kinds are {kinds}")));
             }
         };
@@ -337,6 +341,7 @@ mod tests {
         assert_eq!(kind("axl:throttle=100"), Ok(FaultKind::Throttle(100)));
         assert_eq!(kind("axl:rights=read"), Ok(FaultKind::Rights(Rights::Read)));
         assert_eq!(kind("axl:ldap=Example Directory"), Ok(FaultKind::Ldap("Example Directory".to_owned())));
+        assert_eq!(kind("axl:largest-reply=65536"), Ok(FaultKind::LargestReply(65_536)));
         assert_eq!(kind("axl:synchronising=30s"), Ok(FaultKind::Synchronising(Duration::from_secs(30))));
     }
 
@@ -348,6 +353,7 @@ mod tests {
         assert!(why("phone-system:latency=20").contains("20ms"));
         assert!(why("phone-system:nap=1").contains("drop-before"));
         assert!(why("phone-system:error=101%").contains("100%"));
+        assert!(why("axl:largest-reply=8MB").contains("a number of bytes"));
         assert!(why("axl:rights=some").contains("all, read or none"));
         assert!(why("phone-system:error=often").contains("FIELD:VALUE"));
     }

@@ -23,8 +23,8 @@ use crate::undrivable::Undrivable;
 
 /// How long the store is left alone after it failed.
 const STORE_REST: Duration = Duration::from_millis(500);
-/// Outcomes recorded in one transaction at most: beyond a few hundred a larger group gains nothing.
-const LARGEST_GROUP: usize = 512;
+/// Outcomes recorded in one transaction at most: beyond it a larger group gains nothing.
+const LARGEST_GROUP: usize = 2_048;
 /// How long a stopping worker tries to record what it has before it leaves the rest to its successor's look.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 

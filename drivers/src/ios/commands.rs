@@ -58,12 +58,7 @@ pub(super) fn set(
     if lines.is_empty() {
         return Ok(Plan::Nothing);
     }
-    let mut back = vec![entering(slot)];
-    for line in &lines {
-        back.push(before(slot, line)?);
-    }
-    let reference = Some(slot.title());
-    Ok(Writing { enter: Some(entering(slot)), lines, back, reference, ..Writing::default() }.into())
+    written(slot, lines)
 }
 
 pub(super) fn stop(number: &str, configuration: &Configuration) -> Result<Plan, Fault> {
@@ -73,7 +68,7 @@ pub(super) fn stop(number: &str, configuration: &Configuration) -> Result<Plan, 
     if lines.is_empty() {
         return Ok(Plan::Nothing);
     }
-    Ok(Writing { enter: Some(entering(slot)), lines, reference: Some(slot.title()), ..Writing::default() }.into())
+    written(slot, lines)
 }
 
 /// What takes forwarding back; of other commands nobody knows what was there before.
@@ -134,9 +129,19 @@ fn is_there(slot: &Slot, line: &CommandLine) -> bool {
     }
 }
 
+fn written(slot: &Slot, lines: Vec<CommandLine>) -> Result<Plan, Fault> {
+    let mut back = vec![entering(slot)];
+    for line in &lines {
+        back.push(before(slot, line)?);
+    }
+    let reference = Some(slot.title());
+    Ok(Writing { enter: Some(entering(slot)), lines, back, reference, ..Writing::default() }.into())
+}
+
 /// What makes a command as if it had not been said.
 fn before(slot: &Slot, line: &CommandLine) -> Result<CommandLine, Fault> {
-    let command = FORWARDING.into_iter().chain(SIP_FORWARDING).find(|command| line.text().starts_with(command));
+    let said = line.text().strip_prefix("no ").unwrap_or(line.text());
+    let command = FORWARDING.into_iter().chain(SIP_FORWARDING).find(|command| said.starts_with(command));
     match command.and_then(|command| Some((command, slot.value(command)?))) {
         Some((command, value)) => CommandLine::of(command).rest("the earlier forwarding", value),
         None => Ok(line.clone().negated()),

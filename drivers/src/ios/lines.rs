@@ -96,20 +96,20 @@ pub(super) fn detach(phone: &str, number: &str, configuration: &Configuration) -
     let Some(button) = buttons.iter().find(|button| button.tags.contains(&number.tag)) else {
         return Ok(Plan::Nothing);
     };
-    let lines = if phone.kind == Kind::Ephone {
-        let mut lines = vec![CommandLine::of("button").word("a button", &written(button))?.negated()];
-        let others: Vec<u32> = button.tags.iter().copied().filter(|tag| *tag != number.tag).collect();
-        if !others.is_empty() {
+    let others: Vec<u32> = button.tags.iter().copied().filter(|tag| *tag != number.tag).collect();
+    // One line, whatever is left on the button: nothing can be lost between two.
+    let line = match (phone.kind, others.as_slice()) {
+        (Kind::Ephone, []) => CommandLine::of("button").word("a button", &written(button))?.negated(),
+        (Kind::Ephone, _) => {
             // A button of one number doesn't ring like one that several share.
             let separator = if others.len() == 1 { ':' } else { button.separator };
             let kept = Button { position: button.position, separator, tags: others };
-            lines.push(CommandLine::of("button").word("a button", &written(&kept))?);
+            CommandLine::of("button").word("a button", &written(&kept))?
         }
-        lines
-    } else {
-        vec![CommandLine::of("number").number(button.position).negated()]
+        _ => CommandLine::of("number").number(button.position).negated(),
     };
-    Ok(Writing { enter: Some(entering(phone)), lines, reference: Some(phone.title()), ..Writing::default() }.into())
+    let reference = Some(phone.title());
+    Ok(Writing { enter: Some(entering(phone)), lines: vec![line], reference, ..Writing::default() }.into())
 }
 
 /// The phone and the number, of the same protocol.

@@ -48,14 +48,17 @@ impl Shell {
 
     async fn connect(target: &Target) -> Result<Self, Complaint> {
         let Target { host, port, .. } = target;
-        let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(|error| {
+        let unreachable = |error: std::io::Error| {
             if error.kind() == std::io::ErrorKind::ConnectionRefused {
                 Complaint::new("connection-refused", format!("{host}:{port} refuses connections"))
             } else {
                 Complaint::new("unreachable", format!("{host}:{port} can't be reached: {error}"))
             }
-        })?;
-        let config = Config { preferred: target.algorithms(), nodelay: true, ..Config::default() };
+        };
+        let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(unreachable)?;
+        // Every line is short and waits for its answer.
+        stream.set_nodelay(true).map_err(unreachable)?;
+        let config = Config { preferred: target.algorithms(), ..Config::default() };
         let shown = Arc::new(Mutex::new(String::new()));
         let check = KeyCheck { wanted: target.host_key.clone(), shown: Arc::clone(&shown) };
         let mut connection = client::connect_stream(Arc::new(config), stream, check).await.map_err(|error| {

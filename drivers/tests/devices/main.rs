@@ -6,6 +6,7 @@ mod cm_express;
 mod cm_express_faults;
 mod command_lines;
 mod documentation;
+mod netmiko;
 mod phone_system;
 mod phone_system_faults;
 mod phone_system_interleaved;

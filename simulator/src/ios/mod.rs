@@ -12,8 +12,6 @@ mod session;
 mod show;
 mod ssh;
 mod terminal;
-#[cfg(test)]
-mod tests;
 mod users;
 
 pub(crate) use cue::Cue;

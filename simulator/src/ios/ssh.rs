@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +7,7 @@ use bytes::Bytes;
 use dialtone_model::Clock;
 use russh::keys::PrivateKey;
 use russh::server::{Auth, ChannelOpenHandle, Config, Handler, Msg, Response, Session as Ssh};
-use russh::{Channel, ChannelId, MethodKind, MethodSet, Pty, SshId};
+use russh::{Channel, ChannelId, MethodKind, MethodSet, Preferred, Pty, SshId, kex};
 use tokio::io::{AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -38,6 +39,16 @@ pub(crate) struct SshFront {
     pub(crate) privileged: bool,
     pub(crate) host_key: PrivateKey,
 }
+
+/// What a recent IOS has; the younger exchanges of OpenSSH it doesn't know.
+const KEY_EXCHANGES: &[kex::Name] = &[
+    kex::CURVE25519,
+    kex::CURVE25519_PRE_RFC_8731,
+    kex::DH_G14_SHA256,
+    kex::DH_G16_SHA512,
+    kex::EXTENSION_SUPPORT_AS_SERVER,
+    kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER,
+];
 
 /// Bytes between the socket and the protocol; a window of SSH has room in it.
 const BUFFER: usize = 64 * 1024;
@@ -107,7 +118,7 @@ impl SshFront {
             auth_rejection_time: Duration::ZERO,
             auth_rejection_time_initial: Some(Duration::ZERO),
             keys: vec![self.host_key.clone()],
-            nodelay: true,
+            preferred: Preferred { kex: Cow::Borrowed(KEY_EXCHANGES), ..Preferred::default() },
             ..Config::default()
         }
     }
