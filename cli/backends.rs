@@ -80,6 +80,12 @@ async fn open_embedded(settings: &Settings) -> anyhow::Result<Store> {
     store.with_vault(vault).await.with_context(failed)
 }
 
+/// The vault whose key file Dialtone made itself, beside its database; `None` where somebody else keeps the keys.
+pub(crate) fn own_vault(settings: &Settings) -> anyhow::Result<Option<Vault>> {
+    let is_own = settings.key_file.is_none() && !settings.is_scaled_out();
+    Ok(is_own.then(|| Vault::read(&settings.data.join("key"), RANDOM)).transpose()?)
+}
+
 async fn connect(settings: &Settings, url: &str) -> anyhow::Result<Store> {
     let failed = "the database of database.url can't be used";
     let store = Store::connect(url).await.context(failed)?;

@@ -1,26 +1,19 @@
-use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use dialtone_drivers::for_device;
-use dialtone_model::{Device, DeviceId, DeviceKind, RetryPolicy, RunId, Tls};
-use dialtone_simulator::{FaultSpec, Simulator};
-use dialtone_worker::{DriverFactory, Worker, WorkerSettings};
+use dialtone_model::{RetryPolicy, RunId};
+use dialtone_simulator::FaultSpec;
+use dialtone_worker::{Worker, WorkerSettings};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::configuration::{Settings, time};
 use crate::context::Context;
-
-/// What a device's row has in place of an address when this process simulates it.
-pub(crate) const SIMULATED: &str = "simulated";
-/// The account of the devices that this process simulates.
-const SIMULATED_ACCOUNT: &str = "dialtone";
+use crate::simulated::SimulatedDevices;
 
 /// How steps are run.
 #[derive(Args, Clone, Debug)]
@@ -75,23 +68,32 @@ impl WorkerLock {
     }
 }
 
+/// What this process's worker takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// Orders, and what is asked of devices beside them.
+    Orders,
+    /// Only what is asked of devices: a run that was interrupted doesn't go on by a look at a device.
+    DeviceWork,
+}
+
 /// This process's worker, with the devices that it simulates.
 pub(crate) struct RunningWorker {
     /// Tells of every run that ends.
     pub(crate) finished: mpsc::UnboundedReceiver<RunId>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
-    simulators: HashMap<DeviceId, Simulator>,
+    simulated: Arc<SimulatedDevices>,
     _lock: WorkerLock,
 }
 
 impl RunningWorker {
-    /// Starts the simulated devices, then the worker.
-    pub(crate) async fn start(context: &Context, args: &WorkArgs, lock: WorkerLock) -> anyhow::Result<Self> {
+    /// Starts the worker.
+    pub(crate) fn start(context: &Context, args: &WorkArgs, lock: WorkerLock, takes: Takes) -> Self {
         let operations = &context.operations;
-        let devices = operations.store.all_devices().await?;
-        let simulators = simulate(context, args, &devices).await?;
+        let simulated = SimulatedDevices::new(context.path("simulator"), &args.faults);
         let settings = WorkerSettings {
+            orders: takes == Takes::Orders,
             retry: args.policy(&context.settings),
             pull_every: context.settings.pull_every,
             shards: operations.shards,
@@ -102,7 +104,7 @@ impl RunningWorker {
             settings,
             store: operations.store.clone(),
             queue: operations.queue.clone(),
-            drivers: drivers(&simulators),
+            drivers: simulated.drivers(),
             clock: Arc::clone(&operations.clock),
             finished: tell,
         };
@@ -111,7 +113,7 @@ impl RunningWorker {
             // A dropped sender stops the worker as well as a sent word.
             let _ = stopped.await;
         }));
-        Ok(Self { finished, stop, task, simulators, _lock: lock })
+        Self { finished, stop, task, simulated, _lock: lock }
     }
 
     /// Lets the steps in hand finish, gives back the rest and stops the simulated devices.
@@ -119,87 +121,7 @@ impl RunningWorker {
         // The worker may have ended by itself; awaiting it tells why.
         let _ = self.stop.send(());
         self.task.await.context("the worker failed")?;
-        for simulator in self.simulators.into_values() {
-            simulator.stop().await;
-        }
+        self.simulated.stop().await;
         Ok(())
-    }
-}
-
-/// Starts a simulator for each device that asks for one; what it holds is kept in the data folder.
-async fn simulate(
-    context: &Context,
-    args: &WorkArgs,
-    devices: &[Device],
-) -> anyhow::Result<HashMap<DeviceId, Simulator>> {
-    let mut simulators = HashMap::new();
-    for device in devices.iter().filter(|device| device.address == SIMULATED) {
-        let folder: PathBuf = context.path("simulator").join(device.id.to_string());
-        let mut builder = Simulator::builder().data(folder).account(SIMULATED_ACCOUNT, SIMULATED_ACCOUNT);
-        builder = match device.kind {
-            DeviceKind::PhoneSystem => builder.phone_system(0),
-            DeviceKind::UnifiedCm => {
-                let version = device.version.clone();
-                builder.unified_cm(version.with_context(|| format!("the simulated {} has no version", device.name))?, 0)
-            }
-            DeviceKind::UnityConnection => builder.unity_connection(0),
-            DeviceKind::CmExpress => builder.ios(0),
-            DeviceKind::UnityExpress => builder.cue(0),
-            // Nothing answers for them, so their orders wait for a person.
-            DeviceKind::Kamailio | DeviceKind::Unity | DeviceKind::ImPresence | DeviceKind::Null => continue,
-        };
-        for fault in &args.faults {
-            builder = builder.fault(fault.clone());
-        }
-        let simulator =
-            builder.start().await.with_context(|| format!("the simulated device {} did not start", device.name))?;
-        simulators.insert(device.id, simulator);
-    }
-    Ok(simulators)
-}
-
-/// The drivers of all devices; a simulated one is reached where it listens in this process.
-fn drivers(simulators: &HashMap<DeviceId, Simulator>) -> DriverFactory {
-    let listening: HashMap<DeviceId, Listening> =
-        simulators.iter().filter_map(|(id, simulator)| Some((*id, Listening::of(simulator)?))).collect();
-    Arc::new(move |device| {
-        if device.address != SIMULATED || device.kind == DeviceKind::Null {
-            return for_device(device).map_err(|error| error.to_string());
-        }
-        let Some(listening) = listening.get(&device.id) else {
-            return Err(format!(
-                "no {} is simulated under its id: it was added after this process started, or that kind can't be",
-                device.kind
-            ));
-        };
-        let mut simulated = Device {
-            address: listening.address.clone(),
-            tls: Tls::Ca(listening.ca.clone()),
-            login: SIMULATED_ACCOUNT.to_owned(),
-            password: SIMULATED_ACCOUNT.to_owned(),
-            ..device.clone()
-        };
-        simulated.settings.extend(listening.host_key.iter().map(|key| ("ssh.host-key".to_owned(), key.clone())));
-        for_device(&simulated).map_err(|error| error.to_string())
-    })
-}
-
-/// Where a simulated device is, and what vouches for it.
-struct Listening {
-    address: String,
-    ca: String,
-    host_key: Option<String>,
-}
-
-impl Listening {
-    fn of(simulator: &Simulator) -> Option<Self> {
-        let https = simulator
-            .phone_system()
-            .or_else(|| simulator.unity_connection())
-            .or_else(|| simulator.unified_cm().next().map(|(_, address)| address));
-        let ssh = simulator.ios().or_else(|| simulator.cue());
-        let address = https.map(|at| format!("https://{at}")).or_else(|| ssh.map(|at| format!("ssh://{at}")))?;
-        let host_key = simulator.host_key().map(str::to_owned);
-        Some(Self { address, ca: simulator.ca_pem().to_owned(), host_key })
     }
 }

@@ -8,7 +8,7 @@ use dialtone_scheduler::RunView;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::context::Context;
-use crate::embedded::{RunningWorker, WorkArgs, WorkerLock};
+use crate::embedded::{RunningWorker, Takes, WorkArgs, WorkerLock};
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
 use crate::watch::Watch;
@@ -155,7 +155,7 @@ impl Followed {
         if self.open.is_empty() {
             return Ok(false);
         }
-        let mut worker = RunningWorker::start(context, work, lock).await?;
+        let mut worker = RunningWorker::start(context, work, lock, Takes::Orders);
         let interrupted = loop {
             tokio::select! {
                 finished = worker.finished.recv() => match finished {

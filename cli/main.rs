@@ -11,6 +11,10 @@ mod completions;
 mod config;
 mod configuration;
 mod context;
+mod device;
+mod device_check;
+mod device_sync;
+mod device_work;
 mod embedded;
 mod exit;
 mod extension;
@@ -30,6 +34,7 @@ mod resume;
 mod run;
 mod runs;
 mod scheduler;
+mod simulated;
 mod simulator;
 mod template;
 mod upload;
@@ -81,6 +86,7 @@ enum Command {
     Order(order::Arguments),
     Extension(extension::Arguments),
     Organization(organization::Arguments),
+    Device(device::Arguments),
     Scheduler(scheduler::Arguments),
     Worker(worker::Arguments),
     Migrate(migrate::Arguments),
@@ -153,6 +159,7 @@ async fn run_in(context: &Context, command: Command) -> anyhow::Result<ExitCode>
         Command::Order(arguments) => order::run(context, arguments).await,
         Command::Extension(arguments) => extension::run(context, arguments).await,
         Command::Organization(arguments) => organization::run(context, arguments).await,
+        Command::Device(arguments) => device::run(context, arguments).await,
         Command::Scheduler(arguments) => scheduler::run(context, arguments).await,
         Command::Worker(arguments) => worker::run(context, arguments).await,
         Command::Simulator(_)

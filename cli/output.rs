@@ -28,11 +28,33 @@ pub(crate) fn print_table<const N: usize>(
     if rows.is_empty() {
         return print(without);
     }
+    print(table(header, rows))
+}
+
+fn table<const N: usize>(header: [&str; N], rows: Vec<[String; N]>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(header);
     table.add_rows(rows.into_iter().map(|row| row.map(|cell| printable(&cell))));
     let lines: Vec<String> = table.lines().map(|line| line.trim().to_owned()).collect();
-    print(lines.join("\n"))
+    lines.join("\n")
+}
+
+/// Prints a table in which a word is a warning: red on a terminal that shows colours.
+pub(crate) fn print_table_warning<const N: usize>(
+    header: [&str; N],
+    rows: Vec<[String; N]>,
+    warning: &str,
+    without: impl Display,
+) -> anyhow::Result<()> {
+    if rows.is_empty() {
+        return print(without);
+    }
+    print(table(header, rows).replace(warning, &red(warning)))
+}
+
+/// Red on a terminal that shows colours, as it is elsewhere.
+pub(crate) fn red(text: &str) -> String {
+    console::style(text).red().bold().to_string()
 }
 
 /// Prints a line.

@@ -1,5 +1,5 @@
 use anyhow::{Context as _, bail};
-use dialtone_model::{OrganizationId, ProjectId, RunId, TemplateId};
+use dialtone_model::{Device, OrganizationId, ProjectId, RunId, TemplateId};
 use dialtone_scheduler::RunView;
 use dialtone_store::{ProjectRecord, TemplateRecord};
 
@@ -28,6 +28,17 @@ pub(crate) async fn project(context: &Context, text: &str) -> anyhow::Result<Pro
     let found = context.operations.projects(&context.actor, organization).await?;
     let fits = |project: &ProjectRecord| project.name == text || begins(&project.id, text);
     one(found.into_iter().filter(fits).collect(), "project", text, "project list", |project| project.id.to_string())
+}
+
+/// The device that a person means: its UUID, the beginning of its UUID, or its name.
+pub(crate) async fn device(context: &Context, text: &str) -> anyhow::Result<Device> {
+    let organization = context.organization().await?.id;
+    let mut found = context.operations.devices(&context.actor, organization).await?;
+    if let Some(index) = found.iter().position(|device| device.name == text) {
+        return Ok(found.swap_remove(index));
+    }
+    found.retain(|device| begins(&device.id, text));
+    one(found, "device", text, "device list", |device| device.id.to_string())
 }
 
 /// The run that a person means: its UUID, or the beginning of it.

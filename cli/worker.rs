@@ -3,14 +3,15 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
-use dialtone_drivers::for_device;
+use dialtone_drivers::{Driver, for_device};
 use dialtone_model::{Device, DeviceKind};
+use dialtone_scheduler::SIMULATED;
 use dialtone_worker::{DriverFactory, Tenure, Worker, WorkerSettings};
 use tokio::sync::mpsc;
 use tracing::info;
 
 use crate::context::Context;
-use crate::embedded::{SIMULATED, retry_policy};
+use crate::embedded::retry_policy;
 use crate::interrupt::Interrupt;
 
 /// Drive devices, beside any number of other workers
@@ -42,6 +43,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
             identity: operations.ids.next(),
             shards: operations.shards,
             tenure: Tenure::Heartbeat { ttl: settings.lease_ttl },
+            orders: true,
             retry: retry_policy(settings.tries, settings.retry_after),
             pull_every: settings.pull_every,
             seed: rand::random(),
@@ -73,14 +75,14 @@ pub(crate) fn name(role: &str) -> String {
 
 /// The drivers of all devices.
 fn drivers() -> DriverFactory {
-    Arc::new(|device: &Device| {
-        if device.address == SIMULATED && device.kind != DeviceKind::Null {
-            return Err(
-                "only a data folder's own process simulates devices: start `dialtone simulator`, and give the \
-                        device the address and the certificate that it prints"
-                    .to_owned(),
-            );
-        }
-        for_device(device).map_err(|error| error.to_string())
-    })
+    Arc::new(|device: Device| Box::pin(async move { driver(&device) }))
+}
+
+fn driver(device: &Device) -> Result<Arc<dyn Driver>, String> {
+    if device.address == SIMULATED && device.kind != DeviceKind::Null {
+        let reason = "only a data folder's own process simulates devices: start `dialtone simulator`, and give the \
+                      device the address and the certificate that it prints";
+        return Err(reason.to_owned());
+    }
+    for_device(device).map_err(|error| error.to_string())
 }

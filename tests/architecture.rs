@@ -23,7 +23,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
 ];
 
 /// Libraries that only these rooms may know, so that what they stand for can be exchanged in one place.
-const KEPT_IN: [(&str, &[&str]); 23] = [
+const KEPT_IN: [(&str, &[&str]); 24] = [
     ("csv", &["templates"]),
     ("csv-core", &["templates"]),
     ("calamine", &["templates"]),
@@ -46,6 +46,7 @@ const KEPT_IN: [(&str, &[&str]); 23] = [
     ("anyhow", &["cli"]),
     ("clap", &["cli"]),
     ("comfy-table", &["cli"]),
+    ("console", &["cli"]),
     ("indicatif", &["cli"]),
     ("tracing-subscriber", &["cli"]),
 ];

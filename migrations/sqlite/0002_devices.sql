@@ -47,10 +47,10 @@ CREATE TABLE device_work (
 CREATE INDEX device_work_open ON device_work (shard, device_id) WHERE ended_at IS NULL;
 CREATE INDEX device_work_device ON device_work (device_id, requested_at);
 
--- What the devices hold, as it was read. as_of is the start of the read, or when an order changed it, whichever is
--- later: order_id names that order, whose effect the attributes don't show yet. change and changed_in say how and in
--- which read the object last differed from the one before, previous what it was then. A removed one stays until the
--- next read.
+-- What the devices hold, as it was read; as_of is the start of the read. change and changed_in say how and in which
+-- read the object last differed from the one before, previous what it was then. A removed one stays until the next read.
+-- touched_in is the read during which an order changed the object, and order_id that order: the attributes may be from
+-- before, and that read leaves them alone.
 CREATE TABLE device_objects (
     device_id       BLOB NOT NULL REFERENCES devices (id),
     kind            TEXT NOT NULL,
@@ -58,9 +58,10 @@ CREATE TABLE device_objects (
     attributes      TEXT NOT NULL,
     as_of           TEXT NOT NULL,
     seen_in         BLOB,
-    change          TEXT NOT NULL CHECK (change IN ('added', 'changed', 'removed')),
+    change          TEXT NOT NULL CHECK (change IN ('added', 'changed', 'removed', 'ordered')),
     changed_in      BLOB,
     previous        TEXT,
+    touched_in      BLOB,
     order_id        BLOB,
     PRIMARY KEY (device_id, kind, key)
 ) STRICT, WITHOUT ROWID;

@@ -84,6 +84,14 @@ pub enum Tls {
     Insecure,
 }
 
+impl DeviceKind {
+    /// Whether it takes no other calls while it is read: a synchronisation waits for the steps in hand, and the other
+    /// steps wait for it.
+    pub const fn is_exclusive_while_read(self) -> bool {
+        matches!(self, Self::UnityExpress)
+    }
+}
+
 impl DeviceId {
     /// The shard that the device belongs to, out of `shards`. Every process of an installation computes the same.
     pub fn shard(self, shards: u16) -> u16 {

@@ -61,6 +61,8 @@ typed_ids! {
     RunId;
     /// A work order.
     OrderId;
+    /// What a device's holder is asked to do beside the orders: a probe or a read.
+    WorkId;
 }
 
 /// Makes new ids: UUIDs of version 7, so that they sort by the time of their making.

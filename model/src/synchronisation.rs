@@ -59,6 +59,84 @@ words! {
     }
 }
 
+words! {
+    /// What a device's holder is asked to do beside the orders.
+    WorkKind {
+        /// To ask the device who it is.
+        Probe = "probe", "test";
+        /// To read what it holds.
+        Read = "read", "synchronisation";
+    }
+}
+
+words! {
+    /// How far such work is.
+    WorkState {
+        /// No holder has taken it up yet.
+        Waiting = "waiting", "waiting";
+        /// A holder is at it, or was when it died.
+        Running = "running", "running";
+        /// It is done.
+        Done = "done", "done";
+        /// It failed, and says why.
+        Failed = "failed", "failed";
+    }
+}
+
+words! {
+    /// How an object of a device differs from what was known of it.
+    ObjectChange {
+        /// It wasn't there.
+        Added = "added", "added";
+        /// It had other attributes.
+        Changed = "changed", "changed";
+        /// It is gone.
+        Removed = "removed", "removed";
+        /// An order made it during a read that didn't come across it.
+        Ordered = "ordered", "ordered";
+    }
+}
+
+impl ObjectKind {
+    /// Which read comes across objects of this kind.
+    pub const fn scope(self) -> SyncScope {
+        match self {
+            Self::DevicePool
+            | Self::Location
+            | Self::Partition
+            | Self::CallingSearchSpace
+            | Self::PhoneButtonTemplate
+            | Self::SoftkeyTemplate
+            | Self::CommonPhoneProfile
+            | Self::ServiceProfile
+            | Self::VoiceGateway
+            | Self::UserTemplate
+            | Self::ExternalService => SyncScope::Infrastructure,
+            Self::User
+            | Self::Phone
+            | Self::DirectoryNumber
+            | Self::DeviceProfile
+            | Self::RemoteDestinationProfile
+            | Self::RemoteDestination
+            | Self::Mailbox
+            | Self::Extension => SyncScope::Subscribers,
+        }
+    }
+
+    /// The kind and key of an object that [`crate::Step::objects`] names; `None` where no inventory is kept of it.
+    pub fn of_step_object(object: &str) -> Option<(Self, &str)> {
+        let (kind, key) = object.split_once('/')?;
+        let kind = match kind {
+            "number" => Self::DirectoryNumber,
+            "device-profile" => Self::DeviceProfile,
+            "remote-destination-profile" => Self::RemoteDestinationProfile,
+            "remote-destination" => Self::RemoteDestination,
+            other => Self::from_word(other)?,
+        };
+        Some((kind, key))
+    }
+}
+
 /// One object as a device tells of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceObject {

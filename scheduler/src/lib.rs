@@ -4,8 +4,10 @@
 //! asks, so that permissions are checked here and nowhere else. Scheduler and worker meet only in the store; the hints
 //! that are sent after a commit may get lost.
 
+mod address;
 mod assignment;
 mod blocking;
+mod device;
 mod error;
 mod export;
 mod extension;
@@ -24,7 +26,9 @@ mod structure;
 
 use blocking::blocking;
 
+pub use address::{AddressPolicy, SIMULATED};
 pub use assignment::{Assigned, DraftEdit, HandAddedUser, NewDraft};
+pub use device::{DeviceEdit, DeviceView, NewDevice};
 pub use error::OperationError;
 pub use extension::{ExtensionChange, ManualProvision};
 pub use intake::{Intake, Mode, NamedBytes};

@@ -6,11 +6,11 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::columns::word;
-use crate::database::{Database, Tx, execute, on_tx, read_row, read_rows, rows};
+use crate::database::{Database, Tx, execute, on_tx, read_row, read_rows, row, rows, transaction};
 use crate::{Store, StoreError, Vault};
 
-const COLUMNS: &str =
-    "id, organization_id, name, kind, address, version, login, credentials, ca, insecure, limits, settings";
+const COLUMNS: &str = "id, organization_id, name, kind, address, version, login, credentials, ca, insecure, limits, settings, \
+     revision";
 
 #[derive(sqlx::FromRow)]
 struct DeviceRow {
@@ -26,6 +26,7 @@ struct DeviceRow {
     insecure: bool,
     limits: Json<DeviceLimits>,
     settings: Json<BTreeMap<String, String>>,
+    revision: i64,
 }
 
 /// What is sealed of a device.
@@ -116,11 +117,53 @@ impl Store {
         tx.commit().await
     }
 
+    /// Removes a device with its work and what was read from it. Orders on Hold may name it still; released anew they
+    /// fail, because it is gone.
+    ///
+    /// # Errors
+    /// [`StoreError::Needed`] while extensions, products or open orders need it.
+    pub async fn remove_device(&self, id: DeviceId) -> Result<(), StoreError> {
+        transaction!(self, |tx| {
+            let select = locked(tx, "SELECT organization_id FROM devices WHERE id = $1");
+            let found: Option<(Uuid,)> = row!(tx, sqlx::AssertSqlSafe(select), id.0)?;
+            let (organization,) = found.ok_or_else(|| StoreError::not_found("device", id))?;
+            let orders = "SELECT count(*) FROM orders WHERE organization_id = $1 \
+                          AND state IN ('initial', 'released') AND CAST(steps AS TEXT) LIKE $2";
+            let named: Option<(i64,)> = row!(tx, orders, organization, format!("%{id}%"))?;
+            let extensions = "SELECT count(*) FROM extensions WHERE organization_id = $1 AND device_id = $2";
+            let extensions: Option<(i64,)> = row!(tx, extensions, organization, id.0)?;
+            let products = "SELECT count(*) FROM inventory WHERE organization_id = $1 AND device_id = $2";
+            let products: Option<(i64,)> = row!(tx, products, organization, id.0)?;
+            let counts = [(named, "open orders"), (extensions, "extensions"), (products, "products")];
+            let needs = |(count, what): (Option<(i64,)>, &str)| {
+                let (count,) = count.filter(|(count,)| *count > 0)?;
+                Some(format!("{count} {what}"))
+            };
+            let by: Vec<String> = counts.into_iter().filter_map(needs).collect();
+            if !by.is_empty() {
+                return Err(StoreError::Needed { what: "device", by: by.join(" and ") });
+            }
+            for table in ["device_objects", "device_work"] {
+                let sql = format!("DELETE FROM {table} WHERE device_id = $1");
+                execute!(tx, sqlx::AssertSqlSafe(sql), id.0)?;
+            }
+            execute!(tx, "DELETE FROM devices WHERE id = $1", id.0)?;
+            Ok(())
+        })
+    }
+
     /// One device.
     pub async fn device(&self, id: DeviceId) -> Result<Device, StoreError> {
+        self.device_with_revision(id).await.map(|(device, _)| device)
+    }
+
+    /// One device, and the number of its row's last change.
+    pub async fn device_with_revision(&self, id: DeviceId) -> Result<(Device, i64), StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM devices WHERE id = $1");
         let row: Option<DeviceRow> = read_row!(self, sqlx::AssertSqlSafe(sql), id.0)?;
-        self.opened(row.ok_or_else(|| StoreError::not_found("device", id))?)
+        let row = row.ok_or_else(|| StoreError::not_found("device", id))?;
+        let revision = row.revision;
+        Ok((self.opened(row)?, revision))
     }
 
     /// The devices of a tenant, by name.

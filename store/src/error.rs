@@ -28,6 +28,14 @@ pub enum StoreError {
         /// The name.
         name: String,
     },
+    /// Something still needs it.
+    #[error("the {what} can't be removed: {by} need it")]
+    Needed {
+        /// What was to be removed.
+        what: &'static str,
+        /// What needs it, such as `3 open orders and 12 extensions`.
+        by: String,
+    },
     /// Licences are short.
     #[error("{missing} {licence} licences are short")]
     LicencesShort {

@@ -6,6 +6,8 @@ mod acts;
 mod claims;
 mod columns;
 mod database;
+mod device_objects;
+mod device_work;
 mod devices;
 mod error;
 mod events;
@@ -40,6 +42,8 @@ mod vault;
 mod workers;
 
 pub use claims::{Claim, ClaimRequest, Wanted};
+pub use device_objects::{KnownObject, ReadPage};
+pub use device_work::{DeviceWork, NewDeviceWork, ProbeResult, ReadProgress, WorkOutcome};
 pub use error::StoreError;
 pub use extension_secrets::{ExtensionPassword, HandedOut};
 pub use extensions::{ExtensionRecord, ExtensionState};

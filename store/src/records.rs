@@ -7,7 +7,7 @@ use crate::database::{is_refusal, repeated};
 use crate::events::{self, NewEvent};
 use crate::outcomes::{self, Follows, Pace};
 use crate::transitions::{self, Cause, settle};
-use crate::{Lease, Store, StoreError, leases};
+use crate::{Lease, Store, StoreError, device_objects, leases};
 
 /// What became of a claimed step, to be recorded.
 #[derive(Clone, Debug, PartialEq)]
@@ -185,6 +185,7 @@ impl Store {
         let at = outcomes.iter().map(|outcome| outcome.at).max().unwrap_or_default();
         let consequences = settle(&mut tx, &completed, stopped, at).await?;
         outcomes::recognise(&mut tx, lease, actor, &missing, &mut verdicts).await?;
+        device_objects::touch(&mut tx, lease.shard, outcomes).await?;
         tx.commit().await?;
         let orders = outcomes
             .iter()

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "crash-points")]
 mod crash;
+mod devices;
 mod extensions;
 mod faults;
 mod help;

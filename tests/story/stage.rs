@@ -264,12 +264,16 @@ impl Stage {
             identity: identity.next(),
             shards: SHARDS,
             tenure: Tenure::Heartbeat { ttl: TTL },
+            orders: true,
             retry: RetryPolicy { tries: 3, ..RetryPolicy::default() },
             pull_every: Duration::from_secs(5),
             seed: self.seed + self.lives,
         };
         let device = Arc::clone(&self.device);
-        let drivers: DriverFactory = Arc::new(move |row: &Device| Ok(device.driver(row, place)));
+        let drivers: DriverFactory = Arc::new(move |row: Device| {
+            let driver = device.driver(&row, place);
+            Box::pin(async move { Ok(driver) })
+        });
         let (finished, _) = mpsc::unbounded_channel();
         let store = self.operations.store.clone();
         let worker = Worker { settings, store, queue: queue.clone(), drivers, clock, finished };

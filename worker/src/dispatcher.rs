@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialtone_model::sabotage::{self, Defect};
-use dialtone_model::{Device, DeviceId, Fault, Origin, crash_point};
+use dialtone_model::{DeviceId, Fault, Origin, crash_point};
 use dialtone_queue::{Delivery, Hint, Lane, Subscription};
 use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError, Verdict};
 use jiff::Timestamp;
@@ -15,14 +15,15 @@ use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use crate::Worker;
+use crate::devices::{Drivable, Survey};
+use crate::duty_calls::DutyDone;
 use crate::execution::{Execution, execute};
 use crate::line::{Line, Want};
 use crate::outcome::{Consequence, consequence, given_up};
 use crate::tenure::Shards;
-use crate::undrivable::Undrivable;
 
 /// How long the store is left alone after it failed.
-const STORE_REST: Duration = Duration::from_millis(500);
+pub(crate) const STORE_REST: Duration = Duration::from_millis(500);
 /// Outcomes recorded in one transaction at most: beyond it a larger group gains nothing.
 const LARGEST_GROUP: usize = 2_048;
 /// How long a stopping worker tries to record what it has before it leaves the rest to its successor's look.
@@ -30,43 +31,49 @@ const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The one task that decides what a worker does next. All waiting is done in tasks of its set, which die with it.
 pub(crate) struct Dispatcher {
-    worker: Worker,
+    pub(crate) worker: Worker,
     subscription: Subscription,
-    shards: Shards,
-    lines: HashMap<DeviceId, Line>,
-    tasks: JoinSet<Message>,
+    pub(crate) shards: Shards,
+    pub(crate) lines: HashMap<DeviceId, Line>,
+    pub(crate) tasks: JoinSet<Message>,
     /// Outcomes that wait for the commit in flight to end, by shard.
     unrecorded: HashMap<u16, Vec<Pending>>,
     recording: HashSet<u16>,
     /// Lines that something happened to since they were last asked.
-    stirred: HashSet<DeviceId>,
+    pub(crate) stirred: HashSet<DeviceId>,
     /// When lines want to be asked again by themselves.
     alarms: BTreeSet<(Duration, DeviceId)>,
     /// Devices that are being looked up, with the hints that wait for them.
-    unknown_devices: HashMap<DeviceId, Vec<Delivery>>,
+    pub(crate) unknown_devices: HashMap<DeviceId, Vec<Delivery>>,
+    /// Those of them that have work beside the orders.
+    pub(crate) with_duties: HashSet<DeviceId>,
+    /// The last change of any device's row that was seen.
+    pub(crate) revision: i64,
     /// The store failed: nothing new is started before this.
     rest_until: Option<Duration>,
     next_tend: Duration,
     next_pull: Duration,
-    jitter: SmallRng,
+    pub(crate) jitter: SmallRng,
     stopping: bool,
 }
 
 /// An outcome on its way to the store, with the claim that it goes on from.
 #[derive(Debug)]
-struct Pending {
+pub(crate) struct Pending {
     claim: Claim,
     outcome: Outcome,
 }
 
 /// What a task of the set ends with.
-enum Message {
+pub(crate) enum Message {
     Called { device: DeviceId, claim: Claim, execution: Execution },
     Claimed { device: DeviceId, urgent: bool, limit: u32, result: Result<(Vec<Claim>, Option<Timestamp>), StoreError> },
     Recorded { shard: u16, group: Vec<Pending>, result: Result<RecordedBatch, StoreError> },
     GaveBack,
     Found(Result<Vec<DeviceId>, StoreError>),
-    Device { id: DeviceId, result: Result<Box<Device>, StoreError> },
+    Surveyed(Result<Survey, StoreError>),
+    Device { id: DeviceId, result: Result<Box<Drivable>, StoreError> },
+    Duty { device: DeviceId, done: DutyDone },
 }
 
 impl Dispatcher {
@@ -84,6 +91,8 @@ impl Dispatcher {
             stirred: HashSet::new(),
             alarms: BTreeSet::new(),
             unknown_devices: HashMap::new(),
+            with_duties: HashSet::new(),
+            revision: 0,
             rest_until: None,
             next_tend: now,
             next_pull: now,
@@ -140,7 +149,10 @@ impl Dispatcher {
             self.next_pull = now + self.worker.settings.pull_every;
             let (store, held) = (self.worker.store.clone(), self.shards.held());
             let wall = self.worker.clock.now();
-            self.tasks.spawn(async move { Message::Found(store.devices_with_work(&held, wall).await) });
+            self.survey(held.clone());
+            if self.worker.settings.orders {
+                self.tasks.spawn(async move { Message::Found(store.devices_with_work(&held, wall).await) });
+            }
         }
         while let Some((due, device)) = self.alarms.first().copied()
             && due <= now
@@ -191,6 +203,7 @@ impl Dispatcher {
                 return;
             }
             match line.next(now) {
+                Want::Duty(duty) => self.start_duty(id, duty, lease),
                 Want::Call(claim) => {
                     let quiet_until = self.shards.quiet_until(line.shard, line.device.limits.call_timeout);
                     if claim.at.unknown && now < quiet_until {
@@ -270,7 +283,10 @@ impl Dispatcher {
                 }
             }
             Ok(Message::Found(Err(failure))) => self.store_failed(&failure),
+            Ok(Message::Surveyed(Ok(survey))) => self.surveyed(survey),
+            Ok(Message::Surveyed(Err(failure))) => self.store_failed(&failure),
             Ok(Message::Device { id, result }) => self.device_found(id, result, now),
+            Ok(Message::Duty { device, done }) => self.duty_done(device, done, now),
             // A driver's panic is caught where it runs, so this is a defect of the worker itself: its orders are safe
             // in the store, and going on without knowing which they are isn't.
             Err(failure) => std::panic::resume_unwind(failure.into_panic()),
@@ -284,17 +300,13 @@ impl Dispatcher {
         let decided = consequence(&claim, execution, &settings.retry, jitter, settings.shards, wall);
         let Some(line) = self.lines.get_mut(&device) else { return };
         self.stirred.insert(device);
-        line.called(&claim, execution.calls, now);
-        match &execution.result {
-            Err(Fault::Busy { complaint, retry_after }) => line.trouble.busy(*retry_after, complaint, now, wall),
-            Err(Fault::NotSent { complaint, .. }) => {
-                line.trouble.unreachable(settings.retry.tries, complaint, now, wall);
-            }
-            Err(Fault::Unknown(_)) => {}
-            Ok(_) | Err(Fault::Rejected(_)) => line.trouble.answered(),
-        }
+        let refused = matches!(execution.result, Err(Fault::Busy { .. }));
+        line.called(&claim, execution.calls, refused, now);
+        let throttled = self.learn(device, execution.result.as_ref().err(), now);
+        let Some(line) = self.lines.get_mut(&device) else { return };
         match decided {
             Ok(Consequence::Record(outcome)) => self.pend(claim, Some(outcome)),
+            Ok(Consequence::GiveBack) if throttled => line.throttled(claim),
             Ok(Consequence::GiveBack) => {
                 line.settled(claim.order);
                 let waiting = line.take_ready();
@@ -305,6 +317,26 @@ impl Dispatcher {
                 self.pend(claim, None);
             }
         }
+    }
+
+    /// Learns from a call how the device fares; whether it is only throttling.
+    pub(crate) fn learn(&mut self, device: DeviceId, fault: Option<&Fault>, now: Duration) -> bool {
+        let Some(line) = self.lines.get_mut(&device) else { return false };
+        let wall = self.worker.clock.now();
+        match fault {
+            Some(Fault::Busy { complaint, retry_after }) => {
+                if line.limiter.throttle(*retry_after, now) {
+                    return true;
+                }
+                line.trouble.busy(*retry_after, complaint, now, wall);
+            }
+            Some(Fault::NotSent { complaint, .. }) => {
+                line.trouble.unreachable(self.worker.settings.retry.tries, complaint, now, wall);
+            }
+            Some(Fault::Unknown(_)) => {}
+            None | Some(Fault::Rejected(_)) => line.trouble.answered(),
+        }
+        false
     }
 
     fn pend(&mut self, claim: Claim, outcome: Option<Outcome>) {
@@ -412,7 +444,7 @@ impl Dispatcher {
         }
     }
 
-    fn give_back(&mut self, claims: Vec<Claim>) {
+    pub(crate) fn give_back(&mut self, claims: Vec<Claim>) {
         if claims.is_empty() {
             return;
         }
@@ -440,45 +472,11 @@ impl Dispatcher {
         }
     }
 
-    fn find_device(&mut self, id: DeviceId) {
-        if self.unknown_devices.contains_key(&id) {
-            return;
-        }
-        self.unknown_devices.insert(id, Vec::new());
-        let store = self.worker.store.clone();
-        self.tasks.spawn(async move { Message::Device { id, result: store.device(id).await.map(Box::new) } });
-    }
-
-    fn device_found(&mut self, id: DeviceId, result: Result<Box<Device>, StoreError>, now: Duration) {
-        let hints = self.unknown_devices.remove(&id).unwrap_or_default();
-        let mut device = match result {
-            Ok(device) => device,
-            // A hint may be older than the device's removal.
-            Err(StoreError::NotFound { .. }) => return,
-            Err(failure) => return self.store_failed(&failure),
-        };
-        if let Some(most) = self.worker.settings.tenure.longest_call()
-            && device.limits.call_timeout > most
-        {
-            info!(device.id = %id, device.name = device.name, ?most, "calls are cut short to fit into the lease");
-            device.limits.call_timeout = most;
-        }
-        let driver = (self.worker.drivers)(&device).unwrap_or_else(|reason| {
-            error!(device.id = %id, device.name = device.name, reason, "the device can't be driven");
-            Arc::new(Undrivable::new(reason))
-        });
-        let shard = id.shard(self.worker.settings.shards);
-        let mut line = Line::new(*device, shard, driver, now);
-        hints.into_iter().for_each(|delivery| line.hint(delivery, now));
-        self.lines.insert(id, line);
-        self.stirred.insert(id);
-    }
-
     fn store_is_up(&self, now: Duration) -> bool {
         self.rest_until.is_none_or(|until| until <= now)
     }
 
-    fn store_failed(&mut self, failure: &StoreError) {
+    pub(crate) fn store_failed(&mut self, failure: &StoreError) {
         warn!(%failure, "the store failed; nothing new is started until it answers");
         self.rest_until = Some(self.worker.clock.monotonic() + STORE_REST);
     }
@@ -491,6 +489,7 @@ impl Dispatcher {
         loop {
             let waiting: Vec<Claim> = self.lines.values_mut().flat_map(Line::take_ready).collect();
             self.give_back(waiting);
+            self.give_back_duties();
             let shards: Vec<u16> = self.unrecorded.keys().copied().collect();
             if self.store_is_up(clock.monotonic()) {
                 shards.into_iter().for_each(|shard| self.record(shard));

@@ -4,12 +4,16 @@
 //! waiting, the calls in hand, the device's limits and troubles. Nothing is believed that isn't in the store: a step is
 //! claimed before it is run, and an order goes on only after its outcome is recorded.
 
+mod devices;
 mod dispatcher;
+mod duties;
+mod duty_calls;
 mod execution;
 mod hinted;
 mod limiter;
 mod line;
 mod outcome;
+mod pace;
 mod tenure;
 mod trouble;
 mod undrivable;
@@ -23,13 +27,15 @@ use dialtone_drivers::Driver;
 use dialtone_model::{Clock, Device, RetryPolicy, RunId};
 use dialtone_queue::Queue;
 use dialtone_store::Store;
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::dispatcher::Dispatcher;
 
-/// Finds the driver of a device; an error says why there is none.
-pub type DriverFactory = Arc<dyn Fn(&Device) -> Result<Arc<dyn Driver>, String> + Send + Sync>;
+/// Finds the driver of a device; an error says why there is none. It is asked when the device's first work comes, and
+/// again whenever the device's row was changed.
+pub type DriverFactory = Arc<dyn Fn(Device) -> BoxFuture<'static, Result<Arc<dyn Driver>, String>> + Send + Sync>;
 
 /// How a worker proves that it lives, so that nobody else drives its devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +71,8 @@ pub struct WorkerSettings {
     pub shards: u16,
     /// How it proves that it lives.
     pub tenure: Tenure,
+    /// Whether it works on orders; without them it does only what is asked of devices beside the orders.
+    pub orders: bool,
     /// How steps are tried again.
     pub retry: RetryPolicy,
     /// How often it asks the store for work that no hint told of.
@@ -84,6 +92,7 @@ impl WorkerSettings {
             identity,
             shards: Self::SHARDS,
             tenure: Tenure::Lock,
+            orders: true,
             retry: RetryPolicy::default(),
             pull_every: Duration::from_secs(2),
             seed,

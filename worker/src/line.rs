@@ -7,6 +7,7 @@ use dialtone_model::{Device, OrderId};
 use dialtone_queue::{Delivery, Lane, Receipt};
 use dialtone_store::{Claim, Wanted};
 
+use crate::duties::{Duties, Duty};
 use crate::hinted::Hinted;
 use crate::limiter::Limiter;
 use crate::trouble::{Admission, Trouble};
@@ -22,10 +23,15 @@ const MOST_AHEAD: usize = 2_048;
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) device: Device,
+    /// The number of the last change of the device's row that is known here.
+    pub(crate) revision: i64,
     pub(crate) shard: u16,
     pub(crate) driver: Arc<dyn Driver>,
     pub(crate) trouble: Trouble,
-    limiter: Limiter,
+    pub(crate) duties: Duties,
+    /// Whether orders are claimed at all.
+    pub(crate) takes_orders: bool,
+    pub(crate) limiter: Limiter,
     ready: VecDeque<Claim>,
     in_hand: usize,
     unrecorded: usize,
@@ -52,6 +58,8 @@ pub(crate) struct Line {
 /// What the line wants to happen next.
 #[derive(Debug)]
 pub(crate) enum Want {
+    /// Something beside the orders.
+    Duty(Duty),
     /// A call for this order.
     Call(Claim),
     /// These orders are given up, for the trouble's reason.
@@ -79,9 +87,12 @@ impl Line {
         let ahead = two_rounds(&device);
         Self {
             device,
+            revision: 0,
             shard,
             driver,
             trouble: Trouble::default(),
+            duties: Duties::default(),
+            takes_orders: true,
             limiter,
             ready: VecDeque::new(),
             in_hand: 0,
@@ -99,9 +110,20 @@ impl Line {
         }
     }
 
+    /// The device's row was changed: from now on it is asked as the row says. Whatever trouble there was may be mended.
+    pub(crate) fn changed(&mut self, device: Device, driver: Arc<dyn Driver>) {
+        self.limiter.change(device.limits.rate);
+        self.trouble.answered();
+        self.device = device;
+        self.driver = driver;
+    }
+
     /// A hint came. Ids that the line has no room for are left to the store.
     pub(crate) fn hint(&mut self, delivery: Delivery, now: Duration) {
         let Delivery { hint, receipt } = delivery;
+        if hint.orders.is_empty() {
+            self.duties.ask();
+        }
         let room = self.ahead * 4;
         let known = match hint.lane {
             Lane::Interactive => &mut self.urgent,
@@ -144,11 +166,11 @@ impl Line {
     }
 
     /// A call was answered, or wasn't; its outcome is on its way to the store.
-    pub(crate) fn called(&mut self, claim: &Claim, calls: u32, now: Duration) {
+    pub(crate) fn called(&mut self, claim: &Claim, calls: u32, refused: bool, now: Duration) {
         self.in_hand -= 1;
         self.unrecorded += 1;
         self.trouble.probed();
-        self.limiter.answered(calls, now);
+        self.limiter.answered(calls, refused, now);
         self.ran_dry |= self.in_hand == 0 && self.ready.is_empty();
         for object in objects(claim) {
             self.objects.remove(&object);
@@ -167,6 +189,13 @@ impl Line {
         self.ready.push_front(claim);
     }
 
+    /// The device refused the call, which had no effect, because it was asked too often: the order stays claimed and
+    /// goes first at the next free slot.
+    pub(crate) fn throttled(&mut self, claim: Claim) {
+        self.unrecorded -= 1;
+        self.ready.push_front(claim);
+    }
+
     /// The call that was wanted can't be started yet.
     pub(crate) fn put_back(&mut self, claim: Claim) {
         self.in_hand -= 1;
@@ -174,8 +203,20 @@ impl Line {
             self.objects.remove(&object);
         }
         self.trouble.probed();
-        self.limiter.answered(0, Duration::ZERO);
+        self.limiter.put_back();
         self.ready.push_front(claim);
+    }
+
+    /// A duty's call was answered, or wasn't.
+    pub(crate) fn duty_called(&mut self, refused: bool, now: Duration) {
+        self.in_hand -= 1;
+        self.trouble.probed();
+        self.limiter.answered(1, refused, now);
+    }
+
+    /// Whether orders wait until the device has been read.
+    pub(crate) fn is_kept_for_a_read(&self) -> bool {
+        self.device.kind.is_exclusive_while_read() && self.duties.is_reading()
     }
 
     /// Takes out the orders that wait, to be given back.
@@ -199,14 +240,35 @@ impl Line {
             self.due = None;
             self.ask_store = true;
         }
+        if let Some(ask) = self.duties.next_ask() {
+            return Want::Duty(ask);
+        }
         let overdue = [self.urgent.settle_overdue(now), self.hinted.settle_overdue(now)];
-        let mut wake = self.due.into_iter().chain(overdue.into_iter().flatten()).min();
+        let page_due = self.duties.due().filter(|due| *due > now);
+        let mut wake = self.due.into_iter().chain(overdue.into_iter().flatten()).chain(page_due).min();
+        let most = usize::from(self.device.limits.concurrency.max(1));
+        // A person waits for a probe, and it may be what shows that the trouble is over, so no pause keeps it back.
+        if self.duties.has_probe() && self.in_hand < most {
+            if self.limiter.take(now)
+                && let Some(probe) = self.duties.next_probe()
+            {
+                self.in_hand += 1;
+                return Want::Duty(probe);
+            }
+            wake = wake.into_iter().chain(self.limiter.next_free()).min();
+        }
         let slots = match self.trouble.admission(&self.device.limits, now) {
-            Admission::Free => usize::from(self.device.limits.concurrency.max(1)),
+            Admission::Free => most,
             Admission::Probe => self.in_hand + 1,
             Admission::Wait(until) => {
                 wake = wake.into_iter().chain(until).min();
                 0
+            }
+            Admission::GiveUp
+                if let Some(reason) = self.trouble.reason()
+                    && let Some(duty) = self.duties.give_up(reason) =>
+            {
+                return Want::Duty(duty);
             }
             Admission::GiveUp if self.ready.is_empty() && !self.may_have_more() && !self.claiming => {
                 self.trouble.drained();
@@ -220,6 +282,20 @@ impl Line {
             Admission::GiveUp => return self.claims().unwrap_or(Want::Nothing(wake)),
         };
 
+        // One page at a time: a read takes one of the slots and leaves the others to the orders.
+        if self.duties.page_is_due(now) && self.in_hand < if self.is_kept_for_a_read() { 1 } else { slots } {
+            if self.limiter.take(now)
+                && let Some(page) = self.duties.next_page()
+            {
+                self.in_hand += 1;
+                self.trouble.probing();
+                return Want::Duty(page);
+            }
+            wake = wake.into_iter().chain(self.limiter.next_free()).min();
+        }
+        if self.is_kept_for_a_read() {
+            return Want::Nothing(wake);
+        }
         let has_room = self.unrecorded < MOST_UNRECORDED;
         if has_room
             && self.in_hand < slots
@@ -274,7 +350,7 @@ impl Line {
     }
 
     fn may_have_more(&self) -> bool {
-        self.ask_store || !self.hinted.is_empty() || !self.urgent.is_empty()
+        self.takes_orders && (self.ask_store || !self.hinted.is_empty() || !self.urgent.is_empty())
     }
 
     fn is_free(&self, claim: &Claim) -> bool {
@@ -345,6 +421,7 @@ mod tests {
         let mut wants = Vec::new();
         loop {
             wants.push(match line.next(NOW) {
+                Want::Duty(duty) => format!("{duty:?}"),
                 Want::Call(claim) => format!("call {}", claim.order.0.as_u128()),
                 Want::GiveUp(claims) => format!("give up {}", claims.len()),
                 Want::Claims { wanted: Wanted::Any, limit, .. } => format!("claim any {limit}"),
@@ -360,7 +437,7 @@ mod tests {
         assert_eq!(wants(&mut line), ["claim any 4"]);
         line.claimed((1..=4).map(|number| claim(number, &number.to_string())).collect(), false, true, None);
         assert_eq!(wants(&mut line), ["call 1", "call 2"]);
-        line.called(&claim(1, "1"), 1, NOW);
+        line.called(&claim(1, "1"), 1, false, NOW);
         assert_eq!(wants(&mut line), ["call 3", "claim any 3"]);
     }
 
@@ -370,7 +447,7 @@ mod tests {
         wants(&mut line);
         line.claimed(vec![claim(1, "same"), claim(2, "same"), claim(3, "other")], false, false, None);
         assert_eq!(wants(&mut line), ["call 1", "call 3"]);
-        line.called(&claim(1, "same"), 1, NOW);
+        line.called(&claim(1, "same"), 1, false, NOW);
         assert_eq!(wants(&mut line), ["call 2"]);
     }
 
@@ -392,7 +469,7 @@ mod tests {
         line.hint(delivered(Lane::Interactive, 3..4).await, NOW);
         assert_eq!(wants(&mut line), ["call 1", "claim 1 true"]);
         line.claimed(vec![claim(3, "3")], true, false, None);
-        line.called(&claim(1, "1"), 1, NOW);
+        line.called(&claim(1, "1"), 1, false, NOW);
         assert_eq!(wants(&mut line), ["call 3"]);
     }
 
