@@ -112,7 +112,7 @@ enum Act {
         /// The device
         device: String,
     },
-    /// Seal all credentials anew with the first key of the key file
+    /// Seal all credentials and kept passwords anew with the first key of the key file
     ///
     /// The key file of a data folder gets a new key for it; the older keys stay in the file, for backups. Where
     /// DIALTONE_KEY_FILE names the file, put the new key into its first line before: 64 hexadecimal digits, as
@@ -233,10 +233,11 @@ impl Row {
     }
 }
 
-/// What addresses devices may have: in the embedded mode this machine's own too, because whoever runs the command
-/// reaches them anyway.
+/// What addresses devices may have: in the embedded mode this machine's own too unless a list says otherwise, because
+/// whoever runs the command reaches them anyway.
 fn policy(context: &Context) -> AddressPolicy {
-    AddressPolicy::usual(!context.settings.is_scaled_out())
+    let usual = || AddressPolicy::usual(!context.settings.is_scaled_out());
+    context.settings.devices_allow.clone().unwrap_or_else(usual)
 }
 
 /// A secret from a file, without the line break at its end.
@@ -444,11 +445,14 @@ async fn rekey(context: &Context) -> anyhow::Result<()> {
     if let Some(vault) = own_vault(&context.settings)? {
         vault.add_key()?;
     }
-    let count = context.operations.reseal_devices(&context.actor).await?;
+    let resealed = context.operations.reseal(&context.actor).await?;
     if context.json {
-        return print_json(&json!({ "resealed": count }));
+        return print_json(&resealed);
     }
-    print(format_args!("sealed the credentials of {count} devices anew"))
+    print(format_args!(
+        "sealed the credentials of {} devices and the passwords of {} extensions anew",
+        resealed.devices, resealed.extensions
+    ))
 }
 
 fn kind(text: &str) -> Result<DeviceKind, String> {

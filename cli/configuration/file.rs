@@ -50,7 +50,9 @@ impl ConfigurationFile {
             }
             match value_text(value) {
                 Some(value) => entries.push(FileEntry { name, value, line: line(offset) }),
-                None => problems.push(format!("{}: `{name}` is text or a whole number", place(offset))),
+                None => {
+                    problems.push(format!("{}: `{name}` is text, a whole number, or a list of these", place(offset)))
+                }
             }
         }
         if problems.is_empty() { Ok(Self { path: path.to_owned(), entries }) } else { Err(problems) }
@@ -76,6 +78,11 @@ fn flatten<'a>(prefix: &str, table: &'a DeTable<'a>, found: &mut Vec<(String, us
 fn value_text(value: &Spanned<DeValue<'_>>) -> Option<String> {
     match value.get_ref() {
         DeValue::String(text) => Some(text.clone().into_owned()),
+        // A list says what its entries say, with commas between them, as the environment does.
+        DeValue::Array(entries) => {
+            let entries: Option<Vec<String>> = entries.iter().map(value_text).collect();
+            entries.map(|entries| entries.join(","))
+        }
         DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
         _ => None,
     }

@@ -108,6 +108,20 @@ pub(crate) const KEYS: &[Key] = &[
         },
     },
     Key {
+        name: "devices.allow",
+        secret: false,
+        default: Absence::Words(
+            "every address but link-local, multicast and, where devices are driven by workers elsewhere, loopback ones",
+        ),
+        help: "Which addresses devices may have, and no others: networks (10.0.0.0/8), addresses, names, and \
+               *.example.net for every name below one; a list, or text with commas between them.",
+        set: |settings, text| {
+            let entries: Vec<&str> = text.split(',').filter(|entry| !entry.trim().is_empty()).collect();
+            settings.devices_allow = Some(AddressPolicy::only(&entries).map_err(|error| error.to_string())?);
+            Ok(())
+        },
+    },
+    Key {
         name: "shards",
         secret: false,
         default: Absence::Words("what the installation was made with, 64 for a new one"),

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use dialtone_scheduler::AddressPolicy;
 use file::{ConfigurationFile, PLACES};
 pub(crate) use key::{Absence, KEYS, Key, time};
 
@@ -33,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) files_session_token: Option<String>,
     /// The keys that seal the credentials of devices; `None`: those in the data folder.
     pub(crate) key_file: Option<PathBuf>,
+    /// Which addresses devices may have; `None`: all that can be devices.
+    pub(crate) devices_allow: Option<AddressPolicy>,
     /// The number of shards that the installation is expected to have, or is to be made with.
     pub(crate) shards: Option<u16>,
     /// How long a holder of a lease may give no sign of life.

@@ -5,7 +5,7 @@ use dialtone_model::{
     Actor, Device, DeviceId, DeviceKind, DeviceLimits, ObjectKind, OrganizationId, ServiceArea, SyncScope, Tls, WorkId,
 };
 use dialtone_queue::{Hint, Lane};
-use dialtone_store::{DeviceWork, InfrastructureKind, KnownObject, NewDeviceWork};
+use dialtone_store::{DeviceWork, InfrastructureKind, KnownObject, NewDeviceWork, Resealed};
 
 use crate::address::SIMULATED;
 use crate::{AddressPolicy, OperationError, Operations};
@@ -215,10 +215,10 @@ impl Operations {
         Ok(self.store.device_objects(id, after, limit).await?)
     }
 
-    /// Seals the credentials of all devices with the present key: how many another one had sealed.
-    pub async fn reseal_devices(&self, actor: &Actor) -> Result<usize, OperationError> {
+    /// Seals everything that is kept sealed with the present key: how much another one had sealed.
+    pub async fn reseal(&self, actor: &Actor) -> Result<Resealed, OperationError> {
         actor.require(&[])?;
-        Ok(self.store.reseal_devices().await?)
+        Ok(self.store.reseal().await?)
     }
 
     /// Asks for work in this order, each piece needing the one before, and tells the holder.

@@ -57,25 +57,6 @@ impl Store {
         Ok(self)
     }
 
-    /// Seals all credentials again that another key than the vault's present one sealed: how many there were.
-    ///
-    /// # Errors
-    /// [`StoreError::NoVault`] without one.
-    pub async fn reseal_devices(&self) -> Result<usize, StoreError> {
-        let vault = self.vault.as_ref().ok_or(StoreError::NoVault)?;
-        let mut tx = self.database.begin().await?;
-        let select = locked(&tx, "SELECT id, credentials FROM devices WHERE credentials IS NOT NULL ORDER BY id");
-        let sealed: Vec<(Uuid, Vec<u8>)> = rows!(&mut tx, sqlx::AssertSqlSafe(select))?;
-        let mut count = 0;
-        for (id, sealed) in sealed.into_iter().filter(|(_, sealed)| !vault.is_current(sealed)) {
-            let anew = vault.seal(id.as_bytes(), &vault.open(id.as_bytes(), &sealed)?)?;
-            execute!(&mut tx, "UPDATE devices SET credentials = $2 WHERE id = $1", id, anew)?;
-            count += 1;
-        }
-        tx.commit().await?;
-        Ok(count)
-    }
-
     /// Adds a device, or replaces the one with that id.
     ///
     /// # Errors
@@ -257,7 +238,7 @@ fn seal(vault: &Vault, id: Uuid, credentials: &Credentials) -> Result<Vec<u8>, S
 }
 
 /// A SELECT of rows that the transaction is going to change.
-fn locked(tx: &Tx, select: &str) -> String {
+pub(crate) fn locked(tx: &Tx, select: &str) -> String {
     format!("{select}{}", tx.locking(" FOR UPDATE"))
 }
 

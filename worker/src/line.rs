@@ -114,6 +114,7 @@ impl Line {
     pub(crate) fn changed(&mut self, device: Device, driver: Arc<dyn Driver>) {
         self.limiter.change(device.limits.rate);
         self.trouble.answered();
+        self.ahead = two_rounds(&device);
         self.device = device;
         self.driver = driver;
     }

@@ -1,5 +1,5 @@
 use dialtone_model::{Device, DeviceId, DeviceLimits, Tls};
-use dialtone_store::{StoreError, Vault, VaultError};
+use dialtone_store::{Resealed, StoreError, Vault, VaultError};
 
 use crate::bed::{Bed, random};
 
@@ -66,12 +66,12 @@ async fn what_an_older_version_left_unsealed_is_sealed(bed: &Bed) {
 async fn a_new_key_seals_all_anew(bed: &Bed) {
     let tenant = bed.tenant("Sample", 0, 0).await;
     bed.device(tenant.id, "mailboxes").await;
-    assert_eq!(bed.store.reseal_devices().await.unwrap(), 0);
+    assert_eq!(bed.store.reseal().await.unwrap(), Resealed::default());
     let vault = bed.vault();
     vault.add_key().unwrap();
     let store = bed.reopen().await.unwrap().with_vault(vault).await.unwrap();
-    assert_eq!(store.reseal_devices().await.unwrap(), 2);
-    assert_eq!(store.reseal_devices().await.unwrap(), 0);
+    assert_eq!(store.reseal().await.unwrap().devices, 2);
+    assert_eq!(store.reseal().await.unwrap(), Resealed::default());
     // Whoever opened the store before the rotation finds the new key by itself.
     assert_eq!(bed.store.device(tenant.device).await.unwrap().password, "secret");
     store.close().await;
