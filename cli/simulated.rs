@@ -75,7 +75,7 @@ impl SimulatedDevices {
         let Some((simulator, address)) = simulator.and_then(|simulator| Some((simulator, address(simulator)?))) else {
             return Err(format!("the simulated {} listens nowhere", device.name));
         };
-        let mut settings = device.settings.clone();
+        let mut settings = device.settings;
         settings.extend(simulator.host_key().map(|key| ("ssh.host-key".to_owned(), key.to_owned())));
         Ok(Device {
             address,
@@ -109,7 +109,7 @@ impl SimulatedDevices {
     }
 }
 
-/// Where a simulator listens.
+/// Where the one device of a simulator is reached.
 fn address(simulator: &Simulator) -> Option<String> {
     let https = simulator
         .phone_system()

@@ -161,7 +161,7 @@ start_postgres() {
         as_user postgres "$bin/pg_ctl" -D "$data/cluster" -s reload
     else
         # After a SIGKILL its children hold the shared memory for a moment.
-        local left=10
+        local left=60
         until as_user postgres "$bin/pg_ctl" -D "$data/cluster" -l "$data/postgres.log" -w -s -o \
             "-p $postgres_port -c listen_addresses=127.0.0.1 -k $data -c max_connections=300" start; do
             left=$((left - 1))

@@ -3,9 +3,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use tracing_subscriber::EnvFilter;
-
 use dialtone_scheduler::AddressPolicy;
+use tracing_subscriber::EnvFilter;
 
 use super::Settings;
 

@@ -6,6 +6,7 @@ use crate::ios::{CmExpress, UnityExpress};
 use crate::kamailio::Kamailio;
 use crate::phone_system::PhoneSystem;
 use crate::unified_cm::UnifiedCm;
+use crate::unity::Unity;
 use crate::unity_connection::UnityConnection;
 use crate::{Driver, NullDriver};
 
@@ -20,7 +21,7 @@ pub fn for_device(device: &Device) -> Result<Arc<dyn Driver>, DriverError> {
         DeviceKind::UnityConnection => Ok(Arc::new(UnityConnection::new(device)?)),
         DeviceKind::CmExpress => Ok(Arc::new(CmExpress::new(device)?)),
         DeviceKind::UnityExpress => Ok(Arc::new(UnityExpress::new(device)?)),
-        kind @ DeviceKind::Unity => Err(DriverError::NoDriver { kind }),
+        DeviceKind::Unity => Ok(Arc::new(Unity)),
     }
 }
 
@@ -70,12 +71,6 @@ pub enum DriverError {
     /// TLS can't be set up.
     #[error("TLS can't be set up: {0}")]
     Tls(#[from] rustls::Error),
-    /// No driver speaks to this kind of device.
-    #[error("there is no driver for {kind}")]
-    NoDriver {
-        /// The kind.
-        kind: DeviceKind,
-    },
     /// The device's schema differs between versions, and this one's isn't known.
     #[error("version {version:?} of {kind} is not known: it is one of {known}")]
     Version {

@@ -13,6 +13,7 @@ mod kamailio;
 mod null;
 mod phone_system;
 mod unified_cm;
+mod unity;
 mod unity_connection;
 
 pub use device::{DriverError, for_device};

@@ -9,8 +9,9 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::columns::word;
-use crate::database::{Tx, execute, on_db, on_tx, pieces, repeated, transaction};
+use crate::database::{Tx, execute, on_db, on_tx, pieces, repeated, rows, transaction};
 use crate::device_work::{self, DeviceWork};
+use crate::ids::Ids;
 use crate::time::Time;
 use crate::{Lease, Outcome, Store, StoreError};
 
@@ -345,14 +346,9 @@ pub(crate) async fn touch(tx: &mut Tx, shard: u16, outcomes: &[Outcome]) -> Resu
 
 /// The steps of the orders that outcomes are of.
 async fn steps(tx: &mut Tx, outcomes: &[&Outcome]) -> Result<HashMap<OrderId, Vec<Step>>, StoreError> {
-    let rows: Vec<(Uuid, Json<Vec<Step>>)> = on_tx!(tx, |connection, Db| {
-        let mut query = QueryBuilder::<Db>::new("SELECT id, steps FROM orders WHERE id IN (");
-        let mut ids = query.separated(", ");
-        for outcome in outcomes {
-            ids.push_bind(outcome.order.0);
-        }
-        query.push(")").build_query_as().fetch_all(connection).await?
-    });
+    let sql = format!("SELECT id, steps FROM orders WHERE id {}", tx.among("$1"));
+    let orders: Ids = outcomes.iter().map(|outcome| outcome.order).collect();
+    let rows: Vec<(Uuid, Json<Vec<Step>>)> = rows!(tx, sqlx::AssertSqlSafe(sql), orders)?;
     Ok(rows.into_iter().map(|(id, steps)| (id.into(), steps.0)).collect())
 }
 

@@ -15,3 +15,4 @@ mod projects;
 mod roles;
 mod run;
 mod templates;
+mod third_party;

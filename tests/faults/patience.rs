@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// What every wait is given at most: far longer than anything takes here on a busy machine, so that only what never
 /// comes fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 const PERIOD: Duration = Duration::from_millis(10);
 
 /// Waits until the condition holds; panics, saying what it waited for, when it doesn't come in time.

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use crate::patience::wait_until;
+use crate::patience::{PATIENCE, comes_true};
 
 /// A process that runs in the background; it is killed when it is dropped.
 pub(crate) struct Process {
@@ -49,7 +49,8 @@ impl Process {
 
     /// Waits for its end.
     pub(crate) fn end(&mut self, what: &str) -> ExitStatus {
-        wait_until(what, || !self.is_running());
+        let ended = comes_true(PATIENCE, || !self.is_running());
+        assert!(ended, "waited {PATIENCE:?} in vain until {what}: {}", self.said());
         self.child.wait().unwrap()
     }
 

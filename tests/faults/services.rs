@@ -72,7 +72,10 @@ impl Services {
 
 fn script(arguments: &[&str]) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/services.sh");
-    let run = Command::new(path).args(arguments).env("DIALTONE_TEST_SET", "faults").output().unwrap();
+    let mut command = Command::new(path);
+    // A killed server keeps what it has committed, as one does that is used.
+    command.args(arguments).env("DIALTONE_TEST_SET", "faults").env("PG_FSYNC", "on");
+    let run = command.output().unwrap();
     let said = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success(), "tests/services.sh {arguments:?}: {said}");
     String::from_utf8(run.stdout).unwrap()

@@ -255,3 +255,14 @@ async fn a_row_that_can_not_be_followed_gives_no_driver() {
     );
     assert!(for_device(&with(&module, "ssh.legacy-algorithms", "yes")).is_ok());
 }
+
+#[tokio::test]
+async fn unity_is_refused_with_what_is_supported_instead() {
+    let (_simulator, row) = router().await;
+    let unity = Device { kind: DeviceKind::Unity, ..row };
+    let fault = fault_of(&unity).await;
+    assert!(matches!(&fault, Fault::Rejected(complaint) if complaint.code == "unity-unsupported"), "{fault:?}");
+    assert!(fault.complaint().repair.as_ref().unwrap().contains("Unity Connection"));
+    let probed = for_device(&unity).unwrap().probe(Duration::from_secs(1)).await.unwrap_err();
+    assert_eq!(probed, fault);
+}

@@ -179,7 +179,7 @@ impl CueSession {
             Command::Enable if self.privileged => text(""),
             Command::Enable => {
                 self.asked = true;
-                return Outcome::Ask { question: "Password: ".to_owned(), echo: false };
+                Outcome::Ask { question: "Password: ".to_owned(), echo: false }
             }
             Command::Disable => {
                 self.privileged = false;

@@ -281,7 +281,7 @@ impl RouterSession {
         let head = mode.map_or_else(|| key.clone(), |mode| format!("{key} {mode}"));
         let line = if negative { format!("no {key}") } else { head };
         let exists = self.router.ledger().holdings.get(&key).is_some();
-        if exists && !negative || part.is_single() && !negative {
+        if !negative && (exists || part.is_single()) {
             let present = self.router.ledger().holdings.of(&key);
             if mode.is_some() && present.get(MODE) != mode {
                 return text("% The line mode of an ephone-dn can't be changed, remove it first\n");

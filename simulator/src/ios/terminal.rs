@@ -71,7 +71,8 @@ impl Terminal {
             b'\n' if after_return => {}
             b'\r' | b'\n' => self.line_entered(printed),
             BACKSPACE | DELETE => {
-                if self.line.pop().is_some() && self.echo {
+                let erased = self.line.pop().is_some();
+                if erased && self.echo {
                     printed.bytes.extend(b"\x08 \x08");
                 }
             }

@@ -109,14 +109,15 @@ impl Stage {
             identity: self.ids.next(),
             shards: SHARDS,
             tenure: Tenure::Heartbeat { ttl: TTL },
+            orders: true,
             retry: RetryPolicy { tries: 2, ..RetryPolicy::default() },
             pull_every: self.pull_every,
             seed: number,
         };
         let calls = Arc::clone(&self.calls);
-        let drivers: DriverFactory = Arc::new(move |device: &Device| {
+        let drivers: DriverFactory = Arc::new(move |device: Device| {
             let driver: Arc<dyn Driver> = Arc::new(CountingDriver { device: device.id, calls: Arc::clone(&calls) });
-            Ok(driver)
+            Box::pin(async move { Ok(driver) })
         });
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
         let finished = self.finished.0.clone();
