@@ -105,6 +105,7 @@ impl RunningWorker {
             drivers: drivers(&simulators),
             clock: Arc::clone(&operations.clock),
             finished: tell,
+            pulse: Arc::default(),
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(worker.run(async {

@@ -9,7 +9,9 @@ mod completions;
 mod config;
 mod configuration;
 mod context;
+mod doctor;
 mod embedded;
+mod endpoint;
 mod exit;
 mod extension;
 mod findings;
@@ -25,10 +27,12 @@ mod plan;
 mod project;
 mod report;
 mod resume;
+mod role;
 mod run;
 mod runs;
 mod scheduler;
 mod simulator;
+mod telemetry;
 mod template;
 mod upload;
 mod validate;
@@ -38,10 +42,9 @@ mod worker;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 use crate::clock::SystemClock;
-use crate::configuration::{Configuration, ConfigurationError, Settings};
+use crate::configuration::{ConfigurationError, Settings};
 use crate::context::{Context, Everywhere};
 use crate::exit::Exit;
 
@@ -81,6 +84,7 @@ enum Command {
     Scheduler(scheduler::Arguments),
     Worker(worker::Arguments),
     Migrate(migrate::Arguments),
+    Doctor(doctor::Arguments),
     Config(config::Arguments),
     Simulator(simulator::SimulatorArgs),
     Completions(completions::Arguments),
@@ -102,7 +106,7 @@ fn dispatch(arguments: Arguments, clock: SystemClock) -> anyhow::Result<ExitCode
         return config::run(&everywhere, &arguments);
     }
     let configuration = everywhere.configuration()?;
-    log(&configuration);
+    telemetry::log(&configuration);
     let settings = configuration.settings;
     match command {
         Command::Validate(arguments) => validate::run(&everywhere, settings, &arguments, clock),
@@ -125,6 +129,9 @@ async fn dispatch_async(
     match command {
         Command::Simulator(arguments) => return simulator::run(arguments).await,
         Command::Migrate(_) => return migrate::run(everywhere.json, &settings).await,
+        Command::Doctor(_) => return doctor::run(everywhere.json, &settings, clock).await,
+        Command::Scheduler(arguments) => return scheduler::run(everywhere, settings, clock, arguments).await,
+        Command::Worker(arguments) => return worker::run(everywhere, settings, clock, arguments).await,
         _ => {}
     }
     let context = Context::open(everywhere, settings, clock).await?;
@@ -139,27 +146,13 @@ async fn dispatch_async(
         Command::Order(arguments) => order::run(&context, arguments).await,
         Command::Extension(arguments) => extension::run(&context, arguments).await,
         Command::Organization(arguments) => organization::run(&context, arguments).await,
-        Command::Scheduler(arguments) => scheduler::run(&context, arguments).await,
-        Command::Worker(arguments) => worker::run(&context, arguments).await,
-        Command::Simulator(_)
+        Command::Scheduler(_)
+        | Command::Worker(_)
+        | Command::Simulator(_)
+        | Command::Doctor(_)
         | Command::Migrate(_)
         | Command::Config(_)
         | Command::Validate(_)
         | Command::Completions(_) => Ok(ExitCode::SUCCESS),
-    }
-}
-
-/// Warnings go to standard error; the configuration asks for more, such as `info` or `dialtone_worker=debug`.
-fn log(configuration: &Configuration) {
-    let Settings { log, log_json, .. } = &configuration.settings;
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(EnvFilter::new(log)).with_writer(std::io::stderr).with_target(false);
-    if *log_json {
-        subscriber.json().init()
-    } else {
-        subscriber.init()
-    }
-    for warning in &configuration.warnings {
-        tracing::warn!("{warning}");
     }
 }

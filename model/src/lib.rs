@@ -17,6 +17,7 @@ mod ids;
 mod order;
 mod organization;
 mod project;
+mod pulse;
 mod retry;
 mod run;
 mod state;
@@ -36,6 +37,7 @@ pub use ids::{DeviceId, Ids, OrderId, OrganizationId, ProjectId, RunId, Template
 pub use order::{ExtendedStatus, OrderType, Origin, Reason, Reservation, RowRef};
 pub use organization::{AddOn, Extension, Licence, LicenceCount, Organization, Profile, User};
 pub use project::{ProjectAction, ProjectActionRefused, ProjectStatus};
+pub use pulse::Pulse;
 pub use retry::{Decision, RetryPolicy};
 pub use run::{RunKind, RunState, RunTransitionRefused};
 /// A text that nothing prints and that is overwritten when it goes.
