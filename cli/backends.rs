@@ -20,10 +20,19 @@ pub(crate) struct Backends {
     pub(crate) shards: u16,
 }
 
+/// What a process needs the broker for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Broker {
+    /// A role that lives by it: it waits until the broker answers.
+    Awaited,
+    /// A command that sends hints at most: it does its work also while the broker is away.
+    WhenNeeded,
+}
+
 impl Backends {
     /// Opens them. The embedded mode makes its data folder and brings the schema up to date by itself; a PostgreSQL
     /// database must have been migrated.
-    pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
+    pub(crate) async fn open(settings: &Settings, broker: Broker) -> anyhow::Result<Self> {
         let files = open_files(settings)?;
         let store = open_store(settings).await?;
         let shards = match (store.shards().await?, settings.shards) {
@@ -36,7 +45,10 @@ impl Backends {
         let queue = match &settings.queue_url {
             None => Queue::in_process(),
             Some(url) => {
-                let connected = Queue::connect(url, shards, rand::random()).await;
+                let connected = match broker {
+                    Broker::Awaited => Queue::connect(url, shards, rand::random()).await,
+                    Broker::WhenNeeded => Queue::connect_lazy(url, shards, rand::random()),
+                };
                 connected.context("the broker of queue.url can't be used")?
             }
         };

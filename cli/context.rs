@@ -6,7 +6,7 @@ use clap::Args;
 use dialtone_model::{Actor, Clock, Ids, Organization};
 use dialtone_scheduler::Operations;
 
-use crate::backends::Backends;
+use crate::backends::{Backends, Broker};
 use crate::clock::SystemClock;
 use crate::configuration::{Configuration, ConfigurationError, Flags, Settings, environment};
 use crate::organization;
@@ -54,8 +54,13 @@ pub(crate) struct Context {
 
 impl Context {
     /// Opens what the settings choose; the embedded mode makes its data folder when it isn't there.
-    pub(crate) async fn open(everywhere: &Everywhere, settings: Settings, clock: SystemClock) -> anyhow::Result<Self> {
-        let Backends { store, queue, files, shards } = Backends::open(&settings).await?;
+    pub(crate) async fn open(
+        everywhere: &Everywhere,
+        settings: Settings,
+        clock: SystemClock,
+        broker: Broker,
+    ) -> anyhow::Result<Self> {
+        let Backends { store, queue, files, shards } = Backends::open(&settings, broker).await?;
         let shared: Arc<dyn Clock> = Arc::new(clock);
         let ids = Ids::new(Arc::clone(&shared), rand::random());
         let operations = Operations { store, queue, files, ids, clock: shared, shards };

@@ -144,13 +144,10 @@ async fn simulate(
                 builder.unified_cm(version.with_context(|| format!("the simulated {} has no version", device.name))?, 0)
             }
             DeviceKind::UnityConnection => builder.unity_connection(0),
+            DeviceKind::CmExpress => builder.ios(0),
+            DeviceKind::UnityExpress => builder.cue(0),
             // Nothing answers for them, so their orders wait for a person.
-            DeviceKind::Kamailio
-            | DeviceKind::CmExpress
-            | DeviceKind::Unity
-            | DeviceKind::UnityExpress
-            | DeviceKind::ImPresence
-            | DeviceKind::Null => continue,
+            DeviceKind::Kamailio | DeviceKind::Unity | DeviceKind::ImPresence | DeviceKind::Null => continue,
         };
         for fault in &args.faults {
             builder = builder.fault(fault.clone());
@@ -164,33 +161,46 @@ async fn simulate(
 
 /// The drivers of all devices; a simulated one is reached where it listens in this process.
 fn drivers(simulators: &HashMap<DeviceId, Simulator>) -> DriverFactory {
-    let listening: HashMap<DeviceId, (String, String)> = simulators
-        .iter()
-        .filter_map(|(id, simulator)| {
-            let address = simulator
-                .phone_system()
-                .or_else(|| simulator.unity_connection())
-                .or_else(|| simulator.unified_cm().next().map(|(_, address)| address))?;
-            Some((*id, (format!("https://{address}"), simulator.ca_pem().to_owned())))
-        })
-        .collect();
+    let listening: HashMap<DeviceId, Listening> =
+        simulators.iter().filter_map(|(id, simulator)| Some((*id, Listening::of(simulator)?))).collect();
     Arc::new(move |device| {
         if device.address != SIMULATED || device.kind == DeviceKind::Null {
             return for_device(device).map_err(|error| error.to_string());
         }
-        let Some((address, ca)) = listening.get(&device.id) else {
+        let Some(listening) = listening.get(&device.id) else {
             return Err(format!(
                 "no {} is simulated under its id: it was added after this process started, or that kind can't be",
                 device.kind
             ));
         };
-        let simulated = Device {
-            address: address.clone(),
-            tls: Tls::Ca(ca.clone()),
+        let mut simulated = Device {
+            address: listening.address.clone(),
+            tls: Tls::Ca(listening.ca.clone()),
             login: SIMULATED_ACCOUNT.to_owned(),
             password: SIMULATED_ACCOUNT.to_owned(),
             ..device.clone()
         };
+        simulated.settings.extend(listening.host_key.iter().map(|key| ("ssh.host-key".to_owned(), key.clone())));
         for_device(&simulated).map_err(|error| error.to_string())
     })
+}
+
+/// Where a simulated device is, and what vouches for it.
+struct Listening {
+    address: String,
+    ca: String,
+    host_key: Option<String>,
+}
+
+impl Listening {
+    fn of(simulator: &Simulator) -> Option<Self> {
+        let https = simulator
+            .phone_system()
+            .or_else(|| simulator.unity_connection())
+            .or_else(|| simulator.unified_cm().next().map(|(_, address)| address));
+        let ssh = simulator.ios().or_else(|| simulator.cue());
+        let address = https.map(|at| format!("https://{at}")).or_else(|| ssh.map(|at| format!("ssh://{at}")))?;
+        let host_key = simulator.host_key().map(str::to_owned);
+        Some(Self { address, ca: simulator.ca_pem().to_owned(), host_key })
+    }
 }

@@ -3,6 +3,8 @@
 //! One file a subcommand. This is the only place where the backends of store, queue and files are chosen, where the
 //! real clock is read and where errors become words for a person.
 
+#![recursion_limit = "256"]
+
 mod backends;
 mod clock;
 mod completions;
@@ -43,6 +45,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::backends::Broker;
 use crate::clock::SystemClock;
 use crate::configuration::{ConfigurationError, Settings};
 use crate::context::{Context, Everywhere};
@@ -134,18 +137,25 @@ async fn dispatch_async(
         Command::Worker(arguments) => return worker::run(everywhere, settings, clock, arguments).await,
         _ => {}
     }
-    let context = Context::open(everywhere, settings, clock).await?;
+    let context = Context::open(everywhere, settings, clock, Broker::WhenNeeded).await?;
+    let done = run_in(&context, command).await;
+    // What was said last is on its way still.
+    context.operations.queue.close().await;
+    done
+}
+
+async fn run_in(context: &Context, command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Run(arguments) => run::run(&context, arguments).await,
-        Command::Resume(arguments) => resume::run(&context, &arguments).await,
-        Command::Report(arguments) => report::run(&context, &arguments).await,
-        Command::Runs(arguments) => runs::run(&context, arguments).await,
-        Command::Plan(arguments) => plan::run(&context, arguments).await,
-        Command::Project(arguments) => project::run(&context, arguments).await,
-        Command::Template(arguments) => template::run(&context, arguments).await,
-        Command::Order(arguments) => order::run(&context, arguments).await,
-        Command::Extension(arguments) => extension::run(&context, arguments).await,
-        Command::Organization(arguments) => organization::run(&context, arguments).await,
+        Command::Run(arguments) => run::run(context, arguments).await,
+        Command::Resume(arguments) => resume::run(context, &arguments).await,
+        Command::Report(arguments) => report::run(context, &arguments).await,
+        Command::Runs(arguments) => runs::run(context, arguments).await,
+        Command::Plan(arguments) => plan::run(context, arguments).await,
+        Command::Project(arguments) => project::run(context, arguments).await,
+        Command::Template(arguments) => template::run(context, arguments).await,
+        Command::Order(arguments) => order::run(context, arguments).await,
+        Command::Extension(arguments) => extension::run(context, arguments).await,
+        Command::Organization(arguments) => organization::run(context, arguments).await,
         Command::Scheduler(_)
         | Command::Worker(_)
         | Command::Simulator(_)

@@ -6,7 +6,7 @@ use dialtone_queue::Queue;
 use dialtone_store::Store;
 use serde_json::json;
 
-use crate::backends::Backends;
+use crate::backends::{Backends, Broker};
 use crate::configuration::Settings;
 use crate::output::{print, print_json};
 
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {}
 pub(crate) async fn run(json: bool, settings: &Settings) -> anyhow::Result<ExitCode> {
     let (store, shards) = match &settings.database_url {
         None => {
-            let backends = Backends::open(settings).await?;
+            let backends = Backends::open(settings, Broker::WhenNeeded).await?;
             (backends.store, backends.shards)
         }
         Some(url) => {

@@ -5,6 +5,7 @@ use anyhow::bail;
 use clap::Args;
 use dialtone_scheduler::Scheduler;
 
+use crate::backends::Broker;
 use crate::clock::SystemClock;
 use crate::configuration::Settings;
 use crate::context::{Context, Everywhere};
@@ -39,7 +40,7 @@ pub(crate) async fn run(
     }
     let mut interrupt = Interrupt::listen()?;
     let metrics = telemetry::collect_metrics()?;
-    let context = Context::open(everywhere, settings, clock).await?;
+    let context = Context::open(everywhere, settings, clock, Broker::Awaited).await?;
     let role = Role::start(&context, &arguments.role, metrics).await?;
     let operations = &context.operations;
     let scheduler = Scheduler {

@@ -27,6 +27,12 @@ pub(crate) struct SimulatorArgs {
     /// Simulates a Unity Connection on this port; 0 picks one
     #[arg(long, value_name = "PORT")]
     cupi: Option<u16>,
+    /// Simulates a router with Unified CM Express on this port, over SSH; 0 picks one
+    #[arg(long, value_name = "PORT")]
+    ios: Option<u16>,
+    /// Simulates a Unity Express on this port, over SSH; 0 picks one. It is also the module in the slot 0/0 of the router
+    #[arg(long, value_name = "PORT")]
+    cue: Option<u16>,
     /// The login that the devices know
     #[arg(long, value_name = "LOGIN", default_value = "dialtone")]
     user: String,
@@ -56,16 +62,26 @@ pub(crate) async fn run(args: SimulatorArgs) -> anyhow::Result<ExitCode> {
     if let Some(port) = args.cupi {
         builder = builder.unity_connection(port);
     }
+    if let Some(port) = args.ios {
+        builder = builder.ios(port);
+    }
+    if let Some(port) = args.cue {
+        builder = builder.cue(port);
+    }
     for fault in args.faults {
         builder = builder.fault(fault);
     }
     let simulator = builder.start().await.context("the simulated devices did not start")?;
     let address = |address: SocketAddr| format!("https://{address}");
+    let ssh_address = |address: SocketAddr| format!("ssh://{address}");
     let axl: BTreeMap<&str, String> = simulator.unified_cm().map(|(version, at)| (version, address(at))).collect();
     let ready = json!({
         "phone_system": simulator.phone_system().map(address),
         "axl": axl,
         "cupi": simulator.unity_connection().map(address),
+        "ios": simulator.ios().map(ssh_address),
+        "cue": simulator.cue().map(ssh_address),
+        "host_key": simulator.host_key(),
         "ca_file": simulator.ca_file(),
         "pid": std::process::id(),
     });

@@ -18,10 +18,10 @@ const ORDERS: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 350.0,
 /// Warnings go to standard error; the configuration asks for more, such as `info` or `dialtone_worker=debug`.
 pub(crate) fn log(configuration: &Configuration) {
     let Settings { log, log_json, .. } = &configuration.settings;
-    // The broker's library calls every connection that is closed an error. The queue itself tells of those that matter.
-    let filter = if log.contains("lapin") { log.clone() } else { format!("{log},lapin=off") };
+    // What becomes of connections to the broker is told by the queue, once; its client library would tell it again.
+    let filter = EnvFilter::new(format!("lapin=off,{log}"));
     let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
+        .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_target(false);

@@ -63,7 +63,8 @@ pub(crate) fn run(
 /// What the named organization has. Only this needs the data folder, and with it a runtime.
 fn facts(everywhere: &Everywhere, settings: Settings, clock: SystemClock) -> anyhow::Result<Facts> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let context = crate::context::Context::open(everywhere, settings, clock).await?;
+        let context =
+            crate::context::Context::open(everywhere, settings, clock, crate::backends::Broker::WhenNeeded).await?;
         let organization = context.organization().await?.id;
         Ok(context.operations.facts(organization, &[]).await?)
     })

@@ -9,6 +9,7 @@ use dialtone_worker::{DriverFactory, Tenure, Worker, WorkerSettings};
 use tokio::sync::mpsc;
 use tracing::info;
 
+use crate::backends::Broker;
 use crate::clock::SystemClock;
 use crate::configuration::Settings;
 use crate::context::{Context, Everywhere};
@@ -47,7 +48,7 @@ pub(crate) async fn run(
     let mut interrupt = Interrupt::listen()?;
     // Whatever is opened says what it measures as soon as it is.
     let metrics = telemetry::collect_metrics()?;
-    let context = Context::open(everywhere, settings, clock).await?;
+    let context = Context::open(everywhere, settings, clock, Broker::Awaited).await?;
     let role = Role::start(&context, &arguments.role, metrics).await?;
     let (operations, settings) = (&context.operations, &context.settings);
     let (tell, mut finished) = mpsc::unbounded_channel();

@@ -65,7 +65,7 @@ fn every_variable_is_a_key_of_the_configuration() {
     for path in files_below(&deploy("")) {
         let text = fs::read_to_string(&path).unwrap();
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        for variable in words.filter(|word| word.starts_with("DIALTONE_")) {
+        for variable in words.filter(|word| word.starts_with("DIALTONE_") || word.starts_with("AWS_")) {
             assert!(known.contains(variable), "{}: the program knows no {variable}", path.display());
             seen += 1;
         }
@@ -205,5 +205,39 @@ fn the_image_runs_as_nobody_in_particular_and_copies_what_is_there() {
     for line in last.lines().filter_map(|line| line.strip_prefix("COPY ")).filter(|line| !line.starts_with("--from")) {
         let source = line.split(' ').next().unwrap();
         assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(source).exists(), "there is no {source}");
+    }
+}
+
+#[test]
+fn every_metric_that_is_drawn_or_watched_is_one_that_the_program_has() {
+    let dashboard: Value = serde_json::from_str(&text("grafana/dialtone.json")).unwrap();
+    let alerts: Value = serde_saphyr::from_str(&text("prometheus/dialtone.rules.yaml")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap().iter();
+    let targets = panels.flat_map(|panel| panel["targets"].as_array().unwrap());
+    let rules = alerts["groups"].as_array().unwrap().iter().flat_map(|group| group["rules"].as_array().unwrap());
+    let expressions: Vec<&str> = targets.chain(rules).map(|from| from["expr"].as_str().unwrap()).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rooms = ["cli", "drivers", "queue", "scheduler", "store", "worker"].map(|room| files_below(&root.join(room)));
+    let sources: String = rooms.concat().iter().filter_map(|path| fs::read_to_string(path).ok()).collect();
+    let mut metrics = BTreeSet::new();
+    for expression in expressions {
+        let words = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        metrics.extend(words.filter(|word| word.starts_with("dialtone_")));
+    }
+    assert!(metrics.len() > 5, "{metrics:?}");
+    for metric in metrics {
+        let base = ["_bucket", "_count", "_sum"].into_iter().find_map(|suffix| metric.strip_suffix(suffix));
+        let known = [Some(metric), base].into_iter().flatten().any(|name| sources.contains(&format!("\"{name}\"")));
+        assert!(known, "nothing in the program counts {metric}");
+    }
+}
+
+#[test]
+fn the_guide_says_what_every_alert_means() {
+    let alerts: Value = serde_saphyr::from_str(&text("prometheus/dialtone.rules.yaml")).unwrap();
+    let guide = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operations.md")).unwrap();
+    for rule in alerts["groups"][0]["rules"].as_array().unwrap() {
+        let name = rule["alert"].as_str().unwrap();
+        assert!(guide.contains(&format!("`{name}`")), "docs/operations.md doesn't say what {name} means");
     }
 }

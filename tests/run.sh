@@ -14,6 +14,8 @@ finish() {
     local status=$?
     tests/kamailio.sh down
     tests/services.sh down
+    # The fault suite's own, which it starts by itself.
+    DIALTONE_TEST_SET=faults tests/services.sh down
     rm -f "$log"
     exit "$status"
 }
@@ -24,6 +26,7 @@ step() {
     "$@"
 }
 
+step tests/services.sh tools
 step tests/services.sh up
 eval "$(tests/services.sh env)"
 step tests/kamailio.sh up

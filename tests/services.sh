@@ -2,6 +2,7 @@
 # The services that the tests need, on this machine alone: PostgreSQL and RabbitMQ on ports of their own.
 #
 #   tests/services.sh up              starts what isn't running yet; packages are installed where they are missing (as root)
+#   tests/services.sh tools           installs the tools that tests run
 #   tests/services.sh env             prints what the tests read, for: eval "$(tests/services.sh env)"
 #   tests/services.sh down            stops them and removes their data
 #
@@ -63,6 +64,12 @@ install_package() {
             ;;
         rabbitmq-server)
             [ ! -x $rabbitmq/rabbitmq-server ] || return 0
+            ;;
+        faketime)
+            [ -z "$(clock_displacer)" ] || return 0
+            ;;
+        systemd)
+            ! command -v systemd-analyze >/dev/null || return 0
             ;;
     esac
     apt-get update -q >&2
@@ -270,6 +277,18 @@ vhost() {
 
 # ---
 
+# --- Tools
+
+# The library that gives a process another wall clock.
+clock_displacer() {
+    find /usr/lib -name libfaketimeMT.so.1 2>/dev/null | head -1
+}
+
+tools() {
+    [ -n "$(clock_displacer)" ] || (install_package faketime)
+    command -v systemd-analyze >/dev/null || (install_package systemd)
+}
+
 up() {
     start_postgres
     start_rabbitmq
@@ -294,6 +313,7 @@ one_of_them() {
 case ${1:-} in
     up) up ;;
     down) down ;;
+    tools) tools ;;
     env)
         echo "export DIALTONE_TEST_POSTGRES_URL=postgres://dialtone@127.0.0.1:$postgres_port/postgres"
         echo "export DIALTONE_TEST_AMQP_URL=$(amqp_url %2f)"

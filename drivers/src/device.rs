@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use dialtone_model::{Complaint, Device, DeviceKind, Fault};
 
+use crate::ios::{CmExpress, UnityExpress};
 use crate::kamailio::Kamailio;
 use crate::phone_system::PhoneSystem;
 use crate::unified_cm::UnifiedCm;
@@ -17,9 +18,9 @@ pub fn for_device(device: &Device) -> Result<Arc<dyn Driver>, DriverError> {
         DeviceKind::Null => Ok(Arc::new(NullDriver)),
         DeviceKind::UnifiedCm | DeviceKind::ImPresence => Ok(Arc::new(UnifiedCm::new(device)?)),
         DeviceKind::UnityConnection => Ok(Arc::new(UnityConnection::new(device)?)),
-        kind @ (DeviceKind::CmExpress | DeviceKind::Unity | DeviceKind::UnityExpress) => {
-            Err(DriverError::NoDriver { kind })
-        }
+        DeviceKind::CmExpress => Ok(Arc::new(CmExpress::new(device)?)),
+        DeviceKind::UnityExpress => Ok(Arc::new(UnityExpress::new(device)?)),
+        kind @ DeviceKind::Unity => Err(DriverError::NoDriver { kind }),
     }
 }
 
@@ -29,6 +30,12 @@ pub enum DriverError {
     /// The address isn't `https://host:port`.
     #[error("{address:?} is no address of a device: it has the form https://host:port")]
     Address {
+        /// What it is.
+        address: String,
+    },
+    /// The address isn't `ssh://host:port`.
+    #[error("{address:?} is no address of a device with a command line: it has the form ssh://host:port")]
+    SshAddress {
         /// What it is.
         address: String,
     },

@@ -8,6 +8,7 @@ mod device;
 mod driver;
 mod extension;
 mod http;
+mod ios;
 mod kamailio;
 mod null;
 mod phone_system;

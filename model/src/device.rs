@@ -54,7 +54,7 @@ pub struct Device {
     pub name: String,
     /// Its family.
     pub kind: DeviceKind,
-    /// `https://host:port`, or `simulated` for one that the embedded mode simulates itself.
+    /// `https://host:port`, `ssh://host:port`, or `simulated` for one that the embedded mode simulates itself.
     pub address: String,
     /// Its software version where the protocol depends on it, such as `12.5`.
     pub version: Option<String>,

@@ -47,6 +47,10 @@ pub enum Decision {
 }
 
 impl RetryPolicy {
+    /// No wait before a next try is longer, whatever a device asks for. A time that is further away was written by
+    /// another clock than the one that reads it, and isn't waited for.
+    pub const LONGEST_WAIT: Duration = Duration::from_secs(600);
+
     /// What follows `fault`, the step having failed `failed` times before. `jitter` is a random number from 0 up to
     /// but not including 1, so that orders which failed together don't come back together. `unknown` says that an
     /// earlier try may have had its effect and no look has told yet; a fault that sent nothing leaves that open.
@@ -62,7 +66,8 @@ impl RetryPolicy {
         }
         let doubled = self.first_delay.saturating_mul(1_u32.checked_shl(u32::from(failed)).unwrap_or(u32::MAX));
         let backoff = doubled.min(self.longest_delay).mul_f64(0.5 + jitter / 2.0);
-        Decision::TryAgain { after: backoff.max(asked.unwrap_or_default()), unknown }
+        let after = backoff.max(asked.unwrap_or_default()).min(Self::LONGEST_WAIT);
+        Decision::TryAgain { after, unknown }
     }
 }
 

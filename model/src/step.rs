@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Activation, Credential, DeviceId, Extension, LinePlace, UnifiedCmObject};
+use crate::{Activation, Credential, DeviceId, ExpressAction, Extension, LinePlace, UnifiedCmObject};
 
 /// One thing that one device is asked to do. A work order is a list of them, run in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -287,6 +287,9 @@ pub enum Action {
         /// The address at that service.
         email: String,
     },
+
+    /// CM Express and Unity Express.
+    Express(ExpressAction),
 }
 
 /// What carries a line.
@@ -357,6 +360,7 @@ impl Step {
             Action::AddMailbox { alias, .. }
             | Action::SetMailbox { alias, .. }
             | Action::AddUnifiedMessaging { alias, .. } => vec![format!("mailbox/{alias}")],
+            Action::Express(action) => action.objects(),
         }
     }
 
@@ -397,6 +401,7 @@ impl Step {
             Action::AddMailbox { alias, .. } => format!("add mailbox {alias}"),
             Action::SetMailbox { alias, .. } => format!("set mailbox {alias}"),
             Action::AddUnifiedMessaging { alias, .. } => format!("add unified messaging for {alias}"),
+            Action::Express(action) => action.title(),
         }
     }
 }

@@ -50,6 +50,8 @@ words! {
         DeviceProfile = "device_profile", "device profile";
         /// A remote destination profile.
         RemoteDestinationProfile = "remote_destination_profile", "remote destination profile";
+        /// A number that rings beside a remote destination profile's lines.
+        RemoteDestination = "remote_destination", "remote destination";
         /// A user with a mailbox.
         Mailbox = "mailbox", "mailbox";
         /// An extension of a Phone System.

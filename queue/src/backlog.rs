@@ -36,6 +36,10 @@ impl Backlog {
         })
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.interactive.is_empty() && self.batch.is_empty()
+    }
+
     fn lane(&mut self, lane: Lane) -> &mut VecDeque<Hint> {
         match lane {
             Lane::Interactive => &mut self.interactive,

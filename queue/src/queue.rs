@@ -1,6 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use dialtone_model::sabotage;
+
 use crate::amqp::{Broker, Consumer, Publisher, topology};
 use crate::hint::pack;
 use crate::in_process::{InProcess, Subscriber};
@@ -47,6 +49,18 @@ impl Queue {
         Ok(Self { backend: Backend::Amqp(Arc::new(Amqp { broker, shards, publisher })) })
     }
 
+    /// The same without waiting: it connects when the first hint is sent, and a broker that is away loses that hint.
+    /// For whoever says little and must not depend on the broker for it.
+    ///
+    /// # Errors
+    /// [`QueueError::Url`] when the URL can't be read.
+    pub fn connect_lazy(url: &str, shards: u16, seed: u64) -> Result<Self, QueueError> {
+        meters::describe();
+        let broker = Broker::new(url, seed)?;
+        let publisher = Publisher::start_lazy(&broker);
+        Ok(Self { backend: Backend::Amqp(Arc::new(Amqp { broker, shards, publisher })) })
+    }
+
     /// Makes the topology that [`Queue::connect`] needs, as far as it isn't there: see `docs/queue.md`.
     ///
     /// # Errors
@@ -75,7 +89,7 @@ impl Queue {
         if hints.is_empty() {
             return;
         }
-        let messages = pack(hints);
+        let messages = meddled_with(pack(hints));
         match &self.backend {
             Backend::InProcess(queue) => queue.send(messages),
             Backend::Amqp(amqp) => amqp.publisher.send(messages),
@@ -141,6 +155,15 @@ impl Subscription {
     }
 }
 
+/// What the fault suite makes of messages: all of them lost, or each sent twice, the last one first.
+fn meddled_with(messages: Vec<Hint>) -> Vec<Hint> {
+    match sabotage::asked("DIALTONE_FAULT_HINTS").as_deref() {
+        Some("drop") => Vec::new(),
+        Some("double") => messages.iter().rev().chain(&messages).cloned().collect(),
+        _ => messages,
+    }
+}
+
 /// A hint that came.
 #[derive(Debug)]
 pub struct Delivery {
@@ -159,6 +182,11 @@ pub struct Receipt {
 impl Receipt {
     pub(crate) fn new(settle: impl FnOnce() + Send + Sync + 'static) -> Self {
         Self { settle: Some(Box::new(settle)) }
+    }
+
+    /// Leaves the message unsettled: nobody has seen it here.
+    pub(crate) fn disown(mut self) {
+        self.settle = None;
     }
 }
 

@@ -118,9 +118,7 @@ impl Operations {
         actor.require(&[])?;
         let template = self.store.template(id).await?;
         template.status.allow(TemplateAction::EditUsers)?;
-        let mut facts = self.facts(template.organization, &template.add_ons).await?;
-        self.add_own_users(&template, &mut facts).await?;
-        let checked = self.check_bulk(files, facts).await?;
+        let checked = self.check_bulk(files, self.draft_facts(&template)).await?;
         if checked.intake.is_usable(mode) {
             self.store_intake(actor, &template, files, &checked).await?;
         }
@@ -137,12 +135,10 @@ impl Operations {
         actor.require(&[])?;
         let template = self.store.template(id).await?;
         template.status.allow(TemplateAction::EditUsers)?;
-        let mut facts = self.facts(template.organization, &template.add_ons).await?;
-        self.add_own_users(&template, &mut facts).await?;
         let number = user.number.as_deref().unwrap_or_default();
         let row = format!("Ext Key,Identity UUID,Number\n{},{},{number}\n", user.ext_key, user.user);
         let file = NamedBytes { name: "user added by hand".to_owned(), bytes: row.into_bytes() };
-        let checked = self.check_bulk(&[file], facts).await?;
+        let checked = self.check_bulk(&[file], self.draft_facts(&template)).await?;
         if checked.intake.is_usable(Mode::Strict) {
             let by_hand = |user: TemplateUser| TemplateUser { origin: None, ..user };
             let users: Vec<TemplateUser> = checked.users.into_iter().flatten().map(by_hand).collect();
@@ -287,8 +283,10 @@ impl Operations {
         Ok(())
     }
 
-    /// The users that a draft has already count as taken for the files that are added to it.
-    async fn add_own_users(&self, template: &TemplateRecord, facts: &mut Facts) -> Result<(), OperationError> {
+    /// What a check of files that are added to a draft needs to know: the users that the draft has already count as
+    /// taken.
+    async fn draft_facts(&self, template: &TemplateRecord) -> Result<Facts, OperationError> {
+        let mut facts = self.facts(template.organization, &template.add_ons).await?;
         for user in self.store.template_users(template.id).await? {
             facts.claims.ext_keys.insert(user.ext_key, template.name.clone());
             facts.claims.users.insert(user.user, template.name.clone());
@@ -296,7 +294,7 @@ impl Operations {
                 facts.claims.numbers.insert(number, template.name.clone());
             }
         }
-        Ok(())
+        Ok(facts)
     }
 
     fn new_template(

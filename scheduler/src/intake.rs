@@ -6,7 +6,7 @@ use dialtone_store::{RefusedRow, TemplateUser, UploadRecord};
 use dialtone_templates::{Problems, Reading, read};
 use dialtone_validators::{Checked, Facts, Verdict, check};
 
-use crate::{OperationError, Operations};
+use crate::{OperationError, Operations, blocking};
 
 /// A file as a face hands it over.
 #[derive(Clone, Debug)]
@@ -69,13 +69,17 @@ pub(crate) struct BulkIntake {
 }
 
 impl Operations {
-    /// Reads and checks the files of one bulk assignment. It stores nothing.
-    pub(crate) async fn check_bulk(&self, files: &[NamedBytes], facts: Facts) -> Result<BulkIntake, OperationError> {
-        let uploads: Vec<UploadId> = files.iter().map(|_| self.ids.next()).collect();
-        let ids = uploads.clone();
-        let mut files = files.to_vec();
+    /// Reads and checks the files of one bulk assignment; they are read while the facts are fetched. It stores nothing.
+    pub(crate) async fn check_bulk(
+        &self,
+        files: &[NamedBytes],
+        facts: impl Future<Output = Result<Facts, OperationError>>,
+    ) -> Result<BulkIntake, OperationError> {
+        let ids: Vec<UploadId> = files.iter().map(|_| self.ids.next()).collect();
+        let files = files.to_vec();
+        let reading = blocking(move || files.into_iter().map(|file| read(&file.name, file.bytes)).collect());
+        let (readings, facts): (Vec<Reading>, Facts) = tokio::try_join!(async { Ok(reading.await) }, facts)?;
         let work = move || {
-            let readings: Vec<Reading> = files.drain(..).map(|file| read(&file.name, file.bytes)).collect();
             let checked = check(&readings, Some(&facts));
             let users = template_users(&checked, &ids, &facts);
             let refused = refused_rows(&checked.problems, checked.readings);
@@ -83,10 +87,7 @@ impl Operations {
             let intake = Intake { verdict, accepted, refused: refused_count, problems, readings };
             BulkIntake { intake, users, refused, uploads: ids }
         };
-        match tokio::task::spawn_blocking(work).await {
-            Ok(intake) => Ok(intake),
-            Err(failure) => std::panic::resume_unwind(failure.into_panic()),
-        }
+        Ok(blocking(work).await)
     }
 
     /// Keeps the bytes of an upload and says so in the store.

@@ -5,6 +5,7 @@
 //! that are sent after a commit may get lost.
 
 mod assignment;
+mod blocking;
 mod error;
 mod export;
 mod extension;
@@ -21,6 +22,8 @@ mod project;
 mod report;
 mod run;
 mod structure;
+
+use blocking::blocking;
 
 pub use assignment::{Assigned, DraftEdit, HandAddedUser, NewDraft};
 pub use error::OperationError;

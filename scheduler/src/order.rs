@@ -6,8 +6,13 @@ use crate::{OperationError, Operations};
 
 /// What a person reads beside an order's state: an order of a paused run that no worker has in hand is Paused.
 pub fn extended_status(order: &OrderRecord) -> Option<ExtendedStatus> {
-    let is_paused = order.run_state == RunState::Paused && !order.claimed && order.state.is_worked_on();
-    if is_paused { Some(ExtendedStatus::Paused) } else { order.state.extended() }
+    extended_status_of(order.state, order.run_state, order.claimed)
+}
+
+/// The same, of an order in this state, of a run in that one, that a worker has in hand or hasn't.
+pub(crate) fn extended_status_of(state: State, run: RunState, claimed: bool) -> Option<ExtendedStatus> {
+    let is_paused = run == RunState::Paused && !claimed && state.is_worked_on();
+    if is_paused { Some(ExtendedStatus::Paused) } else { state.extended() }
 }
 
 impl Operations {

@@ -183,10 +183,15 @@ impl Operations {
 
     /// What a check of uploads needs to know of a tenant, fetched once; `add_ons` are those that each row will get.
     pub async fn facts(&self, id: OrganizationId, add_ons: &[AddOn]) -> Result<Facts, OperationError> {
-        let claimed = self.store.claimed(id).await?;
+        let (claimed, available_numbers, licences, users) = tokio::try_join!(
+            self.store.claimed(id),
+            self.store.available_numbers(id),
+            self.store.licences(id),
+            self.store.users(id),
+        )?;
         let mut facts = Facts {
-            available_numbers: self.store.available_numbers(id).await?.into_iter().collect(),
-            licences: self.store.licences(id).await?,
+            available_numbers: available_numbers.into_iter().collect(),
+            licences,
             add_ons: add_ons.to_vec(),
             ..Facts::default()
         };
@@ -218,7 +223,7 @@ impl Operations {
             }
         }
         facts.claims = claims;
-        Ok(facts.with_users(self.store.users(id).await?))
+        Ok(facts.with_users(users))
     }
 
     async fn add_organization(&self, import: &OrganizationImport) -> Result<OrganizationId, OperationError> {

@@ -17,7 +17,7 @@ use crate::plan::{
     Defaults, PlanFile, PlanRequest, ProjectFacts, ProjectPlan, advanced_cells, owned_product, plan_project,
 };
 use crate::structure::{subscriber_of_row, subscriber_row};
-use crate::{Assigned, Intake, Mode, NamedBytes, OperationError, Operations};
+use crate::{Assigned, Intake, Mode, NamedBytes, OperationError, Operations, blocking};
 
 /// Who may order for others.
 const MAY_ORDER: &[Role] = &[Role::Ordering, Role::AdvancedOrdering];
@@ -298,14 +298,6 @@ impl Operations {
 
     fn new_project(&self, actor: &Actor, organization: OrganizationId, name: String) -> NewProject {
         NewProject { id: self.ids.next(), organization, name, at: self.clock.now(), by: actor.name.clone() }
-    }
-}
-
-/// Runs what computes for long where it holds up nobody.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(failure) => std::panic::resume_unwind(failure.into_panic()),
     }
 }
 

@@ -3,16 +3,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use dialtone_model::{
     Action, Actor, DeviceId, Extension, OrderId, Reason, RunId, RunKind, RunState, Severity, State, TemplateAction,
-    TemplateId,
+    TemplateId, UploadId,
 };
-use dialtone_store::{OrderRecord, RefusedRow, RunRecord, UploadRecord};
+use dialtone_store::{RefusedRow, ReportedOrder, RunRecord, UploadRecord};
 use dialtone_templates::{
     Format, Origin, Outcome, Reading, ReportFile, ReportHead, ReportLine, ReportWriter, Source, StepLine, WriteError,
     failed_rows, failed_rows_name, read,
 };
 
-use crate::order::extended_status;
-use crate::{NamedBytes, OperationError, Operations};
+use crate::order::extended_status_of;
+use crate::{NamedBytes, OperationError, Operations, blocking};
 
 /// Orders that are fetched at a time.
 const PAGE: u32 = 1_000;
@@ -40,7 +40,7 @@ impl Operations {
         rows: ReportRows,
     ) -> Result<Vec<u8>, OperationError> {
         actor.require(&[])?;
-        let material = self.material(run).await?;
+        let material = self.material(run, format).await?;
         Ok(blocking(move || material.report(format, rows)).await?)
     }
 
@@ -66,18 +66,25 @@ impl Operations {
     pub async fn failed_rows(&self, actor: &Actor, run: RunId) -> Result<Vec<NamedBytes>, OperationError> {
         actor.require(&[])?;
         let run = self.store.run(run).await?;
-        let uploads = self.kept_uploads(&run).await?;
+        let mut uploads = Vec::new();
+        for id in self.store.run_uploads(run.id).await? {
+            let refused = self.store.refused_rows(id).await?;
+            if !refused.is_empty() {
+                uploads.push(self.kept_upload(id, refused).await?);
+            }
+        }
         Ok(blocking(move || failed_files(&run, uploads)).await?)
     }
 
-    async fn material(&self, run: RunId) -> Result<Material, OperationError> {
+    async fn material(&self, run: RunId, format: Format) -> Result<Material, OperationError> {
         let run = self.store.run(run).await?;
         let uploads = self.kept_uploads(&run).await?;
         let devices = self.store.devices(run.organization).await?;
         let organization = self.store.organization(run.organization).await?.name;
-        let mut orders: Vec<OrderRecord> = Vec::new();
+        let mut orders: Vec<ReportedOrder> = Vec::new();
         loop {
-            let page = self.store.run_orders(run.id, orders.last().map(|order| order.id), PAGE).await?;
+            let after = orders.last().map(|order| order.id);
+            let page = self.store.reported_orders(run.id, after, PAGE, has_steps(format)).await?;
             let is_last = page.len() < PAGE as usize;
             orders.extend(page);
             if is_last {
@@ -91,11 +98,16 @@ impl Operations {
     async fn kept_uploads(&self, run: &RunRecord) -> Result<Vec<Upload>, OperationError> {
         let mut uploads = Vec::new();
         for id in self.store.run_uploads(run.id).await? {
-            let record = self.store.upload(id).await?;
-            let bytes = self.upload_bytes(&record).await?;
-            uploads.push(Upload { refused: self.store.refused_rows(id).await?, record, bytes });
+            let refused = self.store.refused_rows(id).await?;
+            uploads.push(self.kept_upload(id, refused).await?);
         }
         Ok(uploads)
+    }
+
+    async fn kept_upload(&self, id: UploadId, refused: Vec<RefusedRow>) -> Result<Upload, OperationError> {
+        let record = self.store.upload(id).await?;
+        let bytes = self.upload_bytes(&record).await?;
+        Ok(Upload { record, bytes, refused })
     }
 }
 
@@ -111,15 +123,20 @@ struct Material {
     run: RunRecord,
     organization: String,
     uploads: Vec<Upload>,
-    orders: Vec<OrderRecord>,
+    orders: Vec<ReportedOrder>,
     devices: HashMap<DeviceId, String>,
+}
+
+/// Whether a report in this format lists the steps of orders: text has no room for them.
+fn has_steps(format: Format) -> bool {
+    format == Format::Xlsx
 }
 
 /// What a line of a report is about.
 enum Subject<'a> {
-    Order(&'a OrderRecord),
+    Order(&'a ReportedOrder),
     /// A further row of an order, whose steps are told with its first.
-    Further(&'a OrderRecord),
+    Further(&'a ReportedOrder),
     Refused(&'a RefusedRow),
 }
 
@@ -134,11 +151,17 @@ impl Material {
         for (place, subject) in &subjects {
             match subject {
                 Subject::Order(order) | Subject::Further(order) => {
-                    let steps = format == Format::Xlsx && matches!(subject, Subject::Order(_));
-                    let cells = given_cells(order);
-                    let cells = cells.each_ref().map(AsRef::as_ref);
-                    let source = place.map_or(Source::Given(&cells), |(file, row)| Source::Row { file, row });
-                    self.order_line(order, source, &numbers, steps, &mut writer)?;
+                    let steps = has_steps(format) && matches!(subject, Subject::Order(_));
+                    match *place {
+                        Some((file, row)) => {
+                            self.order_line(order, Source::Row { file, row }, &numbers, steps, &mut writer)?;
+                        }
+                        None => {
+                            let cells = given_cells(order);
+                            let given = Source::Given(&cells.each_ref().map(AsRef::as_ref));
+                            self.order_line(order, given, &numbers, steps, &mut writer)?;
+                        }
+                    }
                 }
                 Subject::Refused(refused) => {
                     let Some((file, row)) = *place else { continue };
@@ -153,7 +176,7 @@ impl Material {
     fn subjects(&self, readings: &[Reading], rows: ReportRows) -> Vec<(Option<(usize, u32)>, Subject<'_>)> {
         let files: HashMap<_, _> =
             self.uploads.iter().enumerate().map(|(file, upload)| (upload.record.id, file)).collect();
-        let wanted = |order: &&OrderRecord| rows == ReportRows::All || order.state != State::Completed;
+        let wanted = |order: &&ReportedOrder| rows == ReportRows::All || order.state != State::Completed;
         let orders = self.orders.iter().filter(wanted).map(|order| {
             let place = order.origin_row.and_then(|origin| Some((*files.get(&origin.upload)?, origin.row)));
             (place, Subject::Order(order))
@@ -180,7 +203,7 @@ impl Material {
             let cell = reading.table.row(reading.table.find(row)?).cell(reading.column("Row Id")?);
             (!cell.is_empty()).then_some((file, cell))
         };
-        let mut orders: HashMap<(usize, &str), &'a OrderRecord> = HashMap::new();
+        let mut orders: HashMap<(usize, &str), &'a ReportedOrder> = HashMap::new();
         for (place, subject) in subjects {
             if let (Some(key), Subject::Order(order)) = (place.and_then(row_id), subject) {
                 orders.insert(key, order);
@@ -227,7 +250,7 @@ impl Material {
 
     fn order_line(
         &self,
-        order: &OrderRecord,
+        order: &ReportedOrder,
         source: Source<'_>,
         numbers: &HashMap<OrderId, i64>,
         with_steps: bool,
@@ -235,7 +258,7 @@ impl Material {
     ) -> Result<(), WriteError> {
         let reason = order.reason.clone().or_else(|| self.waits_for(order, numbers));
         let message = order.reason.as_ref().map(|reason| reason.message.as_str()).unwrap_or_default();
-        // Text has no room for steps.
+        // A further row leaves them to the first.
         let told = if with_steps { order.steps.as_slice() } else { &[] };
         let titles: Vec<String> = told.iter().map(dialtone_model::Step::title).collect();
         let steps: Vec<StepLine<'_>> = titles
@@ -250,7 +273,7 @@ impl Material {
         writer.line(&ReportLine {
             source,
             outcome: order.state.into(),
-            extended: extended_status(order),
+            extended: extended_status_of(order.state, order.run_state, order.claimed),
             reasons: reason.as_slice(),
             attempts: Some(order.tries),
             started_at: order.started_at,
@@ -261,7 +284,7 @@ impl Material {
     }
 
     /// Why an order that nothing went wrong with hasn't started.
-    fn waits_for(&self, order: &OrderRecord, numbers: &HashMap<OrderId, i64>) -> Option<Reason> {
+    fn waits_for(&self, order: &ReportedOrder, numbers: &HashMap<OrderId, i64>) -> Option<Reason> {
         if !matches!(order.state, State::Initial(_)) {
             return None;
         }
@@ -284,7 +307,7 @@ impl Upload {
 }
 
 /// What became of one step; the caller knows its device.
-fn step_line<'a>(order: &OrderRecord, index: usize, title: &'a str, message: &'a str) -> StepLine<'a> {
+fn step_line<'a>(order: &ReportedOrder, index: usize, title: &'a str, message: &'a str) -> StepLine<'a> {
     let due = match order.state {
         State::Completed => order.steps.len(),
         state => state.position().map_or(0, |at| usize::from(at.step)),
@@ -332,7 +355,7 @@ fn reasons(refused: &RefusedRow) -> Vec<Reason> {
 }
 
 /// The cells that an order would have in a file.
-fn given_cells(order: &OrderRecord) -> [Cow<'_, str>; GIVEN.len()] {
+fn given_cells(order: &ReportedOrder) -> [Cow<'_, str>; GIVEN.len()] {
     let of = |extension: &'_ Extension| {
         let user = extension.user.map(|user| user.to_string()).unwrap_or_default();
         (Cow::Owned(user), Cow::Owned(extension.number.clone().unwrap_or_default()))
@@ -357,8 +380,8 @@ fn failed_files(run: &RunRecord, uploads: Vec<Upload>) -> Result<Vec<NamedBytes>
         (RunKind::Project, _, Some(project)) => Some(Origin::Project(project)),
         _ => None,
     };
-    let with_refused = uploads.into_iter().filter(|upload| !upload.refused.is_empty());
-    with_refused
+    uploads
+        .into_iter()
         .map(|mut upload| {
             let reading = upload.read();
             let refused: Vec<dialtone_templates::RefusedRow> = upload
@@ -370,11 +393,4 @@ fn failed_files(run: &RunRecord, uploads: Vec<Upload>) -> Result<Vec<NamedBytes>
             Ok(NamedBytes { name: failed_rows_name(&reading), bytes })
         })
         .collect()
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(value) => value,
-        Err(failure) => std::panic::resume_unwind(failure.into_panic()),
-    }
 }

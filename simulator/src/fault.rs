@@ -25,6 +25,10 @@ pub enum Protocol {
     Axl,
     /// Unity Connection's CUPI.
     Cupi,
+    /// The command line of IOS.
+    Ios,
+    /// The command line of Unity Express.
+    Cue,
 }
 
 /// What a device does wrong; [`FaultSpec`] explains each.
@@ -43,6 +47,8 @@ pub enum FaultKind {
     Rights(Rights),
     Ldap(String),
     Synchronising(Duration),
+    LargestReply(usize),
+    Lock(Selector),
 }
 
 /// What the one account of a device may do.
@@ -82,7 +88,7 @@ pub struct FaultSpecError {
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::PhoneSystem, Self::Axl, Self::Cupi];
+    pub const ALL: [Self; 5] = [Self::PhoneSystem, Self::Axl, Self::Cupi, Self::Ios, Self::Cue];
 
     /// Its name in fault specifications and file names.
     pub fn name(self) -> &'static str {
@@ -90,6 +96,8 @@ impl Protocol {
             Self::PhoneSystem => "phone-system",
             Self::Axl => "axl",
             Self::Cupi => "cupi",
+            Self::Ios => "ios",
+            Self::Cue => "cue",
         }
     }
 }
@@ -126,9 +134,13 @@ impl FromStr for FaultSpec {
             }),
             "ldap" => FaultKind::Ldap(value.to_owned()),
             "synchronising" => FaultKind::Synchronising(duration(value).map_err(refused)?),
+            "largest-reply" => {
+                FaultKind::LargestReply(value.parse().map_err(|_| refused(format!("{kind} needs a number of bytes")))?)
+            }
+            "lock" => FaultKind::Lock(value.parse().map_err(refused)?),
             _ => {
-                let kinds = "latency, rate, concurrency, session, throttle, rights, ldap, synchronising, drop-before, \
-                             drop-after, error, refuse";
+                let kinds = "latency, rate, concurrency, session, throttle, rights, ldap, synchronising, largest-reply, \
+                             drop-before, drop-after, error, refuse, lock";
                 return Err(refused(format!("the kinds are {kinds}")));
             }
         };
@@ -181,12 +193,16 @@ pub(crate) enum Strike {
 #[derive(Debug)]
 pub(crate) struct Faults {
     seed: u64,
-    rules: Mutex<Vec<Rule>>,
+    rules: Mutex<Vec<(Making, Rule)>>,
+    /// When somebody else holds the configuration.
+    locks: Mutex<Vec<Rule>>,
 }
+
+/// What a rule makes of the requests that it hits.
+type Making = fn(&Selector) -> Strike;
 
 #[derive(Debug)]
 struct Rule {
-    strike: fn(&Selector) -> Strike,
     selector: Selector,
     /// How often each key has asked.
     asked: HashMap<String, u32>,
@@ -194,41 +210,66 @@ struct Rule {
 
 impl Faults {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, rules: Mutex::default() }
+        Self { seed, rules: Mutex::default(), locks: Mutex::default() }
     }
 
     /// Adds a fault that strikes single requests; the others are given back.
     pub(crate) fn add(&self, kind: FaultKind) -> Option<FaultKind> {
-        let (strike, selector): (fn(&Selector) -> Strike, _) = match kind {
+        let (strike, selector): (Making, _) = match kind {
             FaultKind::DropBefore(selector) => (|_| Strike::DropBefore, selector),
             FaultKind::DropAfter(selector) => (|_| Strike::DropAfter, selector),
             FaultKind::Error(selector) => (|_| Strike::Error, selector),
             FaultKind::Refuse(selector) => (|selector| Strike::Refuse(selector.reason()), selector),
+            FaultKind::Lock(selector) => {
+                self.locks().push(Rule { selector, asked: HashMap::new() });
+                return None;
+            }
             other => return Some(other),
         };
-        self.rules().push(Rule { strike, selector, asked: HashMap::new() });
+        self.rules().push((strike, Rule { selector, asked: HashMap::new() }));
         None
     }
 
     pub(crate) fn clear(&self) {
         self.rules().clear();
+        self.locks().clear();
+    }
+
+    /// Whether somebody else holds the configuration when `key` would enter it.
+    pub(crate) fn locked(&self, key: &str) -> bool {
+        let seed = self.seed;
+        let mut locks = self.locks();
+        // Every lock counts every request, as the other rules do.
+        let hits: Vec<bool> =
+            locks.iter_mut().enumerate().map(|(i, lock)| lock.hits((seed, i), key, Vec::new)).collect();
+        hits.contains(&true)
     }
 
     /// What happens to a request of `key` that would change something. `fields` are its values by the protocol's names.
     pub(crate) fn strike<'a>(&self, key: &str, fields: impl Fn() -> Vec<(&'a str, &'a str)>) -> Option<Strike> {
         let seed = self.seed;
         let mut struck = None;
-        for (index, rule) in self.rules().iter_mut().enumerate() {
+        for (index, (strike, rule)) in self.rules().iter_mut().enumerate() {
             // Every rule counts every request, also when an earlier rule has struck, so that what a rule does to a
             // key doesn't hang on the rules beside it.
             if rule.hits((seed, index), key, &fields) && struck.is_none() {
-                struck = Some((rule.strike)(&rule.selector));
+                struck = Some(strike(&rule.selector));
             }
         }
         struck
     }
 
-    fn rules(&self) -> MutexGuard<'_, Vec<Rule>> {
+    /// Whether there is a lock on what has a value.
+    pub(crate) fn has_lock(&self, field: &str, value: &str) -> bool {
+        let which = Which::Value { field: field.to_owned(), value: value.to_owned() };
+        self.locks().iter().any(|lock| lock.selector.which == which)
+    }
+
+    fn locks(&self) -> MutexGuard<'_, Vec<Rule>> {
+        self.locks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn rules(&self) -> MutexGuard<'_, Vec<(Making, Rule)>> {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -300,6 +341,7 @@ mod tests {
         assert_eq!(kind("axl:throttle=100"), Ok(FaultKind::Throttle(100)));
         assert_eq!(kind("axl:rights=read"), Ok(FaultKind::Rights(Rights::Read)));
         assert_eq!(kind("axl:ldap=Example Directory"), Ok(FaultKind::Ldap("Example Directory".to_owned())));
+        assert_eq!(kind("axl:largest-reply=65536"), Ok(FaultKind::LargestReply(65_536)));
         assert_eq!(kind("axl:synchronising=30s"), Ok(FaultKind::Synchronising(Duration::from_secs(30))));
     }
 
@@ -311,6 +353,7 @@ mod tests {
         assert!(why("phone-system:latency=20").contains("20ms"));
         assert!(why("phone-system:nap=1").contains("drop-before"));
         assert!(why("phone-system:error=101%").contains("100%"));
+        assert!(why("axl:largest-reply=8MB").contains("a number of bytes"));
         assert!(why("axl:rights=some").contains("all, read or none"));
         assert!(why("phone-system:error=often").contains("FIELD:VALUE"));
     }

@@ -57,6 +57,21 @@ impl Gate {
         Some(Place { gate: self, latency: state.latency })
     }
 
+    /// Takes a line for as long as somebody holds it; none is free when there are as many as may be inside at once.
+    pub(crate) fn take_line(self: &Arc<Self>) -> Option<HeldLine> {
+        let mut state = self.state();
+        if state.concurrency.is_some_and(|most| state.inside >= most) {
+            return None;
+        }
+        state.inside += 1;
+        Some(HeldLine { gate: Arc::clone(self) })
+    }
+
+    /// How long the device takes for a request.
+    pub(crate) fn latency(&self) -> Duration {
+        self.state().latency
+    }
+
     pub(crate) fn set_latency(&self, latency: Duration) {
         self.state().latency = latency;
     }
@@ -79,6 +94,18 @@ impl Gate {
 
     fn state(&self) -> MutexGuard<'_, GateState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One of the lines of a device that people log in to.
+#[derive(Debug)]
+pub(crate) struct HeldLine {
+    gate: Arc<Gate>,
+}
+
+impl Drop for HeldLine {
+    fn drop(&mut self) {
+        self.gate.state().inside -= 1;
     }
 }
 

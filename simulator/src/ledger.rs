@@ -85,16 +85,26 @@ impl<H: Holdings> Ledger<H> {
                 (Some(answer), effects)
             }
         };
-        let Line { request, id } = line;
         let status = answer.as_ref().map(|answer| answer.status().as_u16());
+        if self.record(line, status, effects).is_err() { Some(deny(Denial::NotRecorded)) } else { answer }
+    }
+
+    /// Writes a request down and has its effects. On an error nothing has happened.
+    pub(crate) fn record(
+        &mut self,
+        line: Line,
+        status: Option<u16>,
+        effects: Vec<Change<H::Object>>,
+    ) -> io::Result<()> {
+        let Line { request, id } = line;
         let entry = LogEntry { seq: self.seq + 1, at: self.clock.now(), request, id, status, effects };
         if let Err(error) = self.journal.append(&entry) {
             tracing::error!(%error, "the journal can't be written");
-            return Some(deny(Denial::NotRecorded));
+            return Err(error);
         }
         self.seq = entry.seq;
         entry.effects.into_iter().for_each(|change| self.holdings.apply(change));
-        answer
+        Ok(())
     }
 
     /// An id that no other object of this device has. It follows from the number of the request that makes the object,

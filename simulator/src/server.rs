@@ -27,8 +27,10 @@ pub(crate) type Answer = Response<Full<Bytes>>;
 
 /// What is behind a listener.
 pub(crate) trait Device: fmt::Debug + Send + Sync + 'static {
-    /// Answers a request, or `None`: the connection is closed instead.
-    fn answer(&self, request: &Request<Bytes>) -> Option<Answer>;
+    /// Answers a request, or `None`: the connection is closed instead, as a device does that doesn't speak HTTP.
+    fn answer(&self, _request: &Request<Bytes>) -> Option<Answer> {
+        None
+    }
 
     /// Answers a request without having looked at it.
     fn turn_away(&self, why: TurnedAway) -> Answer {
@@ -140,7 +142,7 @@ async fn converse(stream: TcpStream, tls: TlsAcceptor, front: Front, mut stop: w
 }
 
 /// Comes back when the devices shall stop, or when whoever could have said so is gone.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     drop(stop.wait_for(|stop| *stop).await);
 }
 

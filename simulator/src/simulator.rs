@@ -14,6 +14,7 @@ use crate::certificate::{CertificateError, Identity};
 use crate::clock::DeviceClock;
 use crate::fault::{FaultKind, FaultSpec, Faults, Protocol};
 use crate::gate::Gate;
+use crate::ios::{self, CommandLine, Cue, Router, SshFront};
 use crate::journal::{self, JournalError, LogEntry};
 use crate::phone_system::PhoneSystem;
 use crate::recording::Recording;
@@ -29,6 +30,7 @@ use crate::unity_connection::UnityConnection;
 pub struct Simulator {
     ca_pem: String,
     ca_file: Option<PathBuf>,
+    host_key: Option<String>,
     stop: watch::Sender<bool>,
     devices: Vec<Running>,
 }
@@ -42,7 +44,8 @@ struct Running {
     device: Arc<dyn Device>,
     faults: Arc<Faults>,
     gate: Arc<Gate>,
-    access: Arc<Access>,
+    /// Who has a session; `None` where a session is the connection itself.
+    access: Option<Arc<Access>>,
     task: JoinHandle<()>,
 }
 
@@ -59,6 +62,9 @@ pub struct Builder {
     phone_system: Option<u16>,
     unified_cm: Vec<(String, u16)>,
     unity_connection: Option<u16>,
+    ios: Option<u16>,
+    cue: Option<u16>,
+    privileged: bool,
 }
 
 /// Why the simulated devices did not start.
@@ -84,6 +90,9 @@ pub enum StartError {
         /// The version that was asked for.
         version: String,
     },
+    /// There is no key to show over SSH.
+    #[error(transparent)]
+    HostKey(#[from] ios::HostKeyError),
     /// A port can't be listened on.
     #[error("port {port}: {source}")]
     Listen {
@@ -108,6 +117,9 @@ impl Simulator {
             phone_system: None,
             unified_cm: Vec::new(),
             unity_connection: None,
+            ios: None,
+            cue: None,
+            privileged: true,
         }
     }
 
@@ -124,6 +136,21 @@ impl Simulator {
     /// Where Unity Connection listens, if there is one.
     pub fn unity_connection(&self) -> Option<SocketAddr> {
         self.of(Protocol::Cupi).next().map(|running| running.address)
+    }
+
+    /// Where the router with CM Express listens, if there is one.
+    pub fn ios(&self) -> Option<SocketAddr> {
+        self.of(Protocol::Ios).next().map(|running| running.address)
+    }
+
+    /// Where Unity Express listens, if there is one.
+    pub fn cue(&self) -> Option<SocketAddr> {
+        self.of(Protocol::Cue).next().map(|running| running.address)
+    }
+
+    /// The fingerprint of the key that the devices show over SSH, such as `SHA256:…`.
+    pub fn host_key(&self) -> Option<&str> {
+        self.host_key.as_deref()
     }
 
     /// The certificate, in PEM, of the authority that vouches for all the devices.
@@ -158,7 +185,9 @@ impl Simulator {
         for running in self.of(protocol) {
             running.faults.clear();
             running.gate.open();
-            running.access.set_rest(None);
+            if let Some(access) = &running.access {
+                access.set_rest(None);
+            }
             running.device.heal();
         }
     }
@@ -192,7 +221,11 @@ impl Running {
             Some(FaultKind::Latency(latency)) => self.gate.set_latency(latency),
             Some(FaultKind::Rate(rate)) => self.gate.set_rate(rate),
             Some(FaultKind::Concurrency(concurrency)) => self.gate.set_concurrency(concurrency),
-            Some(FaultKind::Session(rest)) => self.access.set_rest(Some(rest)),
+            Some(FaultKind::Session(rest)) => {
+                if let Some(access) = &self.access {
+                    access.set_rest(Some(rest));
+                }
+            }
             Some(fault) => self.device.inject(fault),
             None => {}
         }
@@ -258,6 +291,25 @@ impl Builder {
         Self { unity_connection: Some(port), ..self }
     }
 
+    /// Simulates a router with CM Express on this port of loopback; 0 picks a free one. A Unity Express that is simulated
+    /// too is the module in its slot `0/0`.
+    #[must_use]
+    pub fn ios(self, port: u16) -> Self {
+        Self { ios: Some(port), ..self }
+    }
+
+    /// Simulates a Unity Express on this port of loopback; 0 picks a free one.
+    #[must_use]
+    pub fn cue(self, port: u16) -> Self {
+        Self { cue: Some(port), ..self }
+    }
+
+    /// Has the account of the command lines begin with few rights, so that it must `enable`; the password is the same.
+    #[must_use]
+    pub fn unprivileged(self) -> Self {
+        Self { privileged: false, ..self }
+    }
+
     /// Starts to listen.
     pub async fn start(self) -> Result<Simulator, StartError> {
         let identity = match &self.data {
@@ -278,6 +330,7 @@ impl Builder {
         let mut simulator = Simulator {
             ca_file: self.data.as_deref().map(Identity::ca_file),
             ca_pem: identity.ca_pem,
+            host_key: None,
             stop: watch::Sender::new(false),
             devices: Vec::new(),
         };
@@ -310,10 +363,47 @@ impl Builder {
             let running = self.listen(place, device, faults, &recording, &tls, &simulator.stop).await?;
             simulator.devices.push(running);
         }
+        self.listen_to_command_lines(&mut simulator).await?;
         for fault in self.faults {
             simulator.inject(fault);
         }
         Ok(simulator)
+    }
+
+    async fn listen_to_command_lines(&self, simulator: &mut Simulator) -> Result<(), StartError> {
+        if self.ios.is_none() && self.cue.is_none() {
+            return Ok(());
+        }
+        let host_key = ios::host_key(self.data.as_deref())?;
+        simulator.host_key = Some(ios::fingerprint(&host_key));
+        let mut module = None;
+        if let Some(port) = self.cue {
+            let faults = self.new_faults();
+            let cue = Arc::new(Cue::open(self.journal("cue").as_deref(), faults.clone(), self.clock.clone())?);
+            module = Some(Arc::clone(&cue));
+            let front = self.ssh_front(CommandLine::Cue(Arc::clone(&cue)), &host_key);
+            simulator.devices.push(listen_over_ssh(Protocol::Cue, port, cue, faults, front, &simulator.stop).await?);
+        }
+        if let Some(port) = self.ios {
+            let faults = self.new_faults();
+            let journal = self.journal("ios");
+            let router = Arc::new(Router::open(journal.as_deref(), module, faults.clone(), self.clock.clone())?);
+            let front = self.ssh_front(CommandLine::Router(Arc::clone(&router)), &host_key);
+            simulator.devices.push(listen_over_ssh(Protocol::Ios, port, router, faults, front, &simulator.stop).await?);
+        }
+        Ok(())
+    }
+
+    fn ssh_front(&self, command_line: CommandLine, host_key: &ios::HostKey) -> SshFront {
+        SshFront {
+            command_line,
+            gate: Arc::new(Gate::new(self.clock.clone())),
+            clock: self.clock.clone(),
+            login: self.login.clone(),
+            password: self.password.clone(),
+            privileged: self.privileged,
+            host_key: host_key.clone(),
+        }
     }
 
     fn journal(&self, name: &str) -> Option<PathBuf> {
@@ -349,8 +439,24 @@ impl Builder {
             recording: recording.clone().map(|recording| (format!("{}{version}", protocol.name()), recording)),
         };
         let task = tokio::spawn(server::serve(listener, tls.clone(), front, stop.subscribe()));
-        Ok(Running { protocol, version, address, device, faults, gate, access, task })
+        Ok(Running { protocol, version, address, device, faults, gate, access: Some(access), task })
     }
+}
+
+async fn listen_over_ssh(
+    protocol: Protocol,
+    port: u16,
+    device: Arc<dyn Device>,
+    faults: Arc<Faults>,
+    front: SshFront,
+    stop: &watch::Sender<bool>,
+) -> Result<Running, StartError> {
+    let failed = |source| StartError::Listen { port, source };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let gate = Arc::clone(&front.gate);
+    let task = tokio::spawn(ios::serve(listener, front, stop.subscribe()));
+    Ok(Running { protocol, version: String::new(), address, device, faults, gate, access: None, task })
 }
 
 /// What is to listen where.

@@ -1,17 +1,19 @@
 use std::collections::HashSet;
 
 use dialtone_model::{
-    DeviceId, Event, FailureClass, Life, OrderId, Origin, Position, RunId, State, Step, Work, WorkStatus,
+    DeviceId, Event, FailureClass, Life, OrderId, Origin, Position, RetryPolicy, RunId, State, Step, Work, WorkStatus,
 };
-use jiff::Timestamp;
-use sqlx::QueryBuilder;
+use jiff::{SignedDuration, Timestamp};
+use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::columns::{StateColumns, narrow, word};
-use crate::database::{Tx, execute, on_db, on_tx, pieces, push_orders, read_rows, repeated, rows};
-use crate::events::{self, NewEvent};
+use crate::database::{Tx, execute, on_db, on_tx, read_rows, repeated, rows};
+use crate::events;
+use crate::ids::Ids;
 use crate::orders::position;
+use crate::packed::{packed, packed_rows};
 use crate::records::internal_error;
 use crate::time::Time;
 use crate::transitions::{self, Cause, settle};
@@ -74,21 +76,21 @@ impl Claim {
 /// An order that was claimed so often without a recorded outcome presumably ends its worker each time.
 const MOST_STARTS: i64 = 5;
 
-#[derive(sqlx::FromRow)]
-struct ReadyRow {
-    number: i64,
-    id: Uuid,
-    run_id: Uuid,
-    origin: String,
-    steps: Json<Vec<Step>>,
-    step_count: i64,
-    state: String,
-    step: i64,
-    attempts: i64,
-    unknown: bool,
-    starts: i64,
-    version: i64,
-    claim_epoch: Option<i64>,
+packed! {
+    /// A ready order as the claim needs it.
+    struct ReadyRow {
+        id: Uuid,
+        run_id: Uuid,
+        origin: String,
+        steps: Json<Vec<Step>>,
+        state: String,
+        step: i64,
+        attempts: i64,
+        unknown: bool,
+        starts: i64,
+        version: i64,
+        claim_epoch: Option<i64>,
+    }
 }
 
 impl Store {
@@ -113,42 +115,10 @@ impl Store {
             ready.extract_if(.., |row| row.starts >= MOST_STARTS).map(|row| row.id.into()).collect();
         give_up(&mut tx, request, &worn_out).await?;
 
-        let mut claims = Vec::with_capacity(ready.len());
-        let mut started = Vec::new();
-        let numbers: Vec<i64> = ready.iter().map(|row| row.number).collect();
-        for row in ready {
-            let first = row.state == "initial";
-            let mut at = position(row.id, row.step, row.attempts, row.unknown)?;
-            at.unknown |= row.claim_epoch.is_some();
-            let claim = Claim {
-                order: row.id.into(),
-                run: row.run_id.into(),
-                device: request.device,
-                version: row.version + i64::from(first),
-                epoch: request.lease.epoch,
-                life: Life {
-                    origin: word(&row.origin, Origin::from_word, "orders", "origin", row.id)?,
-                    steps: narrow(row.step_count, "orders", "step_count", row.id)?,
-                },
-                at,
-                steps: row.steps.0,
-            };
-            if first {
-                started.push(NewEvent {
-                    order: claim.order,
-                    version: claim.version,
-                    at: request.now,
-                    event: Event::Started,
-                    actor: &request.actor,
-                    step: 0,
-                    next: STARTED,
-                    reason: None,
-                });
-            }
-            claims.push(claim);
-        }
-        mark(&mut tx, request, &numbers).await?;
-        events::insert(&mut tx, &started).await?;
+        let claims: Vec<Claim> = ready.into_iter().map(|row| row.claim(request)).collect::<Result<_, _>>()?;
+        let ids: Ids = claims.iter().map(|claim| claim.order).collect();
+        tell_of_first_claims(&mut tx, request, &ids).await?;
+        mark(&mut tx, request, &ids).await?;
         tx.commit().await?;
         Ok(claims)
     }
@@ -197,13 +167,13 @@ impl Store {
                    SELECT o.shard FROM runs r CROSS JOIN orders o \
                    LEFT JOIN shard_leases l ON l.shard = o.shard \
                    WHERE o.run_id = r.id AND r.ended_at IS NULL AND r.state = 'running' AND o.device_id = d.id \
-                   AND (o.not_before IS NULL OR o.not_before <= $1) \
+                   AND (o.not_before IS NULL OR o.not_before <= $1 OR o.not_before > $2) \
                    AND (o.claim_epoch IS NULL OR o.claim_epoch <> l.epoch) LIMIT 1), ( \
                    SELECT o.shard FROM orders o LEFT JOIN shard_leases l ON l.shard = o.shard \
                    WHERE o.stop_requested IS NOT NULL AND o.device_id = d.id \
                    AND (o.claim_epoch IS NULL OR o.claim_epoch <> l.epoch) LIMIT 1)) \
                    FROM devices d ORDER BY d.id";
-        let rows: Vec<(Uuid, Option<i64>)> = read_rows!(self, sql, Time(now))?;
+        let rows: Vec<(Uuid, Option<i64>)> = read_rows!(self, sql, Time(now), Time(beyond_waiting(now)))?;
         let wanted = |shard: i64| shards.iter().any(|wanted| i64::from(*wanted) == shard);
         Ok(rows.into_iter().filter(|(_, shard)| shard.is_some_and(wanted)).map(|(id, _)| id.into()).collect())
     }
@@ -214,6 +184,11 @@ const STARTED: State = State::Released(Work {
     status: WorkStatus::BeingProvisioned,
     at: Position { step: 0, attempts: 0, unknown: false },
 });
+
+/// The latest time that an order can have to wait for. A later one was written by a clock that is ahead of this one.
+fn beyond_waiting(now: Timestamp) -> Timestamp {
+    now.saturating_add(SignedDuration::try_from(RetryPolicy::LONGEST_WAIT).unwrap_or_default()).unwrap_or(now)
+}
 
 /// The orders that may be claimed now, the oldest first.
 async fn ready(tx: &mut Tx, request: &ClaimRequest) -> Result<Vec<ReadyRow>, StoreError> {
@@ -249,56 +224,81 @@ async fn ready_among(
     among: Among<'_>,
     limit: u32,
 ) -> Result<Vec<ReadyRow>, StoreError> {
-    let locking = tx.locking(" FOR UPDATE OF o SKIP LOCKED");
-    Ok(on_tx!(tx, |connection, Db| {
-        let mut query = QueryBuilder::<Db>::new(
-            "SELECT o.number, o.id, o.run_id, o.origin, o.steps, o.step_count, o.state, o.step, o.attempts, \
-             o.unknown, o.starts, o.version, o.claim_epoch FROM orders o WHERE o.device_id = ",
-        );
-        query.push_bind(request.device.0);
-        match among {
-            Among::Run(run) => {
-                query.push(" AND o.run_id = ").push_bind(run);
-            }
-            Among::These(ids) => {
-                query.push(" AND o.id IN (");
-                push_orders!(query, ids);
-                query.push(")");
-            }
+    let (device, now, epoch) = (request.device.0, Time(request.now), request.lease.epoch);
+    let beyond = Time(beyond_waiting(request.now));
+    let wanted = match among {
+        Among::Run(_) => {
+            "o.run_id = $5 AND EXISTS (SELECT 1 FROM runs r WHERE r.id = $5 AND r.state = 'running')".into()
         }
-        query.push(" AND (o.not_before IS NULL OR o.not_before <= ").push_bind(Time(request.now));
-        query.push(") AND (o.claim_epoch IS NULL OR o.claim_epoch <> ").push_bind(request.lease.epoch);
-        query.push(
-            ") AND o.stop_requested IS NULL \
-             AND EXISTS (SELECT 1 FROM runs r WHERE r.id = o.run_id AND r.state = 'running') \
-             ORDER BY o.number LIMIT ",
-        );
-        query.push_bind(i64::from(limit)).push(locking).build_query_as().fetch_all(connection).await?
-    }))
+        Among::These(_) => format!(
+            "o.id {} AND EXISTS (SELECT 1 FROM runs r WHERE r.id = o.run_id AND r.state = 'running')",
+            tx.among("$5")
+        ),
+    };
+    let sql: String = format!(
+        "SELECT o.id, o.run_id, o.origin, o.steps, o.state, o.step, o.attempts, o.unknown, o.starts, o.version, \
+         o.claim_epoch FROM orders o WHERE o.device_id = $1 \
+         AND (o.not_before IS NULL OR o.not_before <= $2 OR o.not_before > $6) \
+         AND (o.claim_epoch IS NULL OR o.claim_epoch <> $3) AND o.stop_requested IS NULL AND {wanted} \
+         ORDER BY o.number LIMIT $4{}",
+        tx.locking(" FOR UPDATE OF o SKIP LOCKED")
+    );
+    let limit = i64::from(limit);
+    match among {
+        Among::Run(run) => packed_rows!(tx, ReadyRow, sql, device, now, epoch, limit, run, beyond),
+        Among::These(orders) => {
+            let ids: Ids = orders.iter().copied().collect();
+            packed_rows!(tx, ReadyRow, sql, device, now, epoch, limit, &ids, beyond)
+        }
+    }
+}
+
+impl ReadyRow {
+    /// The claim that it becomes.
+    fn claim(self, request: &ClaimRequest) -> Result<Claim, StoreError> {
+        let mut at = position(self.id, self.step, self.attempts, self.unknown)?;
+        at.unknown |= self.claim_epoch.is_some();
+        let steps = self.steps.0;
+        Ok(Claim {
+            order: self.id.into(),
+            run: self.run_id.into(),
+            device: request.device,
+            version: self.version + i64::from(self.state == "initial"),
+            epoch: request.lease.epoch,
+            life: Life {
+                origin: word(&self.origin, Origin::from_word, "orders", "origin", self.id)?,
+                steps: narrow(steps.len() as i64, "orders", "steps", self.id)?,
+            },
+            at,
+            steps,
+        })
+    }
+}
+
+/// Writes the event of those orders that nobody has claimed before.
+async fn tell_of_first_claims(tx: &mut Tx, request: &ClaimRequest, ids: &Ids) -> Result<(), StoreError> {
+    let columns = StateColumns::of(STARTED, 0);
+    let sql = format!(
+        "INSERT INTO order_events (order_id, version, at, kind, actor, step, state, extended) \
+         SELECT id, version + 1, $1, $2, $3, 0, $4, $5 FROM orders WHERE state = 'initial' AND id {}",
+        tx.among("$6")
+    );
+    let kind = events::kind(Event::Started);
+    execute!(tx, AssertSqlSafe(sql), Time(request.now), kind, &request.actor, columns.state, columns.extended, ids)?;
+    Ok(())
 }
 
 /// Makes them the holder's.
-async fn mark(tx: &mut Tx, request: &ClaimRequest, numbers: &[i64]) -> Result<(), StoreError> {
+async fn mark(tx: &mut Tx, request: &ClaimRequest, ids: &Ids) -> Result<(), StoreError> {
     let columns = StateColumns::of(STARTED, 0);
-    for piece in pieces(numbers) {
-        on_tx!(tx, |connection, Db| {
-            let mut query = QueryBuilder::<Db>::new("UPDATE orders SET state = ");
-            query.push_bind(columns.state).push(", extended = ").push_bind(columns.extended);
-            query.push(
-                ", version = version + CASE WHEN state = 'initial' THEN 1 ELSE 0 END, \
-                 unknown = (unknown OR claim_epoch IS NOT NULL), starts = starts + 1, not_before = NULL, \
-                 claim_epoch = ",
-            );
-            query.push_bind(request.lease.epoch);
-            query.push(", started_at = coalesce(started_at, ").push_bind(Time(request.now));
-            query.push(") WHERE number IN (");
-            let mut wanted = query.separated(", ");
-            for number in piece {
-                wanted.push_bind(*number);
-            }
-            query.push(")").build().execute(connection).await.map(drop)
-        })?;
-    }
+    let sql = format!(
+        "UPDATE orders SET state = $1, extended = $2, \
+         version = version + CASE WHEN state = 'initial' THEN 1 ELSE 0 END, \
+         unknown = (unknown OR claim_epoch IS NOT NULL), starts = starts + 1, not_before = NULL, claim_epoch = $3, \
+         started_at = coalesce(started_at, $4) WHERE id {}",
+        tx.among("$5")
+    );
+    execute!(tx, AssertSqlSafe(sql), columns.state, columns.extended, request.lease.epoch, Time(request.now), ids)?;
     Ok(())
 }
 

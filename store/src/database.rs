@@ -120,17 +120,7 @@ macro_rules! read_rows {
     };
 }
 
-/// Pushes the ids of orders, with commas between them.
-macro_rules! push_orders {
-    ($query:expr, $orders:expr) => {
-        let mut ids = $query.separated(", ");
-        for order in $orders {
-            ids.push_bind(order.0);
-        }
-    };
-}
-
-pub(crate) use {execute, on_db, on_tx, push_orders, read_row, read_rows, row, rows};
+pub(crate) use {execute, on_db, on_tx, read_row, read_rows, row, rows};
 
 /// Runs a block in a transaction, which ends with it: see [`Tx::end`].
 macro_rules! transaction {

@@ -1,12 +1,13 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use dialtone_model::{AddOn, DeviceId, Extension, OrderId, OrganizationId, TemplateId};
 use serde::{Deserialize, Serialize};
-use sqlx::QueryBuilder;
 use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
-use crate::database::{Tx, execute, on_tx, pieces, push_orders, row, rows};
+use crate::database::{Tx, execute, on_tx, pieces, row, rows};
+use crate::ids::Ids;
 use crate::licences::{self, LicenceMoves};
 use crate::{ExtensionClaim, StoreError};
 
@@ -162,33 +163,37 @@ async fn insert_new(
     template: Option<TemplateId>,
     new: &[(&Taking<'_>, &Extension)],
 ) -> Result<(), StoreError> {
-    for piece in pieces(new) {
-        let inserted = on_tx!(tx, |connection, Db| {
-            QueryBuilder::<Db>::new(
-                "INSERT INTO extensions (organization_id, key, directory_name, user_id, number, add_ons, state, \
-                 order_id, template_id, device_id) ",
-            )
-            .push_values(piece, |mut row, (taking, extension)| {
-                row.push_bind(organization.0)
-                    .push_bind(&extension.key)
-                    .push_bind(&extension.directory_name)
-                    .push_bind(extension.user.map(|user| user.0))
-                    .push_bind(&extension.number)
-                    .push_bind(Json(&extension.add_ons))
-                    .push("'claimed'")
-                    .push_bind(taking.order.0)
-                    .push_bind(template.map(|template| template.0))
-                    .push_bind(taking.device.0);
-            })
-            .push(" ON CONFLICT DO NOTHING")
-            .build()
-            .execute(connection)
-            .await?
-            .rows_affected()
-        });
-        if inserted < piece.len() as u64 {
-            for (taking, extension) in piece {
-                refuse_taken(tx, organization, taking.order, "", extension).await?;
+    // Nearly always all have the same add-ons on the same device.
+    let mut alike: BTreeMap<_, Vec<(OrderId, &Extension)>> = BTreeMap::new();
+    for (taking, extension) in new {
+        alike.entry((taking.device, &extension.add_ons)).or_default().push((taking.order, extension));
+    }
+    for ((device, add_ons), takings) in alike {
+        for piece in pieces(&takings) {
+            let inserted = on_tx!(tx, |connection, Db| {
+                let mut query = QueryBuilder::<Db>::new(
+                    "INSERT INTO extensions (key, directory_name, user_id, number, order_id, organization_id, \
+                     add_ons, template_id, device_id, state) \
+                     SELECT column1, column2, column3, column4, column5, ",
+                );
+                let mut rest = query.separated(", ");
+                rest.push_bind(organization.0).push_bind(Json(add_ons));
+                rest.push_bind(template.map(|template| template.0)).push_bind(device.0);
+                query.push(", 'claimed' FROM (").push_values(piece, |mut row, (order, extension)| {
+                    row.push_bind(&extension.key)
+                        .push_bind(&extension.directory_name)
+                        .push_bind(extension.user.map(|user| user.0))
+                        .push_bind(&extension.number)
+                        .push_bind(order.0);
+                });
+                // SQLite would take ON for that of a join.
+                query.push(") AS alike WHERE TRUE ON CONFLICT DO NOTHING");
+                query.build().execute(connection).await?.rows_affected()
+            });
+            if inserted < piece.len() as u64 {
+                for (order, extension) in piece {
+                    refuse_taken(tx, organization, *order, "", extension).await?;
+                }
             }
         }
     }
@@ -312,43 +317,43 @@ async fn set_values(
 }
 
 /// The claims of completed orders take effect.
-pub(crate) async fn take_effect(tx: &mut Tx, orders: &[OrderId], moves: &mut LicenceMoves) -> Result<(), StoreError> {
-    for piece in pieces(orders) {
-        let new: Vec<(Uuid, Json<Vec<AddOn>>, i64)> = on_tx!(tx, |connection, Db| {
-            let mut query = QueryBuilder::<Db>::new("SELECT organization_id, add_ons, count(*) FROM extensions WHERE ");
-            query.push("state = 'claimed' AND order_id IN (");
-            push_orders!(query, piece);
-            query.push(") GROUP BY organization_id, add_ons").build_query_as().fetch_all(connection).await?
-        });
-        let claimed: i64 = new.iter().map(|(.., count)| count).sum();
-        for (organization, add_ons, count) in new {
-            for licence in licences::of_extension(&add_ons) {
-                moves.use_reserved(organization.into(), licence, count);
-            }
+pub(crate) async fn take_effect(
+    tx: &mut Tx,
+    orders: usize,
+    ids: &Ids,
+    moves: &mut LicenceMoves,
+) -> Result<(), StoreError> {
+    let sql = format!(
+        "SELECT organization_id, add_ons, count(*) FROM extensions WHERE state = 'claimed' AND order_id {} \
+         GROUP BY organization_id, add_ons",
+        tx.among("$1")
+    );
+    let new: Vec<(Uuid, Json<Vec<AddOn>>, i64)> = rows!(tx, AssertSqlSafe(sql), ids)?;
+    let claimed: i64 = new.iter().map(|(.., count)| count).sum();
+    for (organization, add_ons, count) in new {
+        for licence in licences::of_extension(&add_ons) {
+            moves.use_reserved(organization.into(), licence, count);
         }
-        if claimed > 0 {
-            on_tx!(tx, |connection, Db| {
-                let mut query = QueryBuilder::<Db>::new("UPDATE extensions SET state = 'provisioned' WHERE ");
-                query.push("state = 'claimed' AND order_id IN (");
-                push_orders!(query, piece);
-                query.push(")").build().execute(connection).await.map(drop)
-            })?;
-        }
-        if claimed < piece.len() as i64 {
-            change_and_delete(tx, piece, moves).await?;
-        }
+    }
+    if claimed > 0 {
+        let among = tx.among("$1");
+        let sql = format!("UPDATE extensions SET state = 'provisioned' WHERE state = 'claimed' AND order_id {among}");
+        execute!(tx, AssertSqlSafe(sql), ids)?;
+    }
+    if claimed < orders as i64 {
+        change_and_delete(tx, ids, moves).await?;
     }
     Ok(())
 }
 
 /// The claims of completed orders on extensions that were there before take effect.
-async fn change_and_delete(tx: &mut Tx, orders: &[OrderId], moves: &mut LicenceMoves) -> Result<(), StoreError> {
-    let open: Vec<(Uuid, Uuid, String)> = on_tx!(tx, |connection, Db| {
-        let mut query = QueryBuilder::<Db>::new("SELECT order_id, organization_id, state FROM extensions WHERE ");
-        query.push("state IN ('changing', 'deleting') AND order_id IN (");
-        push_orders!(query, orders);
-        query.push(")").build_query_as().fetch_all(connection).await?
-    });
+async fn change_and_delete(tx: &mut Tx, ids: &Ids, moves: &mut LicenceMoves) -> Result<(), StoreError> {
+    let sql = format!(
+        "SELECT order_id, organization_id, state FROM extensions WHERE state IN ('changing', 'deleting') \
+         AND order_id {}",
+        tx.among("$1")
+    );
+    let open: Vec<(Uuid, Uuid, String)> = rows!(tx, AssertSqlSafe(sql), ids)?;
     for (order, organization, state) in &open {
         let kind = if state == "deleting" { ClaimKind::Delete } else { ClaimKind::Change };
         let holder = Holder { order: (*order).into(), organization: (*organization).into(), kind };

@@ -2,11 +2,12 @@ use std::collections::HashSet;
 
 use dialtone_model::{Action, DeviceId, ExposeSecret as _, Extension, OrderId, RunId, SecretString};
 use jiff::Timestamp;
-use sqlx::QueryBuilder;
+use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::database::{Tx, execute, on_tx, pieces, push_orders, read_row, read_rows, transaction};
+use crate::database::{Tx, execute, read_row, read_rows, rows, transaction};
+use crate::ids::Ids;
 use crate::time::Time;
 use crate::vault::Randomness;
 use crate::{Claim, Store, StoreError};
@@ -122,18 +123,16 @@ impl Store {
     /// [`StoreError::Changed`] when one of them was handed out meanwhile; then none is noted.
     pub async fn hand_out_passwords(&self, orders: &[OrderId], by: &str, at: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
-        for piece in pieces(orders) {
-            let noted = on_tx!(&mut tx, |connection, Db| {
-                let mut query = QueryBuilder::<Db>::new("UPDATE extension_secrets SET sealed = NULL, handed_out_at = ");
-                query.push_bind(Time(at)).push(", handed_out_by = ").push_bind(by);
-                query.push(" WHERE sealed IS NOT NULL AND order_id IN (");
-                push_orders!(query, piece);
-                query.push(")").build().execute(connection).await?.rows_affected()
-            });
-            if noted != piece.len() as u64 {
-                tx.roll_back().await;
-                return Err(StoreError::Changed { what: "password" });
-            }
+        let sql = format!(
+            "UPDATE extension_secrets SET sealed = NULL, handed_out_at = $1, handed_out_by = $2 \
+             WHERE sealed IS NOT NULL AND order_id {}",
+            tx.among("$3")
+        );
+        let ids: Ids = orders.iter().copied().collect();
+        let noted = execute!(&mut tx, AssertSqlSafe(sql), Time(at), by, ids)?;
+        if noted != orders.len() as u64 {
+            tx.roll_back().await;
+            return Err(StoreError::Changed { what: "password" });
         }
         tx.commit().await
     }
@@ -175,20 +174,14 @@ fn sets_password<'c>(claim: &'c Claim, changed_users: &HashSet<OrderId>) -> Opti
 
 /// The orders among the claims that give their extension to another user.
 async fn changed_users(tx: &mut Tx, claims: &[Claim]) -> Result<HashSet<OrderId>, StoreError> {
-    let orders: Vec<OrderId> = claims.iter().map(|claim| claim.order).collect();
-    let mut changed = HashSet::new();
-    for piece in pieces(&orders) {
-        let open: Vec<(Uuid, Option<Uuid>, Json<Extension>)> = on_tx!(tx, |connection, Db| {
-            let mut query = QueryBuilder::<Db>::new(
-                "SELECT order_id, user_id, before FROM extensions WHERE state = 'changing' AND order_id IN (",
-            );
-            push_orders!(query, piece);
-            query.push(")").build_query_as().fetch_all(connection).await?
-        });
-        let another = |(_, user, before): &(Uuid, Option<Uuid>, Json<Extension>)| before.user.map(|id| id.0) != *user;
-        changed.extend(open.into_iter().filter(another).map(|(order, ..)| OrderId(order)));
-    }
-    Ok(changed)
+    let sql = format!(
+        "SELECT order_id, user_id, before FROM extensions WHERE state = 'changing' AND order_id {}",
+        tx.among("$1")
+    );
+    let ids: Ids = claims.iter().map(|claim| claim.order).collect();
+    let open: Vec<(Uuid, Option<Uuid>, Json<Extension>)> = rows!(tx, AssertSqlSafe(sql), ids)?;
+    let another = |(_, user, before): &(Uuid, Option<Uuid>, Json<Extension>)| before.user.map(|id| id.0) != *user;
+    Ok(open.into_iter().filter(another).map(|(order, ..)| OrderId(order)).collect())
 }
 
 /// A password that nobody can guess. Bytes beyond the last whole alphabet are thrown away, so that no letter is likelier

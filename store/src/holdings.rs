@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::columns::word;
 use crate::database::{Tx, execute, row};
 use crate::extension_claims::{self, ClaimKind, GivenExtension, Holder, Taking};
+use crate::ids::Ids;
 use crate::licences::LicenceMoves;
 use crate::transitions::{Changed, LiveOrder};
 use crate::{NewProduct, StoreError, product_claims};
@@ -39,8 +40,12 @@ impl Holdings {
 
 /// What completed orders hold takes effect.
 pub(crate) async fn take_effect(tx: &mut Tx, orders: &[OrderId], moves: &mut LicenceMoves) -> Result<(), StoreError> {
-    extension_claims::take_effect(tx, orders, moves).await?;
-    product_claims::take_effect(tx, orders).await
+    if orders.is_empty() {
+        return Ok(());
+    }
+    let ids: Ids = orders.iter().copied().collect();
+    extension_claims::take_effect(tx, orders.len(), &ids, moves).await?;
+    product_claims::take_effect(tx, &ids).await
 }
 
 /// Orders that don't go on by themselves give back what they hold, unless a step may have had its effect.

@@ -1,6 +1,6 @@
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use dialtone_model::{OrderId, ProjectAction, State, TemplateAction, Waiting};
+use dialtone_model::{DeviceId, OrderId, OrderType, Origin, ProjectAction, State, TemplateAction, UploadId, Waiting};
 use sqlx::QueryBuilder;
 use sqlx::types::Json;
 
@@ -139,50 +139,90 @@ async fn insert_orders(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
     let sql = "UPDATE counters SET next = next + $1 WHERE name = 'order_number' RETURNING next";
     let next: i64 = on_tx!(tx, |connection| sqlx::query_scalar(sql).bind(count).fetch_one(connection).await?);
     let numbered: Vec<(i64, &NewOrder)> = (next - count..).zip(&new.orders).collect();
-    for piece in pieces(&numbered) {
-        on_tx!(tx, |connection, Db| {
-            QueryBuilder::<Db>::new(
-                "INSERT INTO orders (number, id, run_id, organization_id, upload_id, row_number, subject, order_type, \
-                 product, origin, object, steps, step_count, state, extended, step, attempts, unknown, starts, tries, \
-                 version, device_id, shard, blocked_by, needs_blocker, claim, products, reservation) ",
-            )
-            .push_values(piece, |mut row, (number, order)| {
-                let waits = order.blocked_by.is_some();
-                let state = State::Initial(if waits { Waiting::ForOrder } else { Waiting::Nothing });
-                let columns = StateColumns::of(state, 0);
-                let claim = order.claim.as_ref().map(ClaimKind::of);
-                row.push_bind(*number)
-                    .push_bind(order.id.0)
-                    .push_bind(new.id.0)
-                    .push_bind(new.organization.0)
-                    .push_bind(order.origin_row.map(|origin| origin.upload.0))
-                    .push_bind(order.origin_row.map(|origin| i64::from(origin.row)))
-                    .push_bind(&order.subject)
-                    .push_bind(order.order_type.word())
-                    .push_bind(&order.product)
-                    .push_bind(order.origin.word())
-                    .push_bind(&order.object)
-                    .push_bind(Json(&order.steps))
-                    .push_bind(order.steps.len() as i64)
-                    .push_bind(columns.state)
-                    .push_bind(columns.extended)
-                    .push("0, 0, FALSE, 0, 0, 0")
-                    .push_bind(order.steps.first().filter(|_| !waits).map(|step| step.device.0))
-                    .push_bind(i64::from(order.shard))
-                    .push_bind(order.blocked_by.map(|blocker| blocker.0))
-                    .push_bind(order.needs_blocker)
-                    .push_bind(claim.map(ClaimKind::word))
-                    .push_bind(order.products.len() as i64)
-                    .push_bind(match claim {
-                        Some(ClaimKind::New | ClaimKind::Change) => "held",
-                        Some(ClaimKind::Delete) | None => "none",
-                    });
-            })
-            .build()
-            .execute(connection)
-            .await
-            .map(drop)
-        })?;
+    // Orders of one kind of row differ in little, so the rest is given once.
+    let mut alike: BTreeMap<Alike<'_>, Vec<&(i64, &NewOrder)>> = BTreeMap::new();
+    for order in &numbered {
+        alike.entry(Alike::of(order.1)).or_default().push(order);
     }
+    for (rest, orders) in alike {
+        for piece in pieces(&orders) {
+            insert_alike(tx, new, &rest, piece).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What many orders of a run have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Alike<'a> {
+    upload: Option<UploadId>,
+    order_type: OrderType,
+    product: &'a str,
+    origin: Origin,
+    steps: usize,
+    device: Option<DeviceId>,
+    shard: u16,
+    waits: bool,
+    needs_blocker: bool,
+    claim: Option<&'static str>,
+    products: usize,
+}
+
+impl<'a> Alike<'a> {
+    fn of(order: &'a NewOrder) -> Self {
+        let waits = order.blocked_by.is_some();
+        Self {
+            upload: order.origin_row.map(|origin| origin.upload),
+            order_type: order.order_type,
+            product: &order.product,
+            origin: order.origin,
+            steps: order.steps.len(),
+            device: order.steps.first().filter(|_| !waits).map(|step| step.device),
+            shard: order.shard,
+            waits,
+            needs_blocker: order.needs_blocker,
+            claim: order.claim.as_ref().map(|claim| ClaimKind::of(claim).word()),
+            products: order.products.len(),
+        }
+    }
+}
+
+async fn insert_alike(
+    tx: &mut Tx,
+    new: &NewRun,
+    rest: &Alike<'_>,
+    orders: &[&(i64, &NewOrder)],
+) -> Result<(), StoreError> {
+    let state = State::Initial(if rest.waits { Waiting::ForOrder } else { Waiting::Nothing });
+    let columns = StateColumns::of(state, 0);
+    let reservation = match rest.claim.and_then(ClaimKind::from_word) {
+        Some(ClaimKind::New | ClaimKind::Change) => "held",
+        Some(ClaimKind::Delete) | None => "none",
+    };
+    on_tx!(tx, |connection, Db| {
+        let mut query = QueryBuilder::<Db>::new(
+            "INSERT INTO orders (number, id, row_number, subject, object, steps, blocked_by, run_id, organization_id, \
+             upload_id, order_type, product, origin, step_count, state, extended, device_id, shard, needs_blocker, \
+             claim, products, reservation, step, attempts, unknown, starts, tries, version) \
+             SELECT column1, column2, column3, column4, column5, column6, column7, ",
+        );
+        let mut common = query.separated(", ");
+        common.push_bind(new.id.0).push_bind(new.organization.0).push_bind(rest.upload.map(|upload| upload.0));
+        common.push_bind(rest.order_type.word()).push_bind(rest.product).push_bind(rest.origin.word());
+        common.push_bind(rest.steps as i64).push_bind(columns.state).push_bind(columns.extended);
+        common.push_bind(rest.device.map(|device| device.0)).push_bind(i64::from(rest.shard));
+        common.push_bind(rest.needs_blocker).push_bind(rest.claim).push_bind(rest.products as i64);
+        common.push_bind(reservation);
+        query.push(", 0, 0, FALSE, 0, 0, 0 FROM (").push_values(orders, |mut row, (number, order)| {
+            row.push_bind(*number)
+                .push_bind(order.id.0)
+                .push_bind(order.origin_row.map(|origin| i64::from(origin.row)))
+                .push_bind(&order.subject)
+                .push_bind(&order.object)
+                .push_bind(Json(&order.steps))
+                .push_bind(order.blocked_by.map(|blocker| blocker.0));
+        });
+        query.push(") AS alike").build().execute(connection).await.map(drop)
+    })?;
     Ok(())
 }

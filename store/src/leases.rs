@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use dialtone_model::sabotage::{self, Defect};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
@@ -171,6 +172,9 @@ impl Store {
 
 /// Whether the lease is held as it says, to the end of the transaction.
 pub(crate) async fn holds(tx: &mut Tx, lease: Lease) -> Result<bool, StoreError> {
+    if sabotage::is_planted(Defect::EpochUnchecked) {
+        return Ok(true);
+    }
     let sql = match tx {
         Tx::Sqlite(_) => "SELECT 1 FROM shard_leases WHERE shard = $1 AND epoch = $2 AND holder = $3",
         Tx::Postgres(_) => {

@@ -6,7 +6,8 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::columns::word;
-use crate::database::{execute, on_db, on_tx, pieces, read_row, read_rows};
+use crate::database::{execute, on_tx, pieces, read_row, read_rows};
+use crate::packed::{packed, read_packed};
 use crate::time::Time;
 use crate::{Store, StoreError};
 
@@ -56,12 +57,29 @@ pub struct Owned {
     pub template: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
-struct ClaimedRow {
-    key: String,
-    user_id: Option<Uuid>,
-    number: Option<String>,
-    claimed_by: Option<String>,
+packed! {
+    /// What an extension takes.
+    struct ClaimedRow {
+        key: String,
+        user_id: Option<Uuid>,
+        number: Option<String>,
+        claimed_by: Option<String>,
+    }
+}
+
+packed! {
+    /// A user.
+    struct UserRow {
+        id: Uuid,
+        name: String,
+    }
+}
+
+packed! {
+    /// A number.
+    struct NumberRow {
+        number: String,
+    }
 }
 
 impl Store {
@@ -167,14 +185,15 @@ impl Store {
     /// All users of a tenant, by id.
     pub async fn users(&self, organization: OrganizationId) -> Result<Vec<User>, StoreError> {
         let sql = "SELECT id, name FROM users WHERE organization_id = $1 ORDER BY id";
-        let rows: Vec<(Uuid, String)> = read_rows!(self, sql, organization.0)?;
-        Ok(rows.into_iter().map(|(id, name)| User { id: id.into(), name }).collect())
+        let rows = read_packed!(self, UserRow, sql, organization.0)?;
+        Ok(rows.into_iter().map(|row| User { id: row.id.into(), name: row.name }).collect())
     }
 
     /// All numbers that a tenant owns, sorted.
     pub async fn numbers(&self, organization: OrganizationId) -> Result<Vec<String>, StoreError> {
         let sql = "SELECT number FROM numbers WHERE organization_id = $1 ORDER BY number";
-        Ok(on_db!(self, |db| sqlx::query_scalar(sql).bind(organization.0).fetch_all(db).await?))
+        let rows = read_packed!(self, NumberRow, sql, organization.0)?;
+        Ok(rows.into_iter().map(|row| row.number).collect())
     }
 
     /// The numbers that no extension has or claims, sorted.
@@ -184,7 +203,8 @@ impl Store {
                    AND NOT EXISTS ( \
                    SELECT 1 FROM held_values h WHERE h.organization_id = $1 AND h.kind = 'number' \
                    AND h.value = n.number) ORDER BY n.number";
-        Ok(on_db!(self, |db| sqlx::query_scalar(sql).bind(organization.0).fetch_all(db).await?))
+        let rows = read_packed!(self, NumberRow, sql, organization.0)?;
+        Ok(rows.into_iter().map(|row| row.number).collect())
     }
 
     /// The licences of a tenant, the base licence first, then by code.
@@ -211,7 +231,7 @@ impl Store {
                    CASE WHEN e.state = 'claimed' THEN t.name END AS claimed_by \
                    FROM extensions e LEFT JOIN templates t ON t.id = e.template_id \
                    WHERE e.organization_id = $1";
-        let rows: Vec<ClaimedRow> = read_rows!(self, sql, organization.0)?;
+        let rows = read_packed!(self, ClaimedRow, sql, organization.0)?;
         let mut claimed = Claimed::default();
         for ClaimedRow { key, user_id, number, claimed_by: by } in rows {
             if let Some(user) = user_id {

@@ -2,12 +2,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use dialtone_model::{Event, OrderId, RunId, RunState, State};
 use jiff::Timestamp;
-use sqlx::QueryBuilder;
+use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
 use crate::columns::{StateColumns, word};
-use crate::database::{Tx, on_tx, pieces, row};
+use crate::database::{Tx, execute, on_tx, pieces, row};
 use crate::holdings::Holdings;
+use crate::ids::Ids;
 use crate::time::Time;
 use crate::transitions::{Changed, Stop};
 use crate::{Lease, Outcome, StoreError, Verdict, events};
@@ -78,10 +79,8 @@ pub(crate) async fn write(
         alike.entry((outcome.version, outcome.step)).or_default().push(outcome);
     }
     for ((version, step), outcomes) in alike {
-        for piece in pieces(&outcomes) {
-            if write_completions(tx, lease, version, step, piece).await? < piece.len() as u64 {
-                return Ok(None);
-            }
+        if write_completions(tx, lease, version, step, &outcomes).await? < outcomes.len() as u64 {
+            return Ok(None);
         }
         written.completed.extend(outcomes.iter().map(|outcome| outcome.order));
     }
@@ -101,25 +100,27 @@ async fn write_completions(
 ) -> Result<u64, StoreError> {
     let at = outcomes.iter().map(|outcome| outcome.at).max().unwrap_or(Timestamp::UNIX_EPOCH);
     let columns = StateColumns::of(State::Completed, step + 1);
-    Ok(on_tx!(tx, |connection, Db| {
-        let mut query = QueryBuilder::<Db>::new("UPDATE orders SET state = ");
-        query.push_bind(columns.state).push(", extended = ").push_bind(columns.extended);
-        query.push(", step = ").push_bind(i64::from(columns.at.step));
-        query.push(
-            ", attempts = 0, unknown = FALSE, starts = 0, tries = tries + 1, version = version + 1, device_id = NULL, \
-             claim_epoch = NULL, not_before = NULL, code = NULL, message = NULL, repair = NULL, \
-             stop_requested = NULL, stop_by = NULL, \
-             reservation = CASE WHEN reservation = 'held' THEN 'used' ELSE reservation END, ended_at = ",
-        );
-        query.push_bind(Time(at)).push(" WHERE version = ").push_bind(version);
-        query.push(" AND claim_epoch = ").push_bind(lease.epoch);
-        query.push(" AND step = ").push_bind(i64::from(step)).push(" AND id IN (");
-        let mut ids = query.separated(", ");
-        for outcome in outcomes {
-            ids.push_bind(outcome.order.0);
-        }
-        query.push(")").build().execute(connection).await?.rows_affected()
-    }))
+    let ids: Ids = outcomes.iter().map(|outcome| outcome.order).collect();
+    let sql = format!(
+        "UPDATE orders SET state = $1, extended = $2, step = $3, attempts = 0, unknown = FALSE, starts = 0, \
+         tries = tries + 1, version = version + 1, device_id = NULL, claim_epoch = NULL, not_before = NULL, \
+         code = NULL, message = NULL, repair = NULL, stop_requested = NULL, stop_by = NULL, \
+         reservation = CASE WHEN reservation = 'held' THEN 'used' ELSE reservation END, ended_at = $4 \
+         WHERE version = $5 AND claim_epoch = $6 AND step = $7 AND id {}",
+        tx.among("$8")
+    );
+    Ok(execute!(
+        tx,
+        AssertSqlSafe(sql),
+        columns.state,
+        columns.extended,
+        i64::from(columns.at.step),
+        Time(at),
+        version,
+        lease.epoch,
+        i64::from(step),
+        ids
+    )?)
 }
 
 /// What the statement brings back of an order.

@@ -1,10 +1,11 @@
 use dialtone_model::{Attributes, OrderId, OrganizationId};
-use sqlx::QueryBuilder;
 use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
 use crate::columns::narrow;
-use crate::database::{Tx, execute, on_tx, pieces, push_orders, row, rows};
+use crate::database::{Tx, execute, on_tx, pieces, row, rows};
+use crate::ids::Ids;
 use crate::{NewProduct, StoreError};
 
 /// Puts products that orders are to make into the inventory; all of them, or an error naming the first that is there
@@ -69,16 +70,10 @@ async fn first_taken(
 }
 
 /// The products of completed orders are there.
-pub(crate) async fn take_effect(tx: &mut Tx, orders: &[OrderId]) -> Result<(), StoreError> {
-    for piece in pieces(orders) {
-        on_tx!(tx, |connection, Db| {
-            let mut query = QueryBuilder::<Db>::new(
-                "UPDATE inventory SET state = 'active' WHERE state = 'ordered' AND order_id IN (",
-            );
-            push_orders!(query, piece);
-            query.push(")").build().execute(connection).await.map(drop)
-        })?;
-    }
+pub(crate) async fn take_effect(tx: &mut Tx, ids: &Ids) -> Result<(), StoreError> {
+    let among = tx.among("$1");
+    let sql = format!("UPDATE inventory SET state = 'active' WHERE state = 'ordered' AND order_id {among}");
+    execute!(tx, AssertSqlSafe(sql), ids)?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@ use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use dialtone_model::sabotage;
 use sqlx::SqlStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -86,7 +87,12 @@ impl Store {
             // large and reads the whole table for it, with an index made on the spot.
             .pragma("automatic_index", "off")
             .pragma("temp_store", "memory")
-            .pragma("wal_autocheckpoint", "4000");
+            // The pages that a run changes several times are copied once, and the file stays below 40 MB.
+            .pragma("wal_autocheckpoint", "10000");
+        let options = match sabotage::asked("DIALTONE_FAULT_SQLITE_PAGES") {
+            Some(pages) => options.pragma("max_page_count", pages),
+            None => options,
+        };
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
@@ -98,7 +104,8 @@ impl Store {
             .min_connections(0)
             .max_connections(4)
             .test_before_acquire(false)
-            .connect_lazy_with(options);
+            // What a reader reads, it reads once.
+            .connect_lazy_with(options.pragma("cache_size", "-4096"));
         let store = Self { database: Database::Sqlite { writer, readers }, vault: None };
         store.bring_up_to_date().await?;
         Ok(store)

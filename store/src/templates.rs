@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::columns::{narrow, row_ref, word};
 use crate::database::{Tx, execute, on_db, on_tx, pieces, read_row, read_rows, row};
+use crate::packed::{packed, read_packed};
 use crate::time::Time;
 use crate::{Store, StoreError};
 
@@ -85,14 +86,16 @@ struct TemplateRow {
     created_by: String,
 }
 
-#[derive(sqlx::FromRow)]
-struct UserRow {
-    upload_id: Option<Uuid>,
-    row_number: Option<i64>,
-    ext_key: String,
-    user_id: Uuid,
-    user_name: String,
-    number: Option<String>,
+packed! {
+    /// A user of a template as its table holds it.
+    struct UserRow {
+        upload_id: Option<Uuid>,
+        row_number: Option<i64>,
+        ext_key: String,
+        user_id: Uuid,
+        user_name: String,
+        number: Option<String>,
+    }
 }
 
 impl Store {
@@ -167,27 +170,12 @@ impl Store {
         let sql = "SELECT coalesce(max(position), 0) FROM template_users WHERE template_id = $1";
         let last: i64 = on_tx!(&mut tx, |connection| sqlx::query_scalar(sql).bind(id.0).fetch_one(connection).await?);
         let numbered: Vec<(i64, &TemplateUser)> = (last + 1..).zip(users).collect();
-        for piece in pieces(&numbered) {
-            on_tx!(&mut tx, |connection, Db| {
-                QueryBuilder::<Db>::new(
-                    "INSERT INTO template_users \
-                     (template_id, position, upload_id, row_number, ext_key, user_id, user_name, number) ",
-                )
-                .push_values(piece, |mut row, (position, user)| {
-                    row.push_bind(id.0)
-                        .push_bind(*position)
-                        .push_bind(user.origin.map(|origin| origin.upload.0))
-                        .push_bind(user.origin.map(|origin| i64::from(origin.row)))
-                        .push_bind(&user.ext_key)
-                        .push_bind(user.user.0)
-                        .push_bind(&user.user_name)
-                        .push_bind(&user.number);
-                })
-                .build()
-                .execute(connection)
-                .await
-                .map(drop)
-            })?;
+        let upload = |user: &TemplateUser| user.origin.map(|origin| origin.upload);
+        for of_upload in numbered.chunk_by(|(_, one), (_, next)| upload(one) == upload(next)) {
+            let upload = of_upload.first().and_then(|(_, user)| upload(user));
+            for piece in pieces(of_upload) {
+                insert_users(&mut tx, id, upload, piece).await?;
+            }
         }
         count_users(&mut tx, id).await?;
         tx.commit().await
@@ -223,7 +211,7 @@ impl Store {
     pub async fn template_users(&self, id: TemplateId) -> Result<Vec<TemplateUser>, StoreError> {
         let sql = "SELECT upload_id, row_number, ext_key, user_id, user_name, number FROM template_users \
                    WHERE template_id = $1 ORDER BY position";
-        let rows: Vec<UserRow> = read_rows!(self, sql, id.0)?;
+        let rows = read_packed!(self, UserRow, sql, id.0)?;
         rows.into_iter()
             .map(|row| {
                 Ok(TemplateUser {
@@ -296,6 +284,32 @@ async fn insert(tx: &mut Tx, new: &NewTemplate) -> Result<(), StoreError> {
                (id, organization_id, name, add_ons, status, total_users, version, created_at, created_by) \
                VALUES ($1, $2, $3, $4, 'draft', 0, 1, $5, $6)";
     execute!(tx, sql, new.id.0, new.organization.0, &new.name, Json(sorted(&new.add_ons)), Time(new.at), &new.by)?;
+    Ok(())
+}
+
+async fn insert_users(
+    tx: &mut Tx,
+    template: TemplateId,
+    upload: Option<UploadId>,
+    users: &[(i64, &TemplateUser)],
+) -> Result<(), StoreError> {
+    on_tx!(tx, |connection, Db| {
+        let mut query = QueryBuilder::<Db>::new(
+            "INSERT INTO template_users \
+             (position, row_number, ext_key, user_id, user_name, number, template_id, upload_id) \
+             SELECT column1, column2, column3, column4, column5, column6, ",
+        );
+        query.push_bind(template.0).push(", ").push_bind(upload.map(|upload| upload.0));
+        query.push(" FROM (").push_values(users, |mut row, (position, user)| {
+            row.push_bind(*position)
+                .push_bind(user.origin.map(|origin| i64::from(origin.row)))
+                .push_bind(&user.ext_key)
+                .push_bind(user.user.0)
+                .push_bind(&user.user_name)
+                .push_bind(&user.number);
+        });
+        query.push(") AS alike").build().execute(connection).await.map(drop)
+    })?;
     Ok(())
 }
 

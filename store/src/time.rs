@@ -2,6 +2,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
+use serde::Deserialize;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo, PgValueRef};
@@ -10,7 +11,7 @@ use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
 
 /// A time as a column holds it: `timestamptz` in PostgreSQL; in SQLite RFC 3339 text in UTC, always with six digits
 /// after the point, because text of varying length doesn't sort by time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 pub(crate) struct Time(pub(crate) Timestamp);
 
 impl Type<Sqlite> for Time {

@@ -2,15 +2,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dialtone_model::{DeviceId, Event, HoldReason, Life, OrderId, OrganizationId, Origin, Reason, RunId, State, Step};
 use jiff::Timestamp;
-use sqlx::QueryBuilder;
+use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::StoreError;
 use crate::columns::{StateColumns, narrow, word};
-use crate::database::{Tx, execute, on_tx, pieces};
+use crate::database::{Tx, execute, on_tx, rows};
 use crate::events::{self, NewEvent};
 use crate::holdings::{self, GivenBack, Holdings};
+use crate::ids::Ids;
 use crate::licences::LicenceMoves;
 use crate::orders::position;
 use crate::time::Time;
@@ -176,24 +177,13 @@ async fn load_where(
     ids: &[OrderId],
     and: &'static str,
 ) -> Result<Vec<LiveOrder>, StoreError> {
-    let locking = tx.locking(" FOR UPDATE OF o");
-    let mut orders = Vec::new();
-    for piece in pieces(ids) {
-        let rows: Vec<LiveRow> = on_tx!(tx, |connection, Db| {
-            let mut query = QueryBuilder::<Db>::new(SELECT);
-            query.push(column).push(" IN (");
-            let mut wanted = query.separated(", ");
-            for id in piece {
-                wanted.push_bind(id.0);
-            }
-            query.push(")").push(and).push(" ORDER BY o.id").push(locking);
-            query.build_query_as().fetch_all(connection).await?
-        });
-        for row in rows {
-            orders.push(LiveOrder::try_from(row)?);
-        }
+    if ids.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(orders)
+    let (among, locking) = (tx.among("$1"), tx.locking(" FOR UPDATE OF o"));
+    let sql = format!("{SELECT} {column} {among}{and} ORDER BY o.id{locking}");
+    let rows: Vec<LiveRow> = rows!(tx, AssertSqlSafe(sql), ids.iter().copied().collect::<Ids>())?;
+    rows.into_iter().map(LiveOrder::try_from).collect()
 }
 
 impl LiveOrder {

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dialtone_model::sabotage::{self, Defect};
 use dialtone_model::{Device, DeviceId, Fault, Origin, crash_point};
 use dialtone_queue::{Delivery, Hint, Lane, Subscription};
 use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError, Verdict};
@@ -23,8 +24,8 @@ use crate::undrivable::Undrivable;
 
 /// How long the store is left alone after it failed.
 const STORE_REST: Duration = Duration::from_millis(500);
-/// Outcomes recorded in one transaction at most: beyond a few hundred a larger group gains nothing.
-const LARGEST_GROUP: usize = 512;
+/// Outcomes recorded in one transaction at most: beyond it a larger group gains nothing.
+const LARGEST_GROUP: usize = 2_048;
 /// How long a stopping worker tries to record what it has before it leaves the rest to its successor's look.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -392,6 +393,9 @@ impl Dispatcher {
             Ok(batch) => batch,
             Err(failure) => {
                 self.store_failed(&failure);
+                if sabotage::is_planted(Defect::AcknowledgedBeforeCommit) {
+                    return;
+                }
                 let waiting = self.unrecorded.entry(shard).or_default();
                 waiting.splice(0..0, group);
                 return;

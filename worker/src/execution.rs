@@ -2,6 +2,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use dialtone_drivers::{Call, Done, Driver, Look, Ran};
+use dialtone_model::sabotage::{self, Defect};
 use dialtone_model::{Complaint, Fault, Position, SecretString, crash_point};
 use dialtone_store::{Claim, StoreError};
 use futures_util::FutureExt;
@@ -51,7 +52,7 @@ async fn execute_step(
     let call = Call { order: claim.order, index, step, secret, timeout };
     let mut calls = 0;
 
-    if unknown {
+    if unknown && !sabotage::is_planted(Defect::BlindRun) {
         calls += 1;
         match driver.look(call).await {
             Ok(Look::Equal(done)) => return Execution { result: Ok(done), unknown: false, calls },

@@ -14,6 +14,8 @@ use crate::trouble::{Admission, Trouble};
 /// Outcomes of one device that may wait to be recorded; beyond it no further call is started, so that a slow store
 /// slows the calls down instead of filling the memory.
 const MOST_UNRECORDED: usize = 4_096;
+/// Orders of one device that may be claimed ahead: a group beyond it gains nothing more.
+const MOST_AHEAD: usize = 2_048;
 
 /// One device's line: the claimed orders that wait, the calls in hand, and what limits them. It does no I/O; the
 /// dispatcher asks it what to do next.
@@ -38,6 +40,11 @@ pub(crate) struct Line {
     /// The store may have ready orders that no hint named.
     ask_store: bool,
     claiming: bool,
+    /// So many orders are claimed, those in hand left out: at first two rounds of calls, then as many as the device does
+    /// while the store is asked for more.
+    ahead: usize,
+    /// The device has had nothing to do since the store was last asked.
+    ran_dry: bool,
     /// When an order that waits for its next try is due.
     due: Option<Duration>,
 }
@@ -69,6 +76,7 @@ pub(crate) enum Want {
 impl Line {
     pub(crate) fn new(device: Device, shard: u16, driver: Arc<dyn Driver>, now: Duration) -> Self {
         let limiter = Limiter::new(device.limits.rate, now);
+        let ahead = two_rounds(&device);
         Self {
             device,
             shard,
@@ -85,6 +93,8 @@ impl Line {
             urgent: Hinted::default(),
             ask_store: true,
             claiming: false,
+            ahead,
+            ran_dry: false,
             due: None,
         }
     }
@@ -92,7 +102,7 @@ impl Line {
     /// A hint came. Ids that the line has no room for are left to the store.
     pub(crate) fn hint(&mut self, delivery: Delivery, now: Duration) {
         let Delivery { hint, receipt } = delivery;
-        let room = self.capacity() * 4;
+        let room = self.ahead * 4;
         let known = match hint.lane {
             Lane::Interactive => &mut self.urgent,
             Lane::Batch => &mut self.hinted,
@@ -113,6 +123,9 @@ impl Line {
     pub(crate) fn claimed(&mut self, claims: Vec<Claim>, urgent: bool, more: bool, due: Option<Duration>) {
         self.claiming = false;
         self.orphans = false;
+        if std::mem::take(&mut self.ran_dry) && more {
+            self.ahead = (2 * self.ahead).min(MOST_AHEAD.max(two_rounds(&self.device)));
+        }
         self.ask_store |= more;
         self.due = due;
         self.held.extend(claims.iter().map(|claim| claim.order));
@@ -136,6 +149,7 @@ impl Line {
         self.unrecorded += 1;
         self.trouble.probed();
         self.limiter.answered(calls, now);
+        self.ran_dry |= self.in_hand == 0 && self.ready.is_empty();
         for object in objects(claim) {
             self.objects.remove(&object);
         }
@@ -166,6 +180,7 @@ impl Line {
 
     /// Takes out the orders that wait, to be given back.
     pub(crate) fn take_ready(&mut self) -> Vec<Claim> {
+        self.ahead = two_rounds(&self.device);
         let claims: Vec<Claim> = self.ready.drain(..).collect();
         claims.iter().for_each(|claim| {
             self.held.remove(&claim.order);
@@ -219,7 +234,7 @@ impl Line {
         // unclaimed, where a paused or cancelled run still finds them.
         if has_room
             && slots > 0
-            && (self.ready.len() < slots || !self.urgent.is_empty())
+            && (self.ready.len() < slots.max(self.ahead / 2) || !self.urgent.is_empty())
             && let Some(want) = self.claims()
         {
             return want;
@@ -240,7 +255,7 @@ impl Line {
             return None;
         }
         self.claiming = true;
-        let room = self.capacity().saturating_sub(self.ready.len()).max(1);
+        let room = self.ahead.saturating_sub(self.ready.len()).max(1);
         let limit = u32::try_from(room).unwrap_or(u32::MAX);
         let urgent = !self.urgent.is_empty();
         let (wanted, receipts) = if urgent {
@@ -262,13 +277,14 @@ impl Line {
         self.ask_store || !self.hinted.is_empty() || !self.urgent.is_empty()
     }
 
-    fn capacity(&self) -> usize {
-        2 * usize::from(self.device.limits.concurrency.max(1))
-    }
-
     fn is_free(&self, claim: &Claim) -> bool {
         self.objects.is_empty() || objects(claim).iter().all(|object| !self.objects.contains(object))
     }
+}
+
+/// As many orders as the device takes calls at once, and as many again.
+fn two_rounds(device: &Device) -> usize {
+    2 * usize::from(device.limits.concurrency.max(1))
 }
 
 fn objects(claim: &Claim) -> Vec<String> {

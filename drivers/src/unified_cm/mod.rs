@@ -1,5 +1,7 @@
 mod activation;
 mod change;
+mod changes;
+mod classes;
 mod client;
 mod elements;
 mod ldap;
@@ -9,6 +11,7 @@ mod object;
 mod presence;
 mod probe;
 mod reading;
+mod relations;
 mod schema;
 mod soap;
 #[cfg(test)]

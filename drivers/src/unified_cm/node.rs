@@ -11,9 +11,14 @@ pub(super) struct Node {
     /// Written as `xsi:nil="true"`.
     pub(super) nil: bool,
     pub(super) uuid: Option<String>,
+    /// The other attributes that mean something: those of changes.
+    pub(super) attributes: Vec<(&'static str, String)>,
     pub(super) text: String,
     pub(super) children: Vec<Node>,
 }
+
+/// What a change is of, which of its elements changed, and of which queue a number is.
+const ATTRIBUTES: [&str; 3] = ["type", "name", "queueId"];
 
 impl Node {
     pub(super) fn text(name: impl Into<String>, text: impl Into<String>) -> Self {
@@ -26,6 +31,10 @@ impl Node {
 
     pub(super) fn parent(name: impl Into<String>, children: Vec<Self>) -> Self {
         Self { name: name.into(), children, ..Self::default() }
+    }
+
+    pub(super) fn attribute(&self, name: &str) -> &str {
+        self.attributes.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value.as_str())
     }
 
     pub(super) fn child(&self, name: &str) -> Option<&Self> {
@@ -46,6 +55,7 @@ impl Node {
         if self.nil {
             start.push_attribute(("xsi:nil", "true"));
         }
+        self.attributes.iter().for_each(|(name, value)| start.push_attribute((*name, value.as_str())));
         if self.children.is_empty() && self.text.is_empty() {
             return writer.write_event(Event::Empty(start));
         }
@@ -109,7 +119,10 @@ impl Node {
             match attribute.key.local_name().into_inner() {
                 "nil" => node.nil = matches!(&*attribute.value, "true" | "1"),
                 "uuid" => node.uuid = Some(attribute.value.into_owned()),
-                _ => {}
+                name => {
+                    let known = ATTRIBUTES.iter().find(|known| **known == name);
+                    node.attributes.extend(known.map(|known| (*known, attribute.value.clone().into_owned())));
+                }
             }
         }
         Ok(node)

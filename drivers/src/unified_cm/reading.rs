@@ -1,101 +1,121 @@
-//! What a synchronisation reads: lists, in pages, one class after the other.
+//! What a synchronisation reads: lists, in pages, one class after the other, or what changed since the last time.
 
-use dialtone_model::{Attributes, Complaint, DeviceObject, Fault, ObjectKind, SyncScope};
+use dialtone_model::{Attributes, Complaint, DeviceObject, Fault, SyncScope};
 
+use super::changes::{self, Changed, Mark};
+use super::classes::Stage;
 use super::client::{Axl, AxlError};
-use super::elements;
 use super::node::Node;
-use super::object::Class;
-use super::schema::{Element, list_tags, text};
+use super::relations;
+use super::schema::list_tags;
 use crate::http::{Deadline, Effect};
 use crate::{Page, PageRequest};
-
-/// A class of objects that is listed.
-struct Stage {
-    kind: ObjectKind,
-    class: Class,
-    /// The element that the list is asked by; everything has it.
-    criterion: &'static str,
-}
-
-const fn stage(kind: ObjectKind, name: &'static str, elements: &'static [Element], criterion: &'static str) -> Stage {
-    Stage { kind, class: Class { name, elements }, criterion }
-}
-
-const NAMED: &[Element] = &[text("name")];
-const DESCRIBED: &[Element] = &[text("name"), text("description")];
-const GATEWAY: &[Element] = &[text("domainName"), text("description"), text("product"), text("protocol")];
-
-const INFRASTRUCTURE: &[Stage] = &[
-    stage(ObjectKind::DevicePool, "devicePool", NAMED, "name"),
-    stage(ObjectKind::Location, "location", NAMED, "name"),
-    stage(ObjectKind::Partition, "routePartition", DESCRIBED, "name"),
-    stage(ObjectKind::CallingSearchSpace, "css", &[text("name").asked_as("name")], "name"),
-    stage(ObjectKind::PhoneButtonTemplate, "phoneButtonTemplate", NAMED, "name"),
-    stage(ObjectKind::SoftkeyTemplate, "softKeyTemplate", DESCRIBED, "name"),
-    stage(ObjectKind::CommonPhoneProfile, "commonPhoneConfig", DESCRIBED, "name"),
-    stage(ObjectKind::ServiceProfile, "serviceProfile", DESCRIBED, "name"),
-    stage(ObjectKind::VoiceGateway, "gateway", GATEWAY, "domainName"),
-];
-
-const SUBSCRIBERS: &[Stage] = &[
-    stage(ObjectKind::User, "user", elements::USER, "userid"),
-    stage(ObjectKind::Phone, "phone", elements::PHONE, "name"),
-    stage(ObjectKind::DirectoryNumber, "line", elements::LINE, "pattern"),
-    stage(ObjectKind::DeviceProfile, "deviceProfile", elements::DEVICE_PROFILE, "name"),
-    stage(
-        ObjectKind::RemoteDestinationProfile,
-        "remoteDestinationProfile",
-        elements::REMOTE_DESTINATION_PROFILE,
-        "name",
-    ),
-];
 
 /// How many objects a page has at most. All that lists tell of so many phones is below 8 MB, which is what the device
 /// gives at once.
 const PAGE: u32 = 1_000;
 
 /// Where a page begins.
-struct Place {
-    stage: usize,
-    skip: u32,
+enum Place {
+    /// In a read of everything, with the mark of its beginning.
+    List { stage: usize, skip: u32, mark: Option<Mark> },
+    /// In a read of what changed.
+    Changes(Changed),
 }
 
 impl Place {
-    fn read(token: Option<&str>) -> Option<Self> {
-        let Some(token) = token else { return Some(Self { stage: 0, skip: 0 }) };
-        let (stage, skip) = token.split_once('/')?;
-        Some(Self { stage: stage.parse().ok()?, skip: skip.parse().ok()? })
+    fn read(token: &str) -> Option<Self> {
+        if let Some(changed) = token.strip_prefix("changes/") {
+            return Changed::read(changed).map(Self::Changes);
+        }
+        let mut parts = token.splitn(3, '/');
+        let (stage, skip) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let mark = match parts.next()? {
+            "" => None,
+            mark => Some(Mark::read(mark)?),
+        };
+        Some(Self::List { stage, skip, mark })
     }
 
     fn written(&self) -> String {
-        format!("{}/{}", self.stage, self.skip)
+        match self {
+            Self::List { stage, skip, mark } => {
+                format!("{stage}/{skip}/{}", mark.as_ref().map(Mark::written).unwrap_or_default())
+            }
+            Self::Changes(changed) => format!("changes/{}", changed.written()),
+        }
     }
 }
 
 pub(super) async fn read(axl: &Axl, request: &PageRequest, deadline: Deadline) -> Result<Page, Fault> {
-    let stages = match request.scope {
-        SyncScope::Infrastructure => INFRASTRUCTURE,
-        SyncScope::Subscribers => SUBSCRIBERS,
-    };
     let lost = || {
         let message = format!("no page begins at {}", request.after.as_deref().unwrap_or_default());
         Fault::Rejected(Complaint::new("axl-no-page", message))
     };
-    let mut place = Place::read(request.after.as_deref()).ok_or_else(lost)?;
-    let stage = stages.get(place.stage).ok_or_else(lost)?;
-    let (rows, whole_page) = list(axl, stage, place.skip, deadline).await?;
-    let read = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-    place = match whole_page {
-        true => Place { skip: place.skip + read, ..place },
-        false => Place { stage: place.stage + 1, skip: 0 },
+    let place = match &request.after {
+        Some(token) => Place::read(token).ok_or_else(lost)?,
+        None => begin(axl, request, deadline).await?,
     };
-    Ok(Page {
-        whole: true,
-        found: rows.iter().map(|row| object(stage, row)).collect(),
-        next: (place.stage < stages.len()).then(|| place.written()),
-        ..Page::default()
-    })
+    let stages = Stage::all(request.scope);
+    match place {
+        Place::Changes(changed) => changed_objects(axl, request.scope, changed, deadline).await,
+        Place::List { stage: number, skip, mark } => {
+            let stage = stages.get(number).ok_or_else(lost)?;
+            let (rows, full) = list(axl, stage, skip, deadline).await?;
+            let read = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+            let (number, skip) = if full { (number, skip + read) } else { (number + 1, 0) };
+            let found = objects(axl, stage, &rows, deadline).await?;
+            let last = number == stages.len();
+            let page = Page { whole: true, found, ..Page::default() };
+            Ok(match last {
+                true => Page { mark: mark.as_ref().map(Mark::written), ..page },
+                false => Page { next: Some(Place::List { stage: number, skip, mark }.written()), ..page },
+            })
+        }
+    }
+}
+
+/// The first page: of what changed, where that can be told and is little enough, and else of everything.
+async fn begin(axl: &Axl, request: &PageRequest, deadline: Deadline) -> Result<Place, Fault> {
+    let whole = |mark| Place::List { stage: 0, skip: 0, mark };
+    // What administrators set up is little, and read whole every time.
+    if request.scope == SyncScope::Infrastructure {
+        return Ok(whole(None));
+    }
+    if let Some(since) = request.since.as_deref().and_then(Mark::read)
+        && let Some(changed) = changes::since(axl, request.scope, since, deadline).await?
+    {
+        return Ok(Place::Changes(changed));
+    }
+    Ok(whole(changes::mark(axl, deadline).await?))
+}
+
+async fn changed_objects(axl: &Axl, scope: SyncScope, changed: Changed, deadline: Deadline) -> Result<Page, Fault> {
+    let (objects_of, next) = changed.page(axl, scope, deadline).await?;
+    let mut page = Page::default();
+    for (stage, uuids) in objects_of {
+        let mut rows = Vec::with_capacity(uuids.len());
+        for uuid in uuids {
+            rows.extend(get(axl, stage, &uuid, deadline).await?);
+        }
+        page.found.extend(objects(axl, stage, &rows, deadline).await?);
+    }
+    match next {
+        changes::Next::Page(changed) => page.next = Some(Place::Changes(changed).written()),
+        changes::Next::End(mark) => page.mark = Some(mark.written()),
+    }
+    Ok(page)
+}
+
+/// An object as a list would tell of it; `None` when it has gone meanwhile.
+async fn get(axl: &Axl, stage: &Stage, uuid: &str, deadline: Deadline) -> Result<Option<Node>, AxlError> {
+    let tags = Node::parent("returnedTags", list_tags(stage.class.elements, axl.version));
+    let content = [Node::text("uuid", uuid), tags];
+    match axl.call(&stage.class.operation("get"), &content, Effect::None, deadline).await {
+        Ok(reply) => Ok(reply.child(stage.class.name).cloned()),
+        Err(AxlError::Refused(refusal)) if refusal.is_missing() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The objects of a page, and whether it is full, so that more may follow. A page that is more than the device gives at
@@ -124,17 +144,23 @@ async fn list(axl: &Axl, stage: &Stage, skip: u32, deadline: Deadline) -> Result
     }
 }
 
+/// The objects of rows, with what no list tells of them.
+async fn objects(axl: &Axl, stage: &Stage, rows: &[Node], deadline: Deadline) -> Result<Vec<DeviceObject>, AxlError> {
+    let mut objects: Vec<DeviceObject> = rows.iter().map(|row| object(stage, row)).collect();
+    let uuids: Vec<&str> = rows.iter().filter_map(|row| row.uuid.as_deref()).collect();
+    let related = relations::read(axl, stage.kind, &uuids, deadline).await?;
+    for (object, row) in objects.iter_mut().zip(rows) {
+        let of_row = row.uuid.as_deref().and_then(|uuid| related.get(&relations::pkid(uuid)?));
+        object.attributes.extend(of_row.cloned().unwrap_or_default());
+    }
+    Ok(objects)
+}
+
 fn object(stage: &Stage, row: &Node) -> DeviceObject {
     let mut attributes = Attributes::new();
     attributes.extend(row.uuid.clone().map(|uuid| ("uuid".to_owned(), uuid)));
     flatten(row, "", &mut attributes);
-    let key = match stage.kind {
-        ObjectKind::DirectoryNumber => {
-            format!("{}/{}", row.child_text("pattern"), row.child_text("routePartitionName"))
-        }
-        _ => row.child_text(stage.criterion).to_owned(),
-    };
-    DeviceObject { kind: stage.kind, key, attributes }
+    DeviceObject { kind: stage.kind, key: stage.key(row), attributes }
 }
 
 /// What is set, by the path of its element.

@@ -84,6 +84,8 @@ pub(super) fn reply(body: &[u8]) -> Result<Option<Reply>, ReadError> {
     let content = envelope.child("Body").and_then(|body| body.children.first());
     Ok(content.and_then(|content| match content.name.as_str() {
         "Fault" => Some(Reply::Refused(refusal(content))),
+        // The one answer that has no return.
+        "listChangeResponse" => Some(Reply::Return(content.clone())),
         _ => content.child("return").cloned().map(Reply::Return),
     }))
 }

@@ -1,8 +1,12 @@
-//! Every driver against the simulated device of its protocol, over real TLS sockets.
+//! Every driver against the simulated device of its protocol, over real TLS and SSH sockets.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests unwrap as the tests do")]
 
+mod cm_express;
+mod cm_express_faults;
+mod command_lines;
 mod documentation;
+mod netmiko;
 mod phone_system;
 mod phone_system_faults;
 mod phone_system_interleaved;
@@ -14,3 +18,4 @@ mod unified_cm_faults;
 mod unified_cm_reading;
 mod unified_cm_schema;
 mod unity_connection;
+mod unity_express;

@@ -37,12 +37,16 @@ impl Bench {
             Protocol::PhoneSystem => Simulator::builder().phone_system(0),
             Protocol::Axl => Simulator::builder().unified_cm(version, 0),
             Protocol::Cupi => Simulator::builder().unity_connection(0),
+            Protocol::Ios => Simulator::builder().ios(0),
+            Protocol::Cue => Simulator::builder().cue(0),
         };
         let simulator = builder.start().await.unwrap();
         let (kind, address) = match protocol {
             Protocol::PhoneSystem => (DeviceKind::PhoneSystem, simulator.phone_system()),
             Protocol::Axl => (DeviceKind::UnifiedCm, simulator.unified_cm().next().map(|(_, address)| address)),
             Protocol::Cupi => (DeviceKind::UnityConnection, simulator.unity_connection()),
+            Protocol::Ios => (DeviceKind::CmExpress, simulator.ios()),
+            Protocol::Cue => (DeviceKind::UnityExpress, simulator.cue()),
         };
         let row = Device { version: Some(version.to_owned()), ..device(kind, address.unwrap(), &simulator) };
         let bench = Self { driver: for_device(&row).unwrap(), simulator, protocol };
@@ -86,7 +90,12 @@ impl Bench {
 
     /// What the engine does with a step until its outcome is known: run, and look whenever it can't be told.
     pub(crate) async fn settle(&self, action: &Action) -> Look {
-        for _ in 0..5 {
+        self.settle_within(5, action).await
+    }
+
+    /// The same for a device that takes many requests for an action.
+    pub(crate) async fn settle_within(&self, tries: usize, action: &Action) -> Look {
+        for _ in 0..tries {
             match self.run(action).await {
                 Ok(Ran::Done(done)) => return Look::Equal(done),
                 Ok(Ran::AlreadyThere) | Err(Fault::Unknown(_)) => match self.look(action).await.unwrap() {
@@ -119,6 +128,9 @@ pub(crate) async fn twice(protocol: Protocol, version: &str, cases: Vec<Case>) {
     }
 }
 
+/// More than the requests of any action, so that each may fail once.
+const MANY: usize = 20;
+
 /// Lets every request of every action fail once, before and after its effect; the end must be as without faults.
 pub(crate) async fn failed(protocol: Protocol, version: &str, cases: Vec<Case>) {
     for (before, action) in &cases {
@@ -133,7 +145,7 @@ pub(crate) async fn failed(protocol: Protocol, version: &str, cases: Vec<Case>) 
                 faulty.done(action).await;
             }
             faulty.inject(fault);
-            assert!(matches!(faulty.settle(action).await, Look::Equal(_)), "{fault} {action:?}");
+            assert!(matches!(faulty.settle_within(MANY, action).await, Look::Equal(_)), "{fault} {action:?}");
             assert_eq!(without_ids(faulty.state()), without_ids(healthy.state()), "{fault} {action:?}");
             assert_eq!(faulty.effects(), healthy.effects(), "{fault} {action:?}");
         }
@@ -188,13 +200,16 @@ pub(crate) fn device(kind: DeviceKind, address: SocketAddr, simulator: &Simulato
         organization: OrganizationId(Uuid::from_u128(1)),
         name: "the device".to_owned(),
         kind,
-        address: format!("https://{address}"),
+        address: match kind {
+            DeviceKind::CmExpress | DeviceKind::UnityExpress => format!("ssh://{address}"),
+            _ => format!("https://{address}"),
+        },
         version: None,
         login: "dialtone".to_owned(),
         password: "dialtone".to_owned(),
         secrets: BTreeMap::new(),
         tls: Tls::Ca(simulator.ca_pem().to_owned()),
-        settings: BTreeMap::new(),
+        settings: simulator.host_key().map(|key| ("ssh.host-key".to_owned(), key.to_owned())).into_iter().collect(),
         limits: DeviceLimits::default(),
     }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use dialtone_drivers::{Driver, Page, PageRequest};
-use dialtone_model::{DeviceObject, ObjectKind, SyncScope};
+use dialtone_model::{Action, DeviceObject, ObjectKind, SyncScope, UnifiedCmObject};
 
 use crate::support::Bench;
 use crate::unified_cm::{PHONE, number};
@@ -61,6 +61,9 @@ async fn what_users_have_is_read() {
         assert_eq!(of(ObjectKind::DirectoryNumber, "1001/", "alertingName"), "Tony");
         assert_eq!(of(ObjectKind::DeviceProfile, "tony-profile", "product"), "Cisco 8845");
         assert_eq!(of(ObjectKind::RemoteDestinationProfile, "tony-remote", "userId"), "tony");
+        assert_eq!(of(ObjectKind::RemoteDestination, "442071234567", "remoteDestinationProfileName"), "tony-remote");
+        assert_eq!(of(ObjectKind::Phone, PHONE, "lines[1].pattern"), "1001");
+        assert_eq!(of(ObjectKind::User, "tony", "associatedDevices[1]"), PHONE);
         assert!(page.found.iter().all(|object| !object.attributes.contains_key("pin")));
     }
 }
@@ -79,4 +82,60 @@ async fn a_long_list_is_read_page_by_page() {
         .collect();
     keys.sort();
     assert_eq!(keys, (2_001..=4_005).map(|pattern| format!("{pattern}/")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn more_than_the_device_gives_at_once_is_read_in_smaller_pages() {
+    let bench = Bench::unified_cm("12.5", &["largest-reply=20000"]).await;
+    for pattern in 2_001..=2_200 {
+        bench.done(&number(&pattern.to_string())).await;
+    }
+    let page = read_whole(bench.driver.as_ref(), SyncScope::Subscribers, None).await;
+    assert_eq!(page.found.len(), 200);
+    let entries = bench.simulator.log(bench.protocol).unwrap();
+    let refused = entries.iter().filter(|entry| entry.request.starts_with("listLine") && entry.status == Some(500));
+    assert!(refused.count() > 0, "no list was too large");
+}
+
+#[tokio::test]
+async fn only_what_changed_is_read_again() {
+    let bench = Bench::unified_cm("12.5", &[]).await;
+    for action in whole_desk() {
+        bench.done(&action).await;
+    }
+    let whole = read_whole(bench.driver.as_ref(), SyncScope::Subscribers, None).await;
+    let none = read_whole(bench.driver.as_ref(), SyncScope::Subscribers, whole.mark.clone()).await;
+    assert!(!none.whole && none.found.is_empty(), "{none:?}");
+    for pattern in 3_001..=3_150 {
+        bench.done(&number(&pattern.to_string())).await;
+    }
+    let changed = read_whole(bench.driver.as_ref(), SyncScope::Subscribers, none.mark).await;
+    assert!(!changed.whole);
+    assert_eq!(changed.found.len(), 150, "several pages of objects");
+    let object = UnifiedCmObject::Phone(PHONE.to_owned());
+    let attributes = [("description".to_owned(), "Desk".to_owned())].into_iter().collect();
+    bench.done(&Action::ChangeObject { object, attributes }).await;
+    let changed = read_whole(bench.driver.as_ref(), SyncScope::Subscribers, changed.mark).await;
+    let phone = find(&changed, ObjectKind::Phone, PHONE);
+    assert_eq!((changed.found.len(), phone.attributes["description"].as_str()), (1, "Desk"));
+    assert_eq!(phone.attributes["lines[1].pattern"], "1001");
+}
+
+#[tokio::test]
+async fn everything_is_read_where_changes_do_not_tell_what_is_there() {
+    let bench = Bench::unified_cm("12.5", &[]).await;
+    bench.done(&number("3001")).await;
+    let mark = read_whole(bench.driver.as_ref(), SyncScope::Subscribers, None).await.mark;
+    let another = mark.clone().map(|mark| format!("{mark}x"));
+    assert!(read_whole(bench.driver.as_ref(), SyncScope::Subscribers, another).await.whole, "another queue");
+    assert!(read_whole(bench.driver.as_ref(), SyncScope::Subscribers, Some("?".to_owned())).await.whole, "no mark");
+    let line = |pattern: &str| UnifiedCmObject::DirectoryNumber { pattern: pattern.to_owned(), partition: None };
+    bench.done(&Action::RenameObject { object: line("3001"), to: line("3002") }).await;
+    let renamed = read_whole(bench.driver.as_ref(), SyncScope::Subscribers, mark).await;
+    assert!(renamed.whole, "a number has another key");
+    bench.done(&Action::RemoveObject { object: line("3002") }).await;
+    let removed = read_whole(bench.driver.as_ref(), SyncScope::Subscribers, renamed.mark).await;
+    assert!(removed.whole && removed.found.is_empty(), "a number is gone");
+    let old = Bench::unified_cm("9.1", &[]).await;
+    assert_eq!(read_whole(old.driver.as_ref(), SyncScope::Subscribers, None).await.mark, None, "9.1 has no queue");
 }

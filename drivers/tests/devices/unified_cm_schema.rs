@@ -89,7 +89,8 @@ async fn synchronise(version: &str, recording: &Path) {
     }
     driver.probe(TIMEOUT).await.unwrap();
     for scope in [SyncScope::Infrastructure, SyncScope::Subscribers] {
-        read_whole(driver.as_ref(), scope, None).await;
+        let mark = read_whole(driver.as_ref(), scope, None).await.mark;
+        read_whole(driver.as_ref(), scope, mark).await;
     }
     simulator.stop().await;
 }

@@ -124,13 +124,13 @@ impl Bed {
 
     /// Runs statements past the driver.
     pub(crate) async fn sql(&self, sql: &str) {
-        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
         match self.engine {
-            Engine::Sqlite => drop(
-                sqlx::raw_sql(sql).execute(&mut SqliteConnection::connect(&self.url).await.unwrap()).await.unwrap(),
-            ),
+            Engine::Sqlite => {
+                sql.execute(&mut SqliteConnection::connect(&self.url).await.unwrap()).await.unwrap();
+            }
             Engine::Postgres => {
-                drop(sqlx::raw_sql(sql).execute(&mut PgConnection::connect(&self.url).await.unwrap()).await.unwrap())
+                sql.execute(&mut PgConnection::connect(&self.url).await.unwrap()).await.unwrap();
             }
         }
     }

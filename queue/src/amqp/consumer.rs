@@ -72,6 +72,18 @@ impl Consumer {
     }
 }
 
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        for lane in [&mut self.interactive, &mut self.batch] {
+            // What comes from now on is refused; what has come and was not given out isn't settled by being dropped.
+            lane.close();
+            while let Ok(delivery) = lane.try_recv() {
+                delivery.receipt.disown();
+            }
+        }
+    }
+}
+
 impl Outlet {
     fn give(&self, delivery: Delivery) {
         let lane = match delivery.hint.lane {
@@ -79,7 +91,9 @@ impl Outlet {
             Lane::Batch => &self.batch,
         };
         // Nobody listens any more: the message goes back to the broker with the connection.
-        let _ = lane.send(delivery);
+        if let Err(mpsc::error::SendError(delivery)) = lane.send(delivery) {
+            delivery.receipt.disown();
+        }
     }
 }
 

@@ -64,10 +64,19 @@ impl Publisher {
     /// Connects, and keeps connected from then on.
     pub(crate) async fn start(broker: &Broker) -> Result<Self, QueueError> {
         let first = broker.await_connection(PURPOSE).await?;
+        Ok(Self::spawn(broker, Some(first)))
+    }
+
+    /// Connects when there is something to send, and keeps connected from then on.
+    pub(crate) fn start_lazy(broker: &Broker) -> Self {
+        Self::spawn(broker, None)
+    }
+
+    fn spawn(broker: &Broker, first: Option<Connection>) -> Self {
         let outbox = Arc::new(Outbox::default());
-        outbox.connected.store(true, Ordering::Relaxed);
+        outbox.connected.store(first.is_some(), Ordering::Relaxed);
         let task = tokio::spawn(keep_publishing(broker.clone(), Arc::clone(&outbox), first));
-        Ok(Self { outbox, task: Mutex::new(Some(task)) })
+        Self { outbox, task: Mutex::new(Some(task)) }
     }
 
     pub(crate) fn send(&self, messages: Vec<Hint>) {
@@ -112,6 +121,13 @@ impl Outbox {
         self.closing.load(Ordering::Relaxed)
     }
 
+    /// Waits until there is something to send, or nothing will be any more.
+    async fn stirs(&self) {
+        while self.backlog().is_empty() && !self.is_closing() {
+            self.stirred.notified().await;
+        }
+    }
+
     /// The next message; `None` when there is none any more and the publisher is to close.
     async fn next(&self) -> Option<Hint> {
         loop {
@@ -127,10 +143,16 @@ impl Outbox {
 }
 
 /// Publishes over one connection after the other until it is closed.
-async fn keep_publishing(broker: Broker, outbox: Arc<Outbox>, first: Connection) {
+async fn keep_publishing(broker: Broker, outbox: Arc<Outbox>, first: Option<Connection>) {
     let mut backoff = broker.backoff(PURPOSE);
-    let mut connection = Some(first);
+    let mut connection = first;
     let mut is_away = false;
+    if connection.is_none() {
+        outbox.stirs().await;
+        if outbox.backlog().is_empty() {
+            return;
+        }
+    }
     loop {
         let connected = match connection.take() {
             Some(connection) => Ok(connection),

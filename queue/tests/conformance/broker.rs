@@ -131,6 +131,22 @@ async fn a_wrong_password_is_told_at_once_and_shown_to_nobody() {
 }
 
 #[tokio::test]
+async fn who_connects_lazily_needs_no_broker_until_something_is_sent_and_loses_nothing_by_leaving() {
+    let nowhere = Queue::connect_lazy("amqp://ana:secret@127.0.0.1:1/nowhere", SHARDS, 1).unwrap();
+    nowhere.close().await;
+    let nowhere = Queue::connect_lazy("amqp://ana:secret@127.0.0.1:1/nowhere", SHARDS, 1).unwrap();
+    nowhere.send(vec![hint(0, Lane::Batch, 0..1)]);
+    nowhere.close().await;
+    assert!(!nowhere.is_connected());
+
+    let bed = Bed::rabbitmq("lazy").await;
+    let lazy = Queue::connect_lazy(&bed.url, SHARDS, 1).unwrap();
+    lazy.send(vec![hint(0, Lane::Batch, 0..1)]);
+    lazy.close().await;
+    await_orders(&mut bed.holder(&[0]), 0..1).await;
+}
+
+#[tokio::test]
 async fn a_broker_is_awaited_until_it_answers() {
     let (url, _) = vhost("awaited");
     Queue::declare(&url, SHARDS).await.unwrap();

@@ -9,6 +9,8 @@ use crate::fault::{FaultKind, Rights};
 #[derive(Debug)]
 pub(super) struct Conditions {
     clock: Arc<dyn Clock>,
+    /// The name of the queue of changes.
+    queue: String,
     state: Mutex<State>,
 }
 
@@ -25,10 +27,15 @@ struct State {
     synchronising: Duration,
     synchronised_from: Option<Duration>,
     rights: Rights,
+    /// The most bytes that a list or a query gives at once; `None`: as many as usual.
+    largest_reply: Option<usize>,
 }
 
 /// While more change notifications wait AXL refuses to write, as the AXL developer guide tells.
 const MOST_WAITING: f64 = 1_500.0;
+
+/// The most bytes that a list or a query gives at once, as the AXL developer guide tells.
+const LARGEST_REPLY: usize = 8 * 1024 * 1024;
 
 /// How far an LDAP synchronisation has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +47,13 @@ pub(super) enum LdapSync {
 
 impl Conditions {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, state: Mutex::default() }
+        // Every start begins a new queue, whose name is unlike those of earlier ones.
+        let queue = format!("{:x}", clock.now().as_microsecond());
+        Self { clock, queue, state: Mutex::default() }
+    }
+
+    pub(super) fn queue(&self) -> &str {
+        &self.queue
     }
 
     pub(super) fn set(&self, kind: FaultKind) {
@@ -51,6 +64,7 @@ impl Conditions {
             FaultKind::Ldap(directory) => state.ldap = Some(directory),
             FaultKind::Synchronising(time) => state.synchronising = time,
             FaultKind::Rights(rights) => state.rights = rights,
+            FaultKind::LargestReply(bytes) => state.largest_reply = Some(bytes),
             _ => {}
         }
     }
@@ -75,6 +89,11 @@ impl Conditions {
 
     pub(super) fn rights(&self) -> Rights {
         self.state().rights
+    }
+
+    /// The most bytes that a list or a query gives at once.
+    pub(super) fn largest_reply(&self) -> usize {
+        self.state().largest_reply.unwrap_or(LARGEST_REPLY)
     }
 
     /// The LDAP directory that all users come from.

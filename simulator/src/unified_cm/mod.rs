@@ -1,3 +1,4 @@
+mod changes;
 mod conditions;
 mod fields;
 mod models;
@@ -10,6 +11,9 @@ mod rendering;
 mod schema;
 mod services;
 mod soap;
+mod sql;
+mod sql_parser;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -59,7 +63,9 @@ impl UnifiedCm {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, JournalError> {
         let conditions = Conditions::new(clock.clone());
-        Ok(Self { version, ledger: Mutex::new(Ledger::open(path, clock)?), faults, conditions })
+        let mut ledger: Ledger<Objects> = Ledger::open(path, clock)?;
+        ledger.holdings.forget_changes();
+        Ok(Self { version, ledger: Mutex::new(ledger), faults, conditions })
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger<Objects>> {
@@ -159,6 +165,11 @@ impl Device for UnifiedCm {
         }
         let strike = self.strike(&asked);
         let carry_out = |ledger: &Ledger<Objects>| match self.carry_out(&asked, ledger) {
+            Ok((content, _)) if content.children.len() > 1 && content.size() > self.conditions.largest_reply() => {
+                let (rows, bytes) = (content.children.len(), content.size());
+                let fewer = rows * self.conditions.largest_reply() / bytes;
+                (soap::fault(&asked.operation, &Refusal::too_large(rows, fewer)), Changes::new())
+            }
             Ok((content, changes)) => {
                 self.conditions.note_changes(changes.len());
                 (soap::response(&asked.operation, asked.version, content), changes)

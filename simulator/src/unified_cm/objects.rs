@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::changes::ChangeQueue;
 use super::models;
 use super::refusal::Refusal;
 use super::schema::{Class, Field, Rule};
@@ -33,6 +34,7 @@ pub(super) type Changes = Vec<Change<Object>>;
 pub(super) struct Objects {
     by_key: BTreeMap<String, Object>,
     key_of: HashMap<String, String>,
+    pub(super) changes: ChangeQueue,
 }
 
 /// On a phone that hasn't taken over what was changed. It is no field of any message.
@@ -41,12 +43,13 @@ pub(super) const PENDING: &str = "pending";
 impl Default for Objects {
     /// A fresh device, with what the maker puts on it.
     fn default() -> Self {
-        let mut objects = Self { by_key: BTreeMap::new(), key_of: HashMap::new() };
+        let mut objects = Self { by_key: BTreeMap::new(), key_of: HashMap::new(), changes: ChangeQueue::default() };
         for (number, (class, name)) in models::built_in().into_iter().enumerate() {
             let uuid = format!("{{00000000-0000-0000-0000-{number:012}}}").to_uppercase();
             let fields = Fields::from([("name".to_owned(), Value::Text(name.clone()))]);
             objects.apply(Change { object: format!("{class}/{name}"), value: Some(Object { uuid, fields }) });
         }
+        objects.forget_changes();
         objects
     }
 }
@@ -55,9 +58,11 @@ impl Holdings for Objects {
     type Object = Object;
 
     fn apply(&mut self, change: Change<Object>) {
-        if let Some(old) = self.by_key.remove(&change.object) {
+        let old = self.by_key.remove(&change.object);
+        if let Some(old) = &old {
             self.key_of.remove(&old.uuid);
         }
+        self.changes.note(&change.object, old.as_ref(), change.value.as_ref());
         if let Some(new) = change.value {
             self.key_of.insert(new.uuid.clone(), change.object.clone());
             self.by_key.insert(change.object, new);
@@ -66,6 +71,11 @@ impl Holdings for Objects {
 }
 
 impl Objects {
+    /// Begins a new queue of changes, as a device does when it starts.
+    pub(super) fn forget_changes(&mut self) {
+        self.changes = ChangeQueue::default();
+    }
+
     /// The object of a class with this key.
     pub(super) fn get(&self, class: &Class, key: &str) -> Result<(&str, &Object), Refusal> {
         let found = self.by_key.get_key_value(&format!("{}/{key}", class.name));

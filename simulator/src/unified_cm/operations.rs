@@ -133,8 +133,7 @@ impl Task<'_> {
         let found = self.objects.of(self.class).map(|(_, object)| object).filter(matches);
         let page = found.skip(number("skip").unwrap_or(0)).take(number("first").unwrap_or(usize::MAX));
         let rendering = Rendering { listing: true, ..self.rendering() };
-        let rows: Vec<Element> = page.map(|object| rendering.object(self.class, object, Some(tags))).collect();
-        Ok((within_limit(rows)?, Changes::new()))
+        rows(page.map(|object| rendering.object(self.class, object, Some(tags))).collect())
     }
 
     /// `addLines` and `removeLines`, which change the list of a phone instead of replacing it.
@@ -172,16 +171,9 @@ impl Task<'_> {
     }
 }
 
-/// The most bytes that a list or a query gives at once, as the AXL developer guide tells.
-const LARGEST_REPLY: usize = 8 * 1024 * 1024;
-
-/// A `return` of these rows, unless they are too many bytes.
-pub(super) fn within_limit(rows: Vec<Element>) -> Result<Element, Refusal> {
-    let bytes: usize = rows.iter().map(Element::size).sum();
-    match bytes > LARGEST_REPLY {
-        true => Err(Refusal::too_large(rows.len(), rows.len() * LARGEST_REPLY / bytes)),
-        false => Ok(Element::with_children("return", rows)),
-    }
+/// A `return` of these rows.
+pub(super) fn rows(rows: Vec<Element>) -> Outcome {
+    Ok((Element::with_children("return", rows), Changes::new()))
 }
 
 fn is_single(element: &Element) -> bool {
@@ -196,7 +188,7 @@ fn part<'a>(line: &'a Value, name: &str) -> Option<&'a Value> {
 }
 
 /// Whether a text is like a pattern in which `%` stands for any characters; letters are compared without regard to case.
-fn is_like(text: &str, pattern: &str) -> bool {
+pub(super) fn is_like(text: &str, pattern: &str) -> bool {
     let (text, pattern) = (text.to_lowercase(), pattern.to_lowercase());
     let Some((start, rest)) = pattern.split_once('%') else { return text == pattern };
     let Some(mut left) = text.strip_prefix(start) else { return false };

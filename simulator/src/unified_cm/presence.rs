@@ -1,5 +1,5 @@
-use super::objects::{Changes, Fields, Object, Objects, Value, text};
-use super::operations::{Outcome, within_limit};
+use super::objects::{Fields, Object, Objects, Value, text};
+use super::operations::{Outcome, rows};
 use super::refusal::Refusal;
 use super::schema::Class;
 use crate::xml::Element;
@@ -46,8 +46,7 @@ pub(super) fn list(content: &[Element], objects: &Objects, assigned: bool) -> Ou
         }
         (listed && is_wanted(&node, "server")).then_some(row)
     };
-    let rows = objects.of(class("user")?).filter_map(row).collect();
-    Ok((within_limit(rows)?, Changes::new()))
+    rows(objects.of(class("user")?).filter_map(row).collect())
 }
 
 fn class(name: &'static str) -> Result<&'static Class, Refusal> {

@@ -136,6 +136,11 @@ impl Reading<'_> {
             Rule::Flag if !matches!(text, "true" | "false" | "t" | "f" | "1" | "0") => invalid("it is true or false"),
             Rule::Word(words) if !words.contains(&text) => invalid(&format!("it is one of {}", words.join(", "))),
             _ if unset => Ok(None),
+            Rule::Any => {
+                let mut kept = String::new();
+                element.write(&mut kept);
+                Ok(Some(Value::Text(kept)))
+            }
             Rule::Text(most) if text.chars().count() > *most => invalid(&format!("it has at most {most} characters")),
             Rule::Number(from, to) if !text.parse().is_ok_and(|number| (*from..=*to).contains(&number)) => {
                 invalid(&format!("it is from {from} to {to}"))

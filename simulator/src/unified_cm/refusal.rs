@@ -61,6 +61,19 @@ impl Refusal {
         Self { client: true, code: -1, message }
     }
 
+    /// SQL that can't be read. The number is the database's own, as are those that follow.
+    pub(super) fn syntax() -> Self {
+        Self::server(-201, "A syntax error has occurred.")
+    }
+
+    pub(super) fn no_table(name: &str) -> Self {
+        Self::server(-206, format!("The specified table ({name}) is not in the database."))
+    }
+
+    pub(super) fn no_column(name: &str) -> Self {
+        Self::server(-217, format!("Column ({name}) not found in any table in the query (or SLV is undefined)."))
+    }
+
     /// The request is no request.
     pub(super) fn malformed(message: impl Into<String>) -> Self {
         Self { client: true, code: -1, message: message.into() }

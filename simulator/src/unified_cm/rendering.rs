@@ -2,7 +2,7 @@ use serde_json::{Map, Value as Json};
 
 use super::objects::{Fields, Object, Objects, Value, text};
 use super::schema::{Class, Field, Rule, Version};
-use crate::xml::Element;
+use crate::xml::{self, Element};
 
 /// Writes objects as the device shows them.
 #[derive(Clone, Copy, Debug)]
@@ -32,9 +32,15 @@ impl Rendering<'_> {
         };
         let render = |field: &'static Field| {
             let value = values.and_then(|values| values.get(field.name));
-            self.value(field.name, &field.rule, value, tags.and_then(|tags| tags.child(field.name)))
+            match (&field.rule, value) {
+                (Rule::Any, None) => None,
+                (Rule::Any, Some(kept)) => xml::parse(text(kept)).ok(),
+                (rule, value) => {
+                    Some(self.value(field.name, rule, value, tags.and_then(|tags| tags.child(field.name))))
+                }
+            }
         };
-        fields.iter().filter(asked).map(render).collect()
+        fields.iter().filter(asked).filter_map(render).collect()
     }
 
     fn value(&self, name: &str, rule: &'static Rule, value: Option<&Value>, tags: Option<&Element>) -> Element {

@@ -57,6 +57,8 @@ pub(super) enum Rule {
     Dirn,
     /// Fields in it.
     Group(&'static [Field]),
+    /// Kept as it came, as XML, because it means nothing here.
+    Any,
     /// Any number of members with this name and rule.
     List(&'static str, &'static Rule),
 }
@@ -68,6 +70,11 @@ pub(super) const fn need(name: &'static str, rule: Rule) -> Field {
 pub(super) const fn may(name: &'static str, rule: Rule) -> Field {
     let use_of = Use { changed_as: Some(name), listed: true, hidden: false };
     Field { name, required: false, rule, use_of, versions: (None, None) }
+}
+
+/// An element that the device keeps and shows, and that means nothing to anything else.
+pub(super) const fn keep(name: &'static str) -> Field {
+    may(name, Rule::Any).unlisted()
 }
 
 impl Field {
@@ -128,8 +135,8 @@ pub(super) const CLASSES: &[Class] = &[
         key: &["destination"],
         fields: fields::REMOTE_DESTINATION,
     },
-    infrastructure("routePartition", "RoutePartition"),
-    infrastructure("css", "Css"),
+    Class { name: "routePartition", title: "RoutePartition", key: &["name"], fields: fields::PARTITION },
+    Class { name: "css", title: "Css", key: &["name"], fields: fields::CALLING_SEARCH_SPACE },
     named("devicePool", "DevicePool"),
     named("location", "Location"),
     infrastructure("commonPhoneConfig", "CommonPhoneConfig"),

@@ -2,10 +2,10 @@
 
 use super::conditions::{Conditions, LdapSync};
 use super::objects::{Changes, Objects};
-use super::operations::Outcome;
+use super::operations::{Outcome, rows};
 use super::refusal::Refusal;
 use super::schema::{Class, Version};
-use super::{presence, soap};
+use super::{changes, presence, soap, sql};
 use crate::xml::Element;
 
 /// The first version with operations that activate single objects and that assign presence nodes.
@@ -22,6 +22,8 @@ pub(super) fn carry_out(
     let since_10 = version >= SINGLE_OBJECTS;
     Some(match operation {
         "getCCMVersion" => Ok((component_version(version), Changes::new())),
+        "executeSQLQuery" => query(content, objects),
+        "listChange" if since_10 => changes::list(content, objects, conditions.queue()),
         "doDeviceReset" => reset_device(content, objects),
         "doLdapSync" => synchronise_ldap(content, objects, conditions),
         "getLdapSyncStatus" => ldap_status(content, objects, conditions),
@@ -31,6 +33,14 @@ pub(super) fn carry_out(
         "listUnassignedPresenceUsers" if since_10 => presence::list(content, objects, false),
         _ => return None,
     })
+}
+
+fn query(content: &[Element], objects: &Objects) -> Outcome {
+    let [sql] = content else { return Err(Refusal::incomplete("executeSQLQuery", "sql")) };
+    if sql.name != "sql" {
+        return Err(Refusal::schema(&sql.name, "sql"));
+    }
+    rows(sql::select(&sql.text, objects)?)
 }
 
 fn component_version(version: Version) -> Element {

@@ -60,7 +60,9 @@ pub(super) fn request(body: &[u8], action: Option<&str>, versions: &[Version]) -
 
 /// The answer to a request that was carried out.
 pub(super) fn response(operation: &str, version: Version, content: Element) -> Answer {
-    let mut response = Element::with_children(&format!("ns:{operation}Response"), vec![content]);
+    // Most answers have a return; the others are given whole.
+    let content = if content.name == "return" { vec![content] } else { content.children };
+    let mut response = Element::with_children(&format!("ns:{operation}Response"), content);
     response.attributes.push(("xmlns:ns".to_owned(), format!("{NAMESPACE}{}", shown(version))));
     envelope(StatusCode::OK, response)
 }

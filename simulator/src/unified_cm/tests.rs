@@ -214,3 +214,65 @@ fn clients_may_ask_whether_the_service_is_there() {
     let get = |uri: &str| read(device.answer(&Request::builder().uri(uri).body(Bytes::new()).unwrap()).unwrap()).0;
     assert_eq!((get("/axl/"), get("/axl"), get("/other")), (200, 200, 404));
 }
+
+#[test]
+fn what_means_nothing_here_is_kept_as_it_came_and_in_the_order_of_the_schema() {
+    let device = desk();
+    let kept = "<vendorConfig><ehookEnable>1</ehookEnable></vendorConfig>";
+    ask(&device, "updatePhone", &format!("<name>SEP0011AABBCCDD</name>{kept}<sshUserId>a &amp; b</sshUserId>"));
+    let phone = got(&device, "getPhone", "<name>SEP0011AABBCCDD</name>");
+    assert_eq!(phone.child("vendorConfig").unwrap().child("ehookEnable").unwrap().text, "1");
+    assert_eq!(phone.child("sshUserId").unwrap().text, "a & b");
+    assert!(phone.child("services").is_none());
+    let late = "<name>SEP0011AABBCCDD</name><sshUserId>a</sshUserId><vendorConfig/>";
+    assert!(refused(&device, "updatePhone", late).1.contains("starting with element 'vendorConfig'"));
+}
+
+#[test]
+fn the_database_is_read_with_sql() {
+    let device = desk();
+    let query = |sql: &str| {
+        let (status, response) = ask(&device, "executeSQLQuery", &format!("<sql>{sql}</sql>"));
+        assert_eq!(status, 200, "{response:?}");
+        let rows = response.children[0].children.iter();
+        rows.map(|row| row.children.iter().map(|c| c.text.clone()).collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    let lines = "select d.name, n.dnorpattern, m.numplanindex, p.name as partition from device d \
+        inner join devicenumplanmap m on m.fkdevice = d.pkid inner join numplan n on m.fknumplan = n.pkid \
+        left outer join routepartition p on n.fkroutepartition = p.pkid where d.tkclass = 1";
+    assert_eq!(query(lines), [["SEP0011AABBCCDD", "1001", "1", ""]]);
+    let devices = "select u.userid, d.name from enduserdevicemap m inner join device d on d.pkid = m.fkdevice \
+        inner join enduser u on u.pkid = m.fkenduser where m.tkuserassociation = 1";
+    assert_eq!(query(devices), [["tony", "SEP0011AABBCCDD"]]);
+    assert_eq!(refused(&device, "executeSQLQuery", "<sql>select a from b</sql>").0, -206);
+}
+
+#[test]
+fn changes_are_told_from_a_number_on() {
+    let device = desk();
+    let changes = |content: &str| {
+        let (status, response) = ask(&device, "listChange", content);
+        assert_eq!((status, response.name.as_str()), (200, "listChangeResponse"), "{response:?}");
+        let (info, changes) = (response.children[0].clone(), response.children[1].clone());
+        let shown = |change: &Element| {
+            let tags = change.child("changedTags").unwrap().children.iter();
+            let tags: Vec<_> = tags.map(|tag| format!("{}={}", tag.attributes[0].1, tag.text)).collect();
+            format!("{} {} {}", change.child("action").unwrap().text, change.attributes[0].1, tags.join(","))
+        };
+        (info, changes.children.iter().map(shown).collect::<Vec<_>>())
+    };
+    let (info, none) = changes("");
+    assert!(none.is_empty());
+    let (next, queue) =
+        (info.child("nextStartChangeId").unwrap().text.clone(), info.child("queueId").unwrap().text.clone());
+    let (_, all) = changes("<objectList><object>User</object><object>Phone</object></objectList>");
+    assert_eq!(all, ["a User ", "a Phone ", "u User associatedDevices="]);
+    ask(&device, "updatePhone", "<name>SEP0011AABBCCDD</name><description>Desk</description>");
+    ask(&device, "updateLine", "<pattern>1001</pattern><newPattern>1002</newPattern>");
+    ask(&device, "removePhone", "<name>SEP0011AABBCCDD</name>");
+    let (_, since) = changes(&format!("<startChangeId queueId='{queue}'>{next}</startChangeId>"));
+    assert_eq!(since[0], "u Phone description=Desk");
+    assert!(since.contains(&"u Line pattern=1002,routePartitionName=".to_owned()), "{since:?}");
+    assert!(since.contains(&"r Phone ".to_owned()), "{since:?}");
+    assert_eq!(changes("<startChangeId queueId='another'>1</startChangeId>").1, Vec::<String>::new());
+}

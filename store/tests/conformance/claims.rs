@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use dialtone_model::{Event, HoldReason, RunState, State};
+use dialtone_model::{Event, HoldReason, RetryPolicy, RunState, State};
 use dialtone_store::{ClaimRequest, Verdict, Wanted};
 
 use crate::bed::{Bed, SHARD};
@@ -13,6 +13,7 @@ crate::on_both_engines!(
     a_take_over_leaves_the_step_unknown,
     an_order_given_back_is_unharmed,
     an_order_that_ends_its_workers_is_put_aside,
+    a_time_that_a_wrong_clock_wrote_is_not_waited_for,
     a_wait_is_over_in_time,
     a_claim_that_nobody_knows_of_is_given_back,
 );
@@ -154,6 +155,19 @@ async fn a_wait_is_over_in_time(bed: &Bed) {
     bed.clock.advance(Duration::from_millis(500));
     assert_eq!(bed.claim(&tenant, lease, 9).await[0].order, claims[1].order);
     assert_eq!(bed.store.next_due(tenant.device).await.unwrap(), None);
+}
+
+async fn a_time_that_a_wrong_clock_wrote_is_not_waited_for(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 5, 5).await;
+    bed.store.add_run(&bed.run(&tenant, 0..2)).await.unwrap();
+    let lease = bed.lease().await;
+    let claims = bed.claim(&tenant, lease, 9).await;
+    let longest = bed.now() + RetryPolicy::LONGEST_WAIT;
+    bed.store.give_back(&claims[..1], Some(longest)).await.unwrap();
+    bed.store.give_back(&claims[1..], Some(longest + Duration::from_secs(1))).await.unwrap();
+    assert_eq!(bed.store.devices_with_work(&[SHARD], bed.now()).await.unwrap(), [tenant.device]);
+    let claimed = bed.claim(&tenant, lease, 9).await;
+    assert_eq!(claimed.iter().map(|claim| claim.order).collect::<Vec<_>>(), [claims[1].order]);
 }
 
 async fn a_claim_that_nobody_knows_of_is_given_back(bed: &Bed) {

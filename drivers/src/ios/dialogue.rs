@@ -1,0 +1,295 @@
+use std::fmt;
+use std::time::Duration;
+
+use dialtone_model::{Complaint, Device, Fault};
+use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::{Instant, timeout_at};
+
+use super::command_line::CommandLine;
+use super::prompt::Prompt;
+use super::refusal::refusal;
+use super::shell::{Shell, Silence};
+use super::target::Target;
+use crate::DriverError;
+
+/// A device's command line. One terminal stays open between calls, and one call uses it at a time: these devices have
+/// few lines, and a slot of the configuration must not be chosen twice at once.
+pub(super) struct Console {
+    target: Target,
+    /// Begins the codes of complaints.
+    family: &'static str,
+    idle: Mutex<Option<LoggedIn>>,
+}
+
+/// A terminal at its prompt.
+struct LoggedIn {
+    shell: Shell,
+    prompt: Prompt,
+}
+
+/// One call's talk with the device.
+pub(super) struct Dialogue<'c> {
+    console: &'c Console,
+    /// Where the terminal goes back to.
+    idle: MutexGuard<'c, Option<LoggedIn>>,
+    terminal: LoggedIn,
+    deadline: Instant,
+    timeout: Duration,
+    /// Whether a command was sent that may have changed something.
+    changed: bool,
+}
+
+impl Console {
+    pub(super) fn new(device: &Device, family: &'static str) -> Result<Self, DriverError> {
+        Ok(Self { target: Target::new(device)?, family, idle: Mutex::default() })
+    }
+
+    /// The commands that the site allows beside those that are known.
+    pub(super) fn commands(&self) -> &[String] {
+        &self.target.commands
+    }
+
+    /// Begins a call: the device waits for a command, and everything may be done.
+    pub(super) async fn open(&self, timeout: Duration) -> Result<Dialogue<'_>, Fault> {
+        let deadline = Instant::now() + timeout;
+        let Ok(mut idle) = timeout_at(deadline, self.idle.lock()).await else {
+            let complaint = Complaint::new("timeout", format!("other calls to the device took all of {timeout:?}"));
+            return Err(Fault::NotSent { complaint, retry_after: None });
+        };
+        let kept = match idle.take() {
+            Some(terminal) => terminal.revived(deadline).await,
+            None => None,
+        };
+        let terminal = match kept {
+            Some(terminal) => terminal,
+            None => {
+                let shell = Shell::open(&self.target, deadline).await?;
+                LoggedIn::greeted(shell, deadline).await.map_err(|silence| lost(silence, timeout, false))?
+            }
+        };
+        let fresh = terminal.prompt.mode.is_some() || !terminal.prompt.privileged;
+        let mut dialogue = Dialogue { console: self, idle, terminal, deadline, timeout, changed: false };
+        if fresh {
+            dialogue.prepare().await?;
+        }
+        Ok(dialogue)
+    }
+}
+
+impl LoggedIn {
+    /// Reads what the device says to who has come, up to its prompt.
+    async fn greeted(mut shell: Shell, deadline: Instant) -> Result<Self, Silence> {
+        let (_, first) = shell.read_until(Prompt::read, deadline).await?;
+        // A line of a banner may look like a prompt; only a prompt comes again.
+        shell.send("", deadline).await?;
+        let same = |line: &str| Prompt::read(line).filter(|prompt| *prompt == first);
+        shell.read_until(same, deadline).await?;
+        // Not at the beginning of commands, whatever the prompt says: nothing is set up yet.
+        Ok(Self { shell, prompt: Prompt { privileged: false, ..first } })
+    }
+
+    /// The terminal, if the device still listens: it may have closed it meanwhile.
+    async fn revived(mut self, deadline: Instant) -> Option<Self> {
+        self.shell.send("", deadline).await.ok()?;
+        let own = |line: &str| Prompt::read(line).filter(|prompt| *prompt == self.prompt);
+        self.shell.read_until(own, deadline).await.ok()?;
+        Some(self)
+    }
+}
+
+impl Dialogue<'_> {
+    /// Asks for something that changes nothing.
+    pub(super) async fn ask(&mut self, line: &CommandLine) -> Result<String, Fault> {
+        let output = self.exchange(line).await?;
+        match refusal(self.console.family, line, &output) {
+            Some(fault) => Err(self.after_changes(fault)),
+            None => Ok(output),
+        }
+    }
+
+    /// The same, whatever the device says to it.
+    pub(super) async fn ask_anyway(&mut self, line: &CommandLine) -> Result<String, Fault> {
+        self.exchange(line).await
+    }
+
+    /// Tells the device something that may change it, and gives what it says.
+    pub(super) async fn change(&mut self, line: &CommandLine) -> Result<String, Fault> {
+        // A process that was stopped for long finds its time gone here, before it has sent anything.
+        if Instant::now() >= self.deadline {
+            return Err(lost(Silence::Timeout, self.timeout, self.changed));
+        }
+        let before = std::mem::replace(&mut self.changed, true);
+        let output = self.exchange(line).await?;
+        match refusal(self.console.family, line, &output) {
+            Some(fault) => {
+                self.changed = before;
+                Err(self.after_changes(fault))
+            }
+            None => Ok(output),
+        }
+    }
+
+    /// Goes into the configuration.
+    pub(super) async fn configure(&mut self) -> Result<(), Fault> {
+        let line = CommandLine::of("configure terminal");
+        self.ask(&line).await?;
+        if self.terminal.prompt.mode.is_none() {
+            let message = "the device doesn't let this account configure it";
+            return Err(Fault::Rejected(Complaint::new(format!("{}-rights", self.console.family), message)));
+        }
+        Ok(())
+    }
+
+    /// Leaves the configuration, from however deep in it.
+    pub(super) async fn leave_configuration(&mut self) -> Result<(), Fault> {
+        // Unity Express goes up one level at a time.
+        for _ in 0..3 {
+            if self.terminal.prompt.mode.is_none() {
+                return Ok(());
+            }
+            self.exchange(&CommandLine::of("end")).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the device is in a mode of its configuration.
+    pub(super) fn is_configuring(&self) -> bool {
+        self.terminal.prompt.mode.is_some()
+    }
+
+    /// Ends the call; the terminal is kept for the next one. Without it the terminal is closed.
+    pub(super) async fn finish(mut self) {
+        if self.leave_configuration().await.is_ok() && self.terminal.prompt.mode.is_none() {
+            *self.idle = Some(self.terminal);
+        }
+    }
+
+    /// A complaint that says that nothing has happened can say so only of its own command.
+    fn after_changes(&self, fault: Fault) -> Fault {
+        match fault {
+            Fault::NotSent { complaint, .. } | Fault::Busy { complaint, .. } if self.changed => {
+                Fault::Unknown(complaint)
+            }
+            fault => fault,
+        }
+    }
+
+    async fn prepare(&mut self) -> Result<(), Fault> {
+        self.raise().await?;
+        if let Some(module) = self.console.target.module.clone() {
+            self.go_through(&module).await?;
+            self.raise().await?;
+        }
+        self.leave_configuration().await?;
+        for line in ["terminal length 0", "terminal width 511"] {
+            // Whoever doesn't know one of them pages or wraps, and that can be read too.
+            self.exchange(&CommandLine::of(line)).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes all rights.
+    async fn raise(&mut self) -> Result<(), Fault> {
+        self.exchange(&CommandLine::of("")).await?;
+        if self.terminal.prompt.privileged {
+            return Ok(());
+        }
+        self.send("enable").await?;
+        let host = self.terminal.prompt.host.clone();
+        let asked = |line: &str| {
+            let own = Prompt::read(line).filter(|prompt| prompt.is_of(&host));
+            own.map(Some).or_else(|| line.trim_end().to_ascii_lowercase().ends_with("password:").then_some(None))
+        };
+        let read = self.terminal.shell.read_until(asked, self.deadline).await;
+        let (_, found) = read.map_err(|silence| lost(silence, self.timeout, self.changed))?;
+        let prompt = match found {
+            Some(prompt) => prompt,
+            None => {
+                let secret = self.console.target.enable.clone();
+                self.exchange_raw(secret.reveal()).await?.1
+            }
+        };
+        self.terminal.prompt = prompt;
+        if self.terminal.prompt.privileged {
+            return Ok(());
+        }
+        let complaint = Complaint::new("enable-refused", "the device refuses the password of enable")
+            .repair("Give the device the secret `enable`, or its account privilege level 15.");
+        Err(Fault::NotSent { complaint, retry_after: None })
+    }
+
+    /// Goes on to the command line of a module of the router.
+    async fn go_through(&mut self, module: &str) -> Result<(), Fault> {
+        self.send(&format!("service-module {module} session")).await?;
+        // The module shows its prompt when somebody presses a key; a router that can't go there shows its own.
+        let host = self.terminal.prompt.host.clone();
+        let opened = |received: &[u8]| {
+            let text = String::from_utf8_lossy(received);
+            let back = Prompt::read(text.lines().next_back()?).filter(|prompt| prompt.is_of(&host));
+            text.contains("Open").then_some(true).or_else(|| back.map(|_| false))
+        };
+        let read = self.terminal.shell.read(opened, self.deadline).await;
+        let (_, is_open) = read.map_err(|silence| lost(silence, self.timeout, self.changed))?;
+        if !is_open {
+            let message = format!("the router opens no session with {module}: somebody else may have it");
+            let complaint = Complaint::new("module-refused", message)
+                .repair("End the other session, with `service-module … session clear` if need be.");
+            return Err(Fault::NotSent { complaint, retry_after: None });
+        }
+        self.send("").await?;
+        let read = self.terminal.shell.read_until(Prompt::read, self.deadline).await;
+        let (_, prompt) = read.map_err(|silence| lost(silence, self.timeout, self.changed))?;
+        self.terminal.prompt = prompt;
+        Ok(())
+    }
+
+    async fn exchange(&mut self, line: &CommandLine) -> Result<String, Fault> {
+        let (output, prompt) = self.exchange_raw(line.text()).await?;
+        self.terminal.prompt = prompt;
+        Ok(output)
+    }
+
+    /// Types a line and gives what comes up to the next prompt, without the line's own echo.
+    async fn exchange_raw(&mut self, line: &str) -> Result<(String, Prompt), Fault> {
+        self.send(line).await?;
+        let host = self.terminal.prompt.host.clone();
+        let (mut output, confirming) = (String::new(), "[confirm]");
+        loop {
+            let asked = |last: &str| {
+                let own = Prompt::read(last).filter(|prompt| prompt.is_of(&host));
+                own.map(Some).or_else(|| last.trim_end().ends_with(confirming).then_some(None))
+            };
+            let read = self.terminal.shell.read_until(asked, self.deadline).await;
+            let (text, found) = read.map_err(|silence| lost(silence, self.timeout, self.changed))?;
+            output.push_str(&text);
+            match found {
+                Some(prompt) => {
+                    let behind_echo = output.split_once('\n').map_or("", |(_, behind)| behind);
+                    let before_prompt = behind_echo.rsplit_once('\n').map_or("", |(before, _)| before);
+                    return Ok((before_prompt.to_owned(), prompt));
+                }
+                None => self.send("").await?,
+            }
+        }
+    }
+
+    async fn send(&mut self, line: &str) -> Result<(), Fault> {
+        let sent = self.terminal.shell.send(line, self.deadline).await;
+        sent.map_err(|silence| lost(silence, self.timeout, self.changed))
+    }
+}
+
+fn lost(silence: Silence, timeout: Duration, changed: bool) -> Fault {
+    let complaint = match silence {
+        Silence::Closed => Complaint::new("connection-lost", "the device closed the connection"),
+        Silence::Timeout => Complaint::new("timeout", format!("the device showed no prompt within {timeout:?}")),
+        Silence::TooMuch => Complaint::new("answer-too-large", "the device's answer is larger than 16 MiB"),
+    };
+    if changed { Fault::Unknown(complaint) } else { Fault::NotSent { complaint, retry_after: None } }
+}
+
+impl fmt::Debug for Console {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Console").field("target", &self.target).finish_non_exhaustive()
+    }
+}

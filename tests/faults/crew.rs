@@ -1,0 +1,27 @@
+//! Two schedulers and two workers at once, as an installation has them, and ways to lose some of them.
+
+use crate::process::Process;
+use crate::site::Site;
+
+/// The roles of an installation.
+pub(crate) struct Crew {
+    pub(crate) workers: Vec<Process>,
+    pub(crate) schedulers: Vec<Process>,
+}
+
+impl Crew {
+    pub(crate) fn start(site: &Site) -> Self {
+        Self {
+            workers: (0..2).map(|_| site.worker()).collect(),
+            schedulers: (0..2).map(|_| site.scheduler()).collect(),
+        }
+    }
+
+    /// Asserts that nobody ended by itself.
+    #[track_caller]
+    pub(crate) fn all_live(&mut self) {
+        for process in self.workers.iter_mut().chain(&mut self.schedulers) {
+            assert!(process.is_running(), "a role ended by itself: {}", process.said());
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! `kill -9` at every point of the sources that has a label.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::checker::{Findings, Looks};
+use crate::process::Process;
+use crate::site::{Site, Submission};
+
+/// How often every label is hit at least.
+const HITS: usize = 3;
+/// Rows of a file: enough for the third passage of any point.
+const ROWS: usize = 40;
+/// Every label is hit once in so many rounds, if it can be hit at all.
+const MOST_ROUNDS: usize = 100;
+
+#[test]
+fn a_kill_at_every_labelled_point_loses_and_doubles_nothing() {
+    let mut site = Site::new("labels", 2, &["phone-system:latency=5ms", "phone-system:drop-after=5%"]);
+    let mut hits: BTreeMap<String, usize> = labels().into_iter().map(|label| (label, 0)).collect();
+    assert!(hits.len() > 3, "{hits:?}");
+    for _ in 0..MOST_ROUNDS {
+        let open: Vec<String> =
+            hits.iter().filter(|(_, count)| **count < HITS).map(|(label, _)| label.clone()).collect();
+        if open.is_empty() {
+            break;
+        }
+        // Each process dies at a label of its own, whoever passes it.
+        let armed = |arguments: &[&str], site: &mut Site| {
+            let mut command = site.command(arguments);
+            let (label, passage) = (site.chance.pick(&open).clone(), site.chance.number(1..=3));
+            command.env("DIALTONE_CRASH_AT", format!("{label}:{passage}"));
+            command
+        };
+        let mut roles: Vec<(&str, Process)> = Vec::new();
+        for role in ["worker", "worker", "scheduler"] {
+            let command = armed(&[role], &mut site);
+            roles.push((role, site.start(command)));
+        }
+        let mut submissions = Vec::new();
+        for index in 0..site.tenants.len() {
+            let file = site.tenants[index].next_file(&site.path(""), ROWS);
+            let name = site.tenants[index].name.clone();
+            let command = armed(&["run", file.to_str().unwrap(), "--json", "--organization", &name], &mut site);
+            submissions.push(Submission::of(site.start(command), file));
+        }
+        while submissions.iter_mut().any(|submission| submission.process.is_running())
+            || roles.iter_mut().any(|(_, role)| !role.is_running())
+        {
+            for (role, process) in &mut roles {
+                if !process.is_running() {
+                    count(process, &mut hits);
+                    *process = site.start(site.command(&[role]));
+                }
+            }
+            for (tenant, submission) in site.tenants.iter().zip(&mut submissions) {
+                if !submission.process.is_running() && count(&submission.process, &mut hits) {
+                    site.resubmit(tenant, submission);
+                }
+            }
+            std::thread::yield_now();
+        }
+        submissions.iter_mut().for_each(Submission::end);
+        for (role, mut process) in roles {
+            process.signal("TERM");
+            let _ = process.end(&format!("the {role} ends"));
+            count(&process, &mut hits);
+        }
+    }
+    let findings = Findings::of(&site, Looks::BeforeEveryRepetition);
+    assert!(findings.is_clean(), "{findings}");
+    for (label, count) in &hits {
+        eprintln!("crash point {label}: hit {count} times");
+    }
+    let unhit: Vec<&String> = hits.iter().filter(|(_, count)| **count < HITS).map(|(label, _)| label).collect();
+    assert!(unhit.is_empty(), "labels that were hit less than {HITS} times: {unhit:?}");
+}
+
+/// Counts the label at which the process ended, if it ended at one.
+fn count(process: &Process, hits: &mut BTreeMap<String, usize>) -> bool {
+    let label = process.crash_point();
+    if let Some(label) = &label {
+        *hits.get_mut(label).unwrap() += 1;
+    }
+    label.is_some()
+}
+
+/// Every label in the sources.
+fn labels() -> Vec<String> {
+    let mut labels = Vec::new();
+    for room in fs::read_dir(env!("CARGO_MANIFEST_DIR")).unwrap() {
+        let room = room.unwrap().path();
+        let sources = if room.ends_with("cli") { room } else { room.join("src") };
+        if sources.is_dir() {
+            collect(&sources, &mut labels);
+        }
+    }
+    labels
+}
+
+fn collect(folder: &Path, labels: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, labels);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(path).unwrap();
+            let found = text.split("crash_point!(\"").skip(1).filter_map(|rest| rest.split('"').next());
+            labels.extend(found.map(str::to_owned));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+"""Configures a desk with netmiko, from its first line to its last: netmiko_desk.py ROUTER_PORT UNITY_EXPRESS_PORT"""
+
+import sys
+
+from netmiko import ConnectHandler
+
+
+def connect(port):
+    return ConnectHandler(
+        device_type="cisco_ios",
+        host="127.0.0.1",
+        port=int(port),
+        username="dialtone",
+        password="dialtone",
+        secret="dialtone",
+    )
+
+
+def shows(text, *parts):
+    for part in parts:
+        assert part in text, f"{part!r} is missing in:\n{text}"
+
+
+def router(port):
+    connection = connect(port)
+    connection.enable()
+    assert connection.check_enable_mode()
+    configured = connection.send_config_set(
+        [
+            "ephone-dn 1 dual-line",
+            "number 1001",
+            "label Tony",
+            "name Tony Jones",
+            "call-forward busy 5000",
+            "call-forward noan 5000 timeout 20",
+            "ephone 1",
+            "mac-address 0011.2233.4455",
+            "type 7965",
+            "button 1:1",
+        ],
+        error_pattern=r"% ",
+    )
+    shows(configured, "CME(config-ephone-dn)#", "CME(config-ephone)#")
+    running = connection.send_command("show running-config")
+    shows(
+        running,
+        "ephone-dn  1  dual-line\n number 1001\n label Tony\n name Tony Jones\n call-forward busy 5000\n",
+        "ephone  1\n device-security-mode none\n mac-address 0011.2233.4455\n type 7965\n button  1:1\n",
+    )
+    shows(connection.send_command("sh run | sec ephone-dn"), "ephone-dn  1  dual-line")
+    wrong = connection.send_config_set(["ephone-dn 1", "colour red", "call-forward", "n 1"])
+    shows(wrong, "% Invalid input detected at '^' marker.", "% Incomplete command.", '% Ambiguous command:  "n 1"')
+    shows(connection.send_config_set(["ephone-dn 700"]), "exceeds max-dn 144")
+    shows(connection.send_config_set(["ephone 2", "mac-address 0011.2233.4455", "no ephone 2"]), "already in use")
+    shows(connection.save_config(), "[OK]")
+    shows(connection.send_command("show startup-config"), "button  1:1")
+    connection.send_config_set(["no ephone 1", "no ephone-dn 1"], error_pattern=r"% ")
+    assert "1001" not in connection.send_command("show running-config")
+    connection.disconnect()
+
+
+def unity_express(port):
+    connection = connect(port)
+    for line in [
+        "username tony create",
+        'username tony fullname display "Tony Jones"',
+        'username tony password "tulip"',
+        "username tony pin 918273",
+    ]:
+        assert connection.send_command(line) == "", line
+    connection.send_config_set(["username tony phonenumber 1001", "voice mailbox owner tony size 600", "end"])
+    shows(connection.send_command("show users"), "tony")
+    shows(connection.send_command("show user detail username tony"), "Tony Jones", "1001")
+    shows(connection.send_command("show voicemail mailboxes"), "tony")
+    shows(connection.send_command("show voicemail detail mailbox tony"), "600")
+    connection.send_config_set(["no voice mailbox owner tony"])
+    assert connection.send_command("username tony delete") == ""
+    assert "tony" not in connection.send_command("show users")
+    connection.disconnect()
+
+
+router(sys.argv[1])
+unity_express(sys.argv[2])
