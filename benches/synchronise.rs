@@ -83,7 +83,7 @@ async fn fill(driver: Arc<dyn Driver>, phones: u64) -> Result<()> {
                 for action in desk(index) {
                     let step = Step { device: DeviceId(Uuid::nil()), action };
                     let order = OrderId(Uuid::from_u128(index.into()));
-                    driver.run(Call { order, index: 0, step: &step, timeout: TIMEOUT }).await?;
+                    driver.run(Call { order, index: 0, step: &step, timeout: TIMEOUT, secret: None }).await?;
                     done += 1;
                 }
             }

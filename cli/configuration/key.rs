@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use dialtone_scheduler::AddressPolicy;
 use tracing_subscriber::EnvFilter;
 
 use super::Settings;
