@@ -34,10 +34,7 @@ impl Backends {
     /// database must have been migrated.
     pub(crate) async fn open(settings: &Settings, broker: Broker) -> anyhow::Result<Self> {
         let files = open_files(settings)?;
-        let store = match &settings.database_url {
-            None => open_embedded(settings).await?,
-            Some(url) => connect(settings, url).await?,
-        };
+        let store = open_store(settings).await?;
         let shards = match (store.shards().await?, settings.shards) {
             (Some(fixed), Some(wanted)) if fixed != wanted => {
                 bail!("the installation has {fixed} shards and `shards` says {wanted}: it can't be changed any more")
@@ -56,6 +53,14 @@ impl Backends {
             }
         };
         Ok(Self { store, queue, files, shards })
+    }
+}
+
+/// Opens the database alone.
+pub(crate) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
+    match &settings.database_url {
+        None => open_embedded(settings).await,
+        Some(url) => connect(settings, url).await,
     }
 }
 
@@ -99,7 +104,8 @@ async fn connect(settings: &Settings, url: &str) -> anyhow::Result<Store> {
 
 const RANDOM: Randomness = |bytes| rand::fill(bytes);
 
-fn open_files(settings: &Settings) -> anyhow::Result<Files> {
+/// Opens the place of the files alone.
+pub(crate) fn open_files(settings: &Settings) -> anyhow::Result<Files> {
     let Some(url) = &settings.files_url else { return Ok(Files::local(settings.data.join("files"))) };
     let credentials = match (&settings.files_access_key_id, &settings.files_secret_access_key) {
         (Some(access_key_id), Some(secret_access_key)) => Some(Credentials {

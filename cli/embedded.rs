@@ -107,6 +107,7 @@ impl RunningWorker {
             drivers: simulated.drivers(),
             clock: Arc::clone(&operations.clock),
             finished: tell,
+            pulse: Arc::default(),
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(worker.run(async {

@@ -15,7 +15,9 @@ mod device;
 mod device_check;
 mod device_sync;
 mod device_work;
+mod doctor;
 mod embedded;
+mod endpoint;
 mod exit;
 mod extension;
 mod findings;
@@ -31,11 +33,13 @@ mod plan;
 mod project;
 mod report;
 mod resume;
+mod role;
 mod run;
 mod runs;
 mod scheduler;
 mod simulated;
 mod simulator;
+mod telemetry;
 mod template;
 mod upload;
 mod validate;
@@ -45,11 +49,10 @@ mod worker;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 use crate::backends::Broker;
 use crate::clock::SystemClock;
-use crate::configuration::{Configuration, ConfigurationError, Settings};
+use crate::configuration::{ConfigurationError, Settings};
 use crate::context::{Context, Everywhere};
 use crate::exit::Exit;
 
@@ -90,6 +93,7 @@ enum Command {
     Scheduler(scheduler::Arguments),
     Worker(worker::Arguments),
     Migrate(migrate::Arguments),
+    Doctor(doctor::Arguments),
     Config(config::Arguments),
     Simulator(simulator::SimulatorArgs),
     Completions(completions::Arguments),
@@ -111,7 +115,7 @@ fn dispatch(arguments: Arguments, clock: SystemClock) -> anyhow::Result<ExitCode
         return config::run(&everywhere, &arguments);
     }
     let configuration = everywhere.configuration()?;
-    log(&configuration);
+    telemetry::log(&configuration);
     let settings = configuration.settings;
     match command {
         Command::Validate(arguments) => validate::run(&everywhere, settings, &arguments, clock),
@@ -134,13 +138,12 @@ async fn dispatch_async(
     match command {
         Command::Simulator(arguments) => return simulator::run(arguments).await,
         Command::Migrate(_) => return migrate::run(everywhere.json, &settings).await,
+        Command::Doctor(_) => return doctor::run(everywhere.json, &settings, clock).await,
+        Command::Scheduler(arguments) => return scheduler::run(everywhere, settings, clock, arguments).await,
+        Command::Worker(arguments) => return worker::run(everywhere, settings, clock, arguments).await,
         _ => {}
     }
-    let broker = match command {
-        Command::Scheduler(_) | Command::Worker(_) => Broker::Awaited,
-        _ => Broker::WhenNeeded,
-    };
-    let context = Context::open(everywhere, settings, clock, broker).await?;
+    let context = Context::open(everywhere, settings, clock, Broker::WhenNeeded).await?;
     let done = run_in(&context, command).await;
     // What was said last is on its way still.
     context.operations.queue.close().await;
@@ -160,28 +163,13 @@ async fn run_in(context: &Context, command: Command) -> anyhow::Result<ExitCode>
         Command::Extension(arguments) => extension::run(context, arguments).await,
         Command::Organization(arguments) => organization::run(context, arguments).await,
         Command::Device(arguments) => device::run(context, arguments).await,
-        Command::Scheduler(arguments) => scheduler::run(context, arguments).await,
-        Command::Worker(arguments) => worker::run(context, arguments).await,
-        Command::Simulator(_)
+        Command::Scheduler(_)
+        | Command::Worker(_)
+        | Command::Simulator(_)
+        | Command::Doctor(_)
         | Command::Migrate(_)
         | Command::Config(_)
         | Command::Validate(_)
         | Command::Completions(_) => Ok(ExitCode::SUCCESS),
-    }
-}
-
-/// Warnings go to standard error; the configuration asks for more, such as `info` or `dialtone_worker=debug`.
-fn log(configuration: &Configuration) {
-    let Settings { log, log_json, .. } = &configuration.settings;
-    // What becomes of connections to the broker is told by the queue, once; its client library would tell it again.
-    let filter = EnvFilter::new(format!("lapin=off,{log}"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    if *log_json {
-        subscriber.json().init()
-    } else {
-        subscriber.init()
-    }
-    for warning in &configuration.warnings {
-        tracing::warn!("{warning}");
     }
 }

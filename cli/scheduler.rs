@@ -3,11 +3,15 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
-use dialtone_scheduler::{Scheduler, Standing};
-use tokio::sync::watch;
+use dialtone_scheduler::Scheduler;
 
-use crate::context::Context;
+use crate::backends::Broker;
+use crate::clock::SystemClock;
+use crate::configuration::Settings;
+use crate::context::{Context, Everywhere};
 use crate::interrupt::Interrupt;
+use crate::role::{Role, RoleArgs};
+use crate::telemetry;
 use crate::worker::name;
 
 /// Watch over the installation: one scheduler leads, any number of others stand by
@@ -19,16 +23,26 @@ use crate::worker::name;
 #[command(after_help = "Examples:
   DIALTONE_DATABASE_URL=postgres://dialtone@db/dialtone dialtone scheduler
   dialtone scheduler --config /etc/dialtone/dialtone.toml")]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    role: RoleArgs,
+}
 
 /// Runs the command.
-pub(crate) async fn run(context: &Context, _arguments: Arguments) -> anyhow::Result<ExitCode> {
-    if !context.settings.is_scaled_out() {
+pub(crate) async fn run(
+    everywhere: &Everywhere,
+    settings: Settings,
+    clock: SystemClock,
+    arguments: Arguments,
+) -> anyhow::Result<ExitCode> {
+    if !settings.is_scaled_out() {
         bail!("dialtone scheduler needs database.url: with a data folder alone there is nothing to watch over");
     }
     let mut interrupt = Interrupt::listen()?;
+    let metrics = telemetry::collect_metrics()?;
+    let context = Context::open(everywhere, settings, clock, Broker::Awaited).await?;
+    let role = Role::start(&context, &arguments.role, metrics).await?;
     let operations = &context.operations;
-    let (standing, _) = watch::channel(Standing::default());
     let scheduler = Scheduler {
         name: name("scheduler"),
         identity: operations.ids.next(),
@@ -36,8 +50,12 @@ pub(crate) async fn run(context: &Context, _arguments: Arguments) -> anyhow::Res
         shards: operations.shards,
         store: operations.store.clone(),
         clock: Arc::clone(&operations.clock),
-        standing,
+        pulse: role.pulse,
     };
-    scheduler.run(async move { interrupt.asked().await }).await;
+    let stop = async move {
+        interrupt.asked().await;
+        Role::stopping();
+    };
+    scheduler.run(stop).await;
     Ok(ExitCode::SUCCESS)
 }

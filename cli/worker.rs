@@ -10,9 +10,14 @@ use dialtone_worker::{DriverFactory, Tenure, Worker, WorkerSettings};
 use tokio::sync::mpsc;
 use tracing::info;
 
-use crate::context::Context;
+use crate::backends::Broker;
+use crate::clock::SystemClock;
+use crate::configuration::Settings;
+use crate::context::{Context, Everywhere};
 use crate::embedded::retry_policy;
 use crate::interrupt::Interrupt;
+use crate::role::{Role, RoleArgs};
+use crate::telemetry;
 
 /// Drive devices, beside any number of other workers
 ///
@@ -27,14 +32,25 @@ pub(crate) struct Arguments {
     /// What histories and logs call it; DIALTONE_WORKER_NAME, or host and process id otherwise
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    #[command(flatten)]
+    role: RoleArgs,
 }
 
 /// Runs the command.
-pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<ExitCode> {
-    if !context.settings.is_scaled_out() {
+pub(crate) async fn run(
+    everywhere: &Everywhere,
+    settings: Settings,
+    clock: SystemClock,
+    arguments: Arguments,
+) -> anyhow::Result<ExitCode> {
+    if !settings.is_scaled_out() {
         bail!("dialtone worker needs database.url: with a data folder alone, `dialtone run` drives the devices itself");
     }
     let mut interrupt = Interrupt::listen()?;
+    // Whatever is opened says what it measures as soon as it is.
+    let metrics = telemetry::collect_metrics()?;
+    let context = Context::open(everywhere, settings, clock, Broker::Awaited).await?;
+    let role = Role::start(&context, &arguments.role, metrics).await?;
     let (operations, settings) = (&context.operations, &context.settings);
     let (tell, mut finished) = mpsc::unbounded_channel();
     let worker = Worker {
@@ -53,14 +69,20 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
         drivers: drivers(),
         clock: Arc::clone(&operations.clock),
         finished: tell,
+        pulse: role.pulse,
     };
     let tell_of_runs = tokio::spawn(async move {
         while let Some(run) = finished.recv().await {
             info!(run.id = %run, "the run is over");
         }
     });
-    worker.run(async move { interrupt.asked().await }).await;
+    let stop = async move {
+        interrupt.asked().await;
+        Role::stopping();
+    };
+    worker.run(stop).await;
     tell_of_runs.await?;
+    operations.queue.close().await;
     Ok(ExitCode::SUCCESS)
 }
 

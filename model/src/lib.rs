@@ -18,6 +18,7 @@ mod ids;
 mod order;
 mod organization;
 mod project;
+mod pulse;
 mod retry;
 mod run;
 /// Defects and limits that the fault suite plants.
@@ -41,6 +42,7 @@ pub use ids::{DeviceId, Ids, OrderId, OrganizationId, ProjectId, RunId, Template
 pub use order::{ExtendedStatus, OrderType, Origin, Reason, Reservation, RowRef};
 pub use organization::{AddOn, Extension, Licence, LicenceCount, Organization, Profile, User};
 pub use project::{ProjectAction, ProjectActionRefused, ProjectStatus};
+pub use pulse::Pulse;
 pub use retry::{Decision, RetryPolicy};
 pub use run::{RunKind, RunState, RunTransitionRefused};
 /// A text that nothing prints and that is overwritten when it goes.

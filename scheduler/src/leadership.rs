@@ -4,11 +4,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialtone_model::Clock;
-use dialtone_store::{Lease, Sightings, Stock, Store, StoreError};
-use tokio::sync::watch;
+use dialtone_model::{Clock, Pulse};
+use dialtone_store::{Lease, Sightings, Store, StoreError};
 use tracing::{info, warn};
 use uuid::Uuid;
+
+use crate::meters;
 
 /// How often the leader takes stock.
 const STOCK_PERIOD: Duration = Duration::from_secs(15);
@@ -33,19 +34,8 @@ pub struct Scheduler {
     pub store: Store,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Told how it stands, each time that it has reached the store.
-    pub standing: watch::Sender<Standing>,
-}
-
-/// How a scheduler stands.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Standing {
-    /// Whether it leads.
-    pub leads: bool,
-    /// When it last reached the store, on its own monotonic clock.
-    pub tended: Option<Duration>,
-    /// What the leader found when it last took stock.
-    pub stock: Option<Stock>,
+    /// Its signs of life.
+    pub pulse: Arc<Pulse>,
 }
 
 impl fmt::Debug for Scheduler {
@@ -69,17 +59,21 @@ impl Scheduler {
         let mut stop = pin!(stop);
         let mut leadership = Leadership::default();
         let mut next_stock = self.clock.monotonic();
+        let mut were_stranded = false;
+        meters::describe();
         info!(scheduler = %self.name, "scheduler started");
         loop {
             let now = self.clock.monotonic();
             let led = leadership.held.is_some();
+            self.pulse.turn(now);
             match leadership.tend(&self.store, self.identity, self.ttl, now).await {
-                Ok(()) => self.reached(leadership.held.is_some(), now),
+                Ok(()) => self.pulse.tend(now),
                 Err(failure) => {
                     warn!(%failure, "the lease of the leadership can't be tended");
                     leadership.forget_if_over(self.ttl, now);
                 }
             }
+            meters::leads(leadership.held.is_some());
             match (led, leadership.held) {
                 (false, Some(lease)) => {
                     info!(scheduler = %self.name, lease.epoch, "this scheduler leads now");
@@ -89,7 +83,7 @@ impl Scheduler {
                 _ => {}
             }
             if leadership.held.is_some() && now >= next_stock {
-                next_stock = now + self.take_stock(now).await;
+                next_stock = now + self.take_stock(now, &mut were_stranded).await;
             }
             tokio::select! {
                 () = &mut stop => break,
@@ -104,25 +98,19 @@ impl Scheduler {
         info!(scheduler = %self.name, "scheduler stopped");
     }
 
-    fn reached(&self, leads: bool, now: Duration) {
-        self.standing.send_modify(|standing| {
-            let stock = standing.stock.take().filter(|_| leads);
-            *standing = Standing { leads, tended: Some(now), stock };
-        });
-    }
-
     /// Counts what there is; gives the time until it is worth counting again.
-    async fn take_stock(&self, now: Duration) -> Duration {
-        match self.store.stock(self.shards, self.clock.now()).await {
+    async fn take_stock(&self, now: Duration, were_stranded: &mut bool) -> Duration {
+        let wall = self.clock.now();
+        match self.store.stock(self.shards, wall).await {
             Ok(stock) => {
-                if stock.ready > 0 && stock.unheld_shards > 0 {
-                    warn!(
-                        orders = stock.ready,
-                        shards = stock.unheld_shards,
-                        "orders wait, and nobody holds some of the shards: start more workers"
-                    );
+                // Shards are nobody's for a moment whenever they change hands.
+                let are_stranded = stock.stranded > 0;
+                if are_stranded && *were_stranded {
+                    let (orders, shards) = (stock.stranded, stock.unheld_shards);
+                    warn!(orders, shards, "orders wait in shards that nobody holds: start `dialtone worker`");
                 }
-                self.standing.send_modify(|standing| standing.stock = Some(stock));
+                *were_stranded = are_stranded;
+                meters::stock(&stock, wall);
             }
             Err(failure) => warn!(%failure, "stock can't be taken"),
         }

@@ -20,6 +20,8 @@ pub struct Stock {
     pub waiting: u64,
     /// When the oldest run that has a ready order was started.
     pub oldest_ready: Option<Timestamp>,
+    /// Ready orders of shards that nobody holds.
+    pub stranded: u64,
     /// Shards that nobody holds. A shard whose holder died counts as held until somebody takes it.
     pub unheld_shards: u64,
 }
@@ -29,6 +31,7 @@ struct OrdersRow {
     ready: i64,
     in_hand: i64,
     waiting: i64,
+    stranded: i64,
     oldest_ready: Option<Time>,
 }
 
@@ -37,8 +40,9 @@ impl Store {
     pub async fn stock(&self, shards: u16, now: Timestamp) -> Result<Stock, StoreError> {
         let sql = "SELECT count(CASE WHEN is_ready THEN 1 END) AS ready, count(CASE WHEN in_hand THEN 1 END) AS in_hand, \
                    count(CASE WHEN NOT is_ready AND NOT in_hand THEN 1 END) AS waiting, \
+                   count(CASE WHEN is_ready AND holder IS NULL THEN 1 END) AS stranded, \
                    min(CASE WHEN is_ready THEN created_at END) AS oldest_ready FROM ( \
-                   SELECT r.created_at, o.claim_epoch IS NOT NULL AND o.claim_epoch = coalesce(l.epoch, 0) AS in_hand, \
+                   SELECT r.created_at, l.holder, o.claim_epoch IS NOT NULL AND o.claim_epoch = coalesce(l.epoch, 0) AS in_hand, \
                    r.state = 'running' AND (o.not_before IS NULL OR o.not_before <= $1) \
                    AND (o.claim_epoch IS NULL OR o.claim_epoch <> coalesce(l.epoch, 0)) AS is_ready \
                    FROM runs r CROSS JOIN orders o LEFT JOIN shard_leases l ON l.shard = o.shard \
@@ -48,7 +52,7 @@ impl Store {
                    FROM runs WHERE ended_at IS NULL";
         let runs: Option<(i64, i64)> = read_row!(self, sql)?;
         let leases = self.leases(shards).await?;
-        let orders = orders.unwrap_or(OrdersRow { ready: 0, in_hand: 0, waiting: 0, oldest_ready: None });
+        let orders = orders.unwrap_or(OrdersRow { ready: 0, in_hand: 0, waiting: 0, stranded: 0, oldest_ready: None });
         let (running, paused) = runs.unwrap_or_default();
         let count = |number: i64, column| narrow(number, "orders", column, "count");
         Ok(Stock {
@@ -57,6 +61,7 @@ impl Store {
             ready: count(orders.ready, "ready")?,
             in_hand: count(orders.in_hand, "in_hand")?,
             waiting: count(orders.waiting, "waiting")?,
+            stranded: count(orders.stranded, "stranded")?,
             oldest_ready: orders.oldest_ready.map(|time| time.0),
             unheld_shards: leases.iter().filter(|lease| lease.is_free()).count() as u64,
         })

@@ -62,6 +62,15 @@ impl Installation {
         id
     }
 
+    /// The same, with what it says in a file.
+    pub(crate) fn start_logging(&mut self, line: &str, log: &Path) -> u32 {
+        let log = std::fs::File::create(log).unwrap();
+        let child = self.command(line.split_whitespace()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let id = child.id();
+        self.roles.push(child);
+        id
+    }
+
     /// Sends a signal to a role that was started, and waits for its end; gives the exit code.
     pub(crate) fn end(&mut self, id: u32, name: &str) -> Option<i32> {
         signal(id, name);
@@ -83,6 +92,17 @@ impl Installation {
     pub(crate) fn sql(&self, statement: &str) {
         let (server, _) = admin_parts();
         sql(&format!("{server}/{}", self.database), &[statement.to_owned()]);
+    }
+
+    /// Cuts everybody off its database, or lets them in again.
+    pub(crate) fn let_nobody_connect(&self, nobody: bool) {
+        let database = &self.database;
+        let mut statements = vec![format!("ALTER DATABASE {database} ALLOW_CONNECTIONS {}", !nobody)];
+        if nobody {
+            let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname =";
+            statements.push(format!("{others} '{database}'"));
+        }
+        sql(&admin(), &statements);
     }
 
     /// The numbers that a statement selects from its database.

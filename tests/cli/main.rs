@@ -11,6 +11,7 @@ mod help;
 mod home;
 mod installation;
 mod interruption;
+mod operations;
 mod projects;
 mod roles;
 mod run;

@@ -166,17 +166,19 @@ impl Findings {
     fn follow_requests(&mut self, tenant: &Tenant) {
         let requests = tenant.device.requests();
         let mut open: BTreeSet<&str> = BTreeSet::new();
-        for Request { method, object, .. } in requests.iter().filter_map(|request| {
-            let object = request.object.as_str();
-            let repeated = open.contains(object) && request.method == "PUT";
-            if request.method == "GET" || request.was_refused() {
-                open.remove(object);
+        for request in &requests {
+            let Request { method, object, .. } = request;
+            if method == "PUT" && open.contains(object.as_str()) {
+                self.add(
+                    "run blindly after an unknown outcome",
+                    format!("{method} {object} was repeated without a look"),
+                );
+            }
+            if method == "GET" || request.was_refused() {
+                open.remove(object.as_str());
             } else {
                 open.insert(object);
             }
-            repeated.then_some(request)
-        }) {
-            self.add("run blindly after an unknown outcome", format!("{method} {object} was repeated without a look"));
         }
     }
 }

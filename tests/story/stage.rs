@@ -276,7 +276,7 @@ impl Stage {
         });
         let (finished, _) = mpsc::unbounded_channel();
         let store = self.operations.store.clone();
-        let worker = Worker { settings, store, queue: queue.clone(), drivers, clock, finished };
+        let worker = Worker { settings, store, queue: queue.clone(), drivers, clock, finished, pulse: Arc::default() };
         self.workers[place] = Some(OnStage { task: tokio::spawn(worker.run(pending())), queue });
     }
 }

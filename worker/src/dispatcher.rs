@@ -12,13 +12,14 @@ use jiff::Timestamp;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use tokio::task::JoinSet;
-use tracing::{error, info, warn};
+use tracing::{Instrument as _, debug, error, info, info_span, warn};
 
 use crate::Worker;
 use crate::devices::{Drivable, Survey};
 use crate::duty_calls::DutyDone;
 use crate::execution::{Execution, execute};
 use crate::line::{Line, Want};
+use crate::meters;
 use crate::outcome::{Consequence, consequence, given_up};
 use crate::tenure::Shards;
 
@@ -104,6 +105,7 @@ impl Dispatcher {
     pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
         let clock = Arc::clone(&self.worker.clock);
+        meters::describe();
         info!(worker = %self.worker.settings.name, "worker started");
         while !self.stopping {
             self.keep_time().await;
@@ -128,12 +130,16 @@ impl Dispatcher {
     /// Does what is due by time: leases, and the periodic look for work that no hint told of.
     async fn keep_time(&mut self) {
         let now = self.worker.clock.monotonic();
+        self.worker.pulse.turn(now);
         if now >= self.next_tend {
             let lines = &self.lines;
             let busy = |shard| lines.values().any(|line| line.shard == shard && !line.is_idle());
             match self.shards.tend(&self.worker.store, busy, now).await {
                 Ok(change) => {
-                    self.subscription.hold(&self.shards.held());
+                    self.worker.pulse.tend(now);
+                    let held = self.shards.held();
+                    meters::leases(held.len(), change.taken_over, change.lost.len());
+                    self.subscription.hold(&held);
                     if !change.gained.is_empty() {
                         info!(shards = change.gained.len(), "shards taken");
                         self.next_pull = now;
@@ -203,7 +209,7 @@ impl Dispatcher {
                 return;
             }
             match line.next(now) {
-                Want::Duty(duty) => self.start_duty(id, duty, lease),
+                Want::Duty(duty) => self.start_duty(id, *duty, lease),
                 Want::Call(claim) => {
                     let quiet_until = self.shards.quiet_until(line.shard, line.device.limits.call_timeout);
                     if claim.at.unknown && now < quiet_until {
@@ -213,7 +219,16 @@ impl Dispatcher {
                     }
                     let (driver, timeout) = (Arc::clone(&line.driver), line.device.limits.call_timeout);
                     let passwords = line.device.kind.keeps_passwords().then(|| self.worker.store.clone());
-                    self.tasks.spawn(async move {
+                    let (clock, kind) = (Arc::clone(&self.worker.clock), line.device.kind);
+                    let span = info_span!(
+                        "step",
+                        run.id = %claim.run,
+                        order.id = %claim.order,
+                        step = claim.at.step,
+                        device.id = %id
+                    );
+                    let call = async move {
+                        let started = clock.monotonic();
                         let secret = match passwords {
                             Some(store) => store.extension_password(&claim).await,
                             None => Ok(None),
@@ -222,8 +237,14 @@ impl Dispatcher {
                             Ok(secret) => execute(driver.as_ref(), &claim, secret.as_ref(), timeout).await,
                             Err(failure) => Execution::not_begun(&claim, &failure),
                         };
+                        meters::tried(kind, &execution, clock.monotonic().saturating_sub(started));
+                        match &execution.result {
+                            Ok(_) => debug!("the step is done"),
+                            Err(fault) => debug!(%fault, "the step isn't done"),
+                        }
                         Message::Called { device: id, claim, execution }
-                    });
+                    };
+                    self.tasks.spawn(call.instrument(span));
                 }
                 Want::GiveUp(claims) => {
                     let Some(complaint) = line.trouble.reason() else { return };
@@ -359,6 +380,7 @@ impl Dispatcher {
         self.stirred.insert(device);
         match result {
             Ok((claims, due)) => {
+                meters::claimed(claims.len());
                 let more = u32::try_from(claims.len()).unwrap_or(u32::MAX) >= limit;
                 let wall = self.worker.clock.now();
                 let due = due.map(|due| now + Duration::try_from(due.duration_since(wall)).unwrap_or_default());
@@ -411,8 +433,12 @@ impl Dispatcher {
                 return;
             }
         };
+        meters::group(group.len());
         let mut hints = Vec::new();
         for (Pending { claim, outcome }, recorded) in group.into_iter().zip(&batch.orders) {
+            if recorded.verdict != Verdict::Fenced {
+                meters::recorded(outcome.next);
+            }
             let Some(line) = self.lines.get_mut(&claim.device) else { continue };
             self.stirred.insert(claim.device);
             match (recorded.verdict, outcome.next.position()) {
@@ -424,7 +450,8 @@ impl Dispatcher {
                 }
                 (Verdict::Fenced, _) => {
                     line.settled(claim.order);
-                    warn!(order.id = %claim.order, "an outcome came too late: another holder has the order");
+                    meters::fenced();
+                    warn!(run.id = %claim.run, order.id = %claim.order, "an outcome came too late: another holder has the order");
                 }
                 (Verdict::Go { .. } | Verdict::Stop, _) => {
                     line.settled(claim.order);
@@ -439,6 +466,7 @@ impl Dispatcher {
         }
         self.worker.queue.send(hints);
         for run in batch.finished {
+            meters::run_finished();
             // Nobody may be listening; the run is over all the same.
             let _ = self.worker.finished.send(run);
         }
@@ -477,6 +505,7 @@ impl Dispatcher {
     }
 
     pub(crate) fn store_failed(&mut self, failure: &StoreError) {
+        meters::store_failed();
         warn!(%failure, "the store failed; nothing new is started until it answers");
         self.rest_until = Some(self.worker.clock.monotonic() + STORE_REST);
     }

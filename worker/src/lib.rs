@@ -12,6 +12,7 @@ mod execution;
 mod hinted;
 mod limiter;
 mod line;
+mod meters;
 mod outcome;
 mod pace;
 mod tenure;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialtone_drivers::Driver;
-use dialtone_model::{Clock, Device, RetryPolicy, RunId};
+use dialtone_model::{Clock, Device, Pulse, RetryPolicy, RunId};
 use dialtone_queue::Queue;
 use dialtone_store::Store;
 use futures_util::future::BoxFuture;
@@ -114,6 +115,8 @@ pub struct Worker {
     pub clock: Arc<dyn Clock>,
     /// Told of every run that this worker saw end.
     pub finished: mpsc::UnboundedSender<RunId>,
+    /// Its signs of life.
+    pub pulse: Arc<Pulse>,
 }
 
 impl fmt::Debug for Worker {

@@ -59,7 +59,7 @@ pub(crate) struct Line {
 #[derive(Debug)]
 pub(crate) enum Want {
     /// Something beside the orders.
-    Duty(Duty),
+    Duty(Box<Duty>),
     /// A call for this order.
     Call(Claim),
     /// These orders are given up, for the trouble's reason.
@@ -242,7 +242,7 @@ impl Line {
             self.ask_store = true;
         }
         if let Some(ask) = self.duties.next_ask() {
-            return Want::Duty(ask);
+            return Want::Duty(Box::new(ask));
         }
         let overdue = [self.urgent.settle_overdue(now), self.hinted.settle_overdue(now)];
         let page_due = self.duties.due().filter(|due| *due > now);
@@ -254,7 +254,7 @@ impl Line {
                 && let Some(probe) = self.duties.next_probe()
             {
                 self.in_hand += 1;
-                return Want::Duty(probe);
+                return Want::Duty(Box::new(probe));
             }
             wake = wake.into_iter().chain(self.limiter.next_free()).min();
         }
@@ -269,7 +269,7 @@ impl Line {
                 if let Some(reason) = self.trouble.reason()
                     && let Some(duty) = self.duties.give_up(reason) =>
             {
-                return Want::Duty(duty);
+                return Want::Duty(Box::new(duty));
             }
             Admission::GiveUp if self.ready.is_empty() && !self.may_have_more() && !self.claiming => {
                 self.trouble.drained();
@@ -290,7 +290,7 @@ impl Line {
             {
                 self.in_hand += 1;
                 self.trouble.probing();
-                return Want::Duty(page);
+                return Want::Duty(Box::new(page));
             }
             wake = wake.into_iter().chain(self.limiter.next_free()).min();
         }

@@ -44,6 +44,8 @@ pub(crate) struct Change {
     pub(crate) gained: Vec<u16>,
     /// Shards that aren't any more: somebody else took them, or they were given back.
     pub(crate) lost: Vec<u16>,
+    /// How many of those gained were a holder's who gave no sign of life.
+    pub(crate) taken_over: usize,
 }
 
 impl Shards {
@@ -129,7 +131,7 @@ impl Shards {
         for lease in &taken {
             self.held.insert(lease.shard, Held { lease: *lease, renewed: now, taken_over: None });
         }
-        Ok(Change { gained: taken.iter().map(|lease| lease.shard).collect(), lost: Vec::new() })
+        Ok(Change { gained: taken.iter().map(|lease| lease.shard).collect(), ..Change::default() })
     }
 
     async fn tend_heartbeat(&mut self, store: &Store, ttl: Duration, now: Duration) -> Result<Change, StoreError> {
@@ -152,6 +154,7 @@ impl Shards {
             let was_free = wanted.iter().any(|seen| seen.shard == lease.shard && seen.is_free());
             self.held.insert(lease.shard, Held { lease, renewed: now, taken_over: (!was_free).then_some(now) });
             change.gained.push(lease.shard);
+            change.taken_over += usize::from(!was_free);
         }
         Ok(change)
     }

@@ -238,7 +238,7 @@ impl Parser {
             Test::OneOf(values)
         } else {
             negated = self.takes('!') || (self.takes('<') && self.is_symbol('>'));
-            if !self.takes('=') && !(negated && self.takes('>')) {
+            if !(self.takes('=') || negated && self.takes('>')) {
                 return Err(Refusal::syntax());
             }
             let is_name = matches!(self.tokens.peek(), Some(Token::Word(word)) if !word.starts_with(|c: char| c.is_ascii_digit()));

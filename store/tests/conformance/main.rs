@@ -38,6 +38,7 @@ mod projects;
 mod records;
 mod runs;
 mod schema;
+mod stock;
 mod templates;
 mod tenants;
 
