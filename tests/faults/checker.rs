@@ -166,7 +166,7 @@ impl Findings {
     fn follow_requests(&mut self, tenant: &Tenant) {
         let requests = tenant.device.requests();
         let mut open: BTreeSet<&str> = BTreeSet::new();
-        for request in &requests {
+        for request in requests.iter() {
             let Request { method, object, .. } = request;
             if method == "PUT" && open.contains(object.as_str()) {
                 self.add(
@@ -177,7 +177,7 @@ impl Findings {
             if method == "GET" || request.was_refused() {
                 open.remove(object.as_str());
             } else {
-                open.insert(object);
+                open.insert(object.as_str());
             }
         }
     }
