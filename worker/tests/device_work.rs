@@ -173,6 +173,7 @@ impl Stage {
             drivers,
             clock: Arc::new(self.clock.clone()),
             finished,
+            pulse: Arc::default(),
         };
         self.worker = Some(tokio::spawn(worker.run(pending())));
     }
