@@ -121,7 +121,8 @@ impl Stage {
         });
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
         let finished = self.finished.0.clone();
-        let worker = Worker { settings, store: self.store.clone(), queue, drivers, clock, finished };
+        let worker =
+            Worker { settings, store: self.store.clone(), queue, drivers, clock, finished, pulse: Arc::default() };
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(worker.run(async move {
             let _ = stopped.await;
