@@ -54,7 +54,7 @@ fn everything_that_is_wrong_is_said_at_once_with_its_line_and_what_was_meant() {
     .unwrap();
     let expected = [
         "dialtone.toml:2: there is no key `database.ulr`; did you mean `database.url`?",
-        "dialtone.toml:5: `lease.ttl` is text or a whole number",
+        "dialtone.toml:5: `lease.ttl` is text, a whole number, or a list of these",
         "dialtone.toml:6: there is no key `lease.frobnicate`",
         "DIALTONE_QUEUE_URL: `queue.url` must be a URL that starts with amqp:// or amqps://",
         "DIALTONE_TRIES: `tries` must be a whole number from 1 to 65535",
