@@ -82,22 +82,27 @@ async fn start_project(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What makes an order one that is open on its object, in the words and the order of an index each: in other words the
+/// whole table of orders would be read.
+const OPEN: [(&str, &str); 2] = [
+    ("object IS NOT NULL AND state IN ('initial', 'released') AND blocked_by IS NULL", "number"),
+    ("state = 'initial' AND blocked_by IS NOT NULL", "blocked_by"),
+];
+
 /// Refuses an object that an order of another run is open on. Within the run the plan sees to it that the later order
 /// waits for the earlier one.
 async fn refuse_open_objects(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
     let objects: HashSet<&str> = new.orders.iter().filter_map(|order| order.object.as_deref()).collect();
     let objects: Vec<&str> = objects.into_iter().collect();
-    for piece in pieces(&objects) {
+    for (piece, (is_open, order)) in pieces(&objects).flat_map(|piece| OPEN.map(|open| (piece, open))) {
         let open: Option<(String, i64)> = on_tx!(tx, |connection, Db| {
-            let mut query = QueryBuilder::<Db>::new(
-                "SELECT object, number FROM orders WHERE state IN ('initial', 'released') AND organization_id = ",
-            );
-            query.push_bind(new.organization.0).push(" AND object IN (");
+            let mut query = QueryBuilder::<Db>::new("SELECT object, number FROM orders WHERE ");
+            query.push(is_open).push(" AND organization_id = ").push_bind(new.organization.0).push(" AND object IN (");
             let mut wanted = query.separated(", ");
             for object in piece {
                 wanted.push_bind(*object);
             }
-            query.push(") ORDER BY number LIMIT 1").build_query_as().fetch_optional(connection).await?
+            query.push(") ORDER BY ").push(order).push(" LIMIT 1").build_query_as().fetch_optional(connection).await?
         });
         if let Some((object, order_number)) = open {
             return Err(StoreError::OpenOrder { object, order_number });
