@@ -143,9 +143,14 @@ impl Store {
     }
 
     async fn connect_unchecked(url: &str) -> Result<Self, StoreError> {
-        // The groups name some hundreds of rows. By its default, which is for turning disks, PostgreSQL takes reading a
-        // whole table for cheaper than finding these by an index.
-        let options = PgConnectOptions::from_str(url)?.options([("random_page_cost", "1.1")]);
+        let options = PgConnectOptions::from_str(url)?.options([
+            // The groups name some hundreds of rows. By its default, which is for turning disks, PostgreSQL takes reading
+            // a whole table for cheaper than finding these by an index.
+            ("random_page_cost", "1.1"),
+            // A process that is stopped, or whose machine is gone, in the middle of a transaction would keep its locks,
+            // and nobody could take its leases over. No transaction waits for anything but the database.
+            ("idle_in_transaction_session_timeout", "5s"),
+        ]);
         let pool = PgPoolOptions::new().max_connections(16).connect_with(options).await?;
         Ok(Self { database: Database::Postgres(pool), vault: None })
     }
