@@ -245,10 +245,8 @@ async fn a_row_that_can_not_be_followed_gives_no_driver() {
     let wrong = |row: Device| for_device(&row).unwrap_err().to_string();
     assert!(wrong(Device { address: "https://10.0.0.1".to_owned(), ..row.clone() }).contains("ssh://host:port"));
     assert!(wrong(with(&row, "ssh.host-key", "yes")).contains("fingerprint"));
-    assert!(wrong(with(&row, "ssh.legacy-algorithms", "perhaps")).contains("yes or no"));
-    assert!(
-        wrong(with(&row, "ssh.service-module", "integrated-Service-Engine 0/0")).contains("for Unity Express only")
-    );
+    assert!(wrong(with(&row, "ssh.legacy-algorithms", "perhaps")).contains("neither yes nor no"));
+    assert!(wrong(with(&row, "ssh.service-module", "integrated-Service-Engine 0/0")).contains("a Unity Express only"));
     let module = Device { kind: DeviceKind::UnityExpress, ..row };
     assert!(
         wrong(with(&module, "ssh.service-module", "0/0 session\rreload")).contains("integrated-Service-Engine 0/0")
