@@ -82,7 +82,7 @@ impl Store {
             .busy_timeout(BUSY_TIMEOUT)
             .statement_cache_capacity(512)
             .row_buffer_size(1_024)
-            .pragma("cache_size", "-16384")
+            .pragma("cache_size", "-8192")
             // SQLite has no statistics to plan by. Left to itself it takes a list of some hundreds of given rows for
             // large and reads the whole table for it, with an index made on the spot.
             .pragma("automatic_index", "off")
