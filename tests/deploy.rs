@@ -184,10 +184,16 @@ fn a_container_is_healthy_only_when_its_role_is_ready() {
         let port = listener.local_addr().unwrap().port();
         let answer = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut request = [0; 1_024];
-            let length = stream.read(&mut request).unwrap();
+            // A shell sends its request line by line.
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut part = [0; 1_024];
+                let length = stream.read(&mut part).unwrap();
+                assert!(length > 0, "the request ends early");
+                request.extend_from_slice(&part[..length]);
+            }
             write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").unwrap();
-            String::from_utf8(request[..length].to_vec()).unwrap()
+            String::from_utf8(request).unwrap()
         });
         assert_eq!(ready(port), expected, "{status}");
         assert!(answer.join().unwrap().starts_with("GET /readyz HTTP/1.1\r\n"));
