@@ -10,6 +10,7 @@ use tracing::debug;
 
 use crate::context::Context;
 use crate::endpoint::{Endpoint, Health};
+use crate::interrupt::Interrupt;
 
 /// How soon it is looked again whether a role that starts has tended its leases.
 const START_PERIOD: Duration = Duration::from_millis(50);
@@ -47,8 +48,18 @@ impl Role {
         Ok(Self { pulse })
     }
 
-    /// The role has been asked to end.
-    pub(crate) fn stopping() {
+    /// What a process is called that nobody gave a name.
+    pub(crate) fn name(role: &str) -> String {
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        match host.trim() {
+            "" => format!("{role}:{}", std::process::id()),
+            host => format!("{host}/{role}:{}", std::process::id()),
+        }
+    }
+
+    /// Comes back when the role has been asked to end, and tells the service manager so.
+    pub(crate) async fn asked_to_end(mut interrupt: Interrupt) {
+        interrupt.asked().await;
         notify(NotifyState::Stopping);
     }
 }

@@ -12,7 +12,6 @@ use crate::context::{Context, Everywhere};
 use crate::interrupt::Interrupt;
 use crate::role::{Role, RoleArgs};
 use crate::telemetry;
-use crate::worker::name;
 
 /// Watch over the installation: one scheduler leads, any number of others stand by
 ///
@@ -38,13 +37,13 @@ pub(crate) async fn run(
     if !settings.is_scaled_out() {
         bail!("dialtone scheduler needs database.url: with a data folder alone there is nothing to watch over");
     }
-    let mut interrupt = Interrupt::listen()?;
+    let interrupt = Interrupt::listen()?;
     let metrics = telemetry::collect_metrics()?;
     let context = Context::open(everywhere, settings, clock, Broker::Awaited).await?;
     let role = Role::start(&context, &arguments.role, metrics).await?;
     let operations = &context.operations;
     let scheduler = Scheduler {
-        name: name("scheduler"),
+        name: Role::name("scheduler"),
         identity: operations.ids.next(),
         ttl: context.settings.lease_ttl,
         shards: operations.shards,
@@ -52,10 +51,6 @@ pub(crate) async fn run(
         clock: Arc::clone(&operations.clock),
         pulse: role.pulse,
     };
-    let stop = async move {
-        interrupt.asked().await;
-        Role::stopping();
-    };
-    scheduler.run(stop).await;
+    scheduler.run(Role::asked_to_end(interrupt)).await;
     Ok(ExitCode::SUCCESS)
 }

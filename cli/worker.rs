@@ -46,7 +46,7 @@ pub(crate) async fn run(
     if !settings.is_scaled_out() {
         bail!("dialtone worker needs database.url: with a data folder alone, `dialtone run` drives the devices itself");
     }
-    let mut interrupt = Interrupt::listen()?;
+    let interrupt = Interrupt::listen()?;
     // Whatever is opened says what it measures as soon as it is.
     let metrics = telemetry::collect_metrics()?;
     let context = Context::open(everywhere, settings, clock, Broker::Awaited).await?;
@@ -55,7 +55,7 @@ pub(crate) async fn run(
     let (tell, mut finished) = mpsc::unbounded_channel();
     let worker = Worker {
         settings: WorkerSettings {
-            name: arguments.name.or_else(|| settings.worker_name.clone()).unwrap_or_else(|| name("worker")),
+            name: arguments.name.or_else(|| settings.worker_name.clone()).unwrap_or_else(|| Role::name("worker")),
             identity: operations.ids.next(),
             shards: operations.shards,
             tenure: Tenure::Heartbeat { ttl: settings.lease_ttl },
@@ -76,23 +76,10 @@ pub(crate) async fn run(
             info!(run.id = %run, "the run is over");
         }
     });
-    let stop = async move {
-        interrupt.asked().await;
-        Role::stopping();
-    };
-    worker.run(stop).await;
+    worker.run(Role::asked_to_end(interrupt)).await;
     tell_of_runs.await?;
     operations.queue.close().await;
     Ok(ExitCode::SUCCESS)
-}
-
-/// What a process is called that nobody gave a name.
-pub(crate) fn name(role: &str) -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    match host.trim() {
-        "" => format!("{role}:{}", std::process::id()),
-        host => format!("{host}/{role}:{}", std::process::id()),
-    }
 }
 
 /// The drivers of all devices.

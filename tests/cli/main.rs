@@ -4,6 +4,8 @@
 
 #[cfg(feature = "crash-points")]
 mod crash;
+#[path = "../crash_labels/mod.rs"]
+mod crash_labels;
 mod devices;
 mod extensions;
 mod faults;

@@ -1,10 +1,9 @@
 //! `kill -9` at every point of the sources that has a label.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
 use crate::checker::{Findings, Looks};
+use crate::crash_labels::crash_labels;
 use crate::process::Process;
 use crate::site::{Site, Submission};
 
@@ -18,7 +17,7 @@ const MOST_ROUNDS: usize = 100;
 #[test]
 fn a_kill_at_every_labelled_point_loses_and_doubles_nothing() {
     let mut site = Site::new("labels", 2, &["phone-system:latency=5ms", "phone-system:drop-after=5%"]);
-    let mut hits: BTreeMap<String, usize> = labels().into_iter().map(|label| (label, 0)).collect();
+    let mut hits: BTreeMap<String, usize> = crash_labels().into_iter().map(|label| (label, 0)).collect();
     assert!(hits.len() > 3, "{hits:?}");
     for _ in 0..MOST_ROUNDS {
         let open: Vec<String> =
@@ -84,30 +83,4 @@ fn count(process: &Process, hits: &mut BTreeMap<String, usize>) -> bool {
         *hits.get_mut(label).unwrap() += 1;
     }
     label.is_some()
-}
-
-/// Every label in the sources.
-fn labels() -> Vec<String> {
-    let mut labels = Vec::new();
-    for room in fs::read_dir(env!("CARGO_MANIFEST_DIR")).unwrap() {
-        let room = room.unwrap().path();
-        let sources = if room.ends_with("cli") { room } else { room.join("src") };
-        if sources.is_dir() {
-            collect(&sources, &mut labels);
-        }
-    }
-    labels
-}
-
-fn collect(folder: &Path, labels: &mut Vec<String>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, labels);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(path).unwrap();
-            let found = text.split("crash_point!(\"").skip(1).filter_map(|rest| rest.split('"').next());
-            labels.extend(found.map(str::to_owned));
-        }
-    }
 }

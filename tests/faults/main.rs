@@ -12,6 +12,8 @@
 mod chance;
 mod checker;
 mod clocks;
+#[path = "../crash_labels/mod.rs"]
+mod crash_labels;
 mod crew;
 mod database;
 mod defects;
