@@ -9,6 +9,7 @@ mod command_line;
 mod commands;
 mod configuration;
 mod dialogue;
+mod edit;
 mod lines;
 mod mailboxes;
 mod numbers;

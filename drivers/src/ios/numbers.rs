@@ -2,7 +2,8 @@ use dialtone_model::{ExpressNumber, Fault};
 
 use super::command_line::CommandLine;
 use super::configuration::{Configuration, Kind, Slot};
-use super::task::{Plan, Task, Writing, difference, entering, equal, rejected, removal};
+use super::edit::Edit;
+use super::task::{Plan, Task, Writing, difference, equal, rejected, removal};
 use crate::Look;
 
 /// Two channels, so that a call can be held or transferred while another one is taken.
@@ -94,25 +95,7 @@ pub(super) fn change(
         lines.push(text_or_none("label", to.label.as_deref())?);
         back.push(text_or_none("label", slot.value("label"))?);
     }
-    if lines.is_empty() && slot.value("name") == to.name.as_deref() {
-        return Ok(Plan::AlreadyThere);
-    }
-    // A single setting is there or not; only what takes several lines can be left half done.
-    if !lines.is_empty() {
-        lines.insert(0, CommandLine::of("name").word("the mark", &task.mark)?);
-    }
-    // What the mark has replaced is not known any more to whoever goes on with it.
-    let name = slot.value("name").filter(|_| begun.is_none());
-    back.push(text_or_none("name", name)?);
-    back.insert(0, entering(slot));
-    Ok(Writing {
-        enter: Some(entering(slot)),
-        lines,
-        finish: vec![text_or_none("name", to.name.as_deref())?],
-        back,
-        reference: Some(slot.title()),
-    }
-    .into())
+    Edit { slot, begun: begun.is_some(), lines, back, text: "name", wanted: to.name.as_deref() }.plan(task)
 }
 
 /// A number that no phone has any more goes.

@@ -2,8 +2,9 @@ use dialtone_model::{ExpressPhone, Fault};
 
 use super::command_line::CommandLine;
 use super::configuration::{Configuration, Kind, Slot};
+use super::edit::Edit;
 use super::numbers::{full, text_or_none};
-use super::task::{Plan, Task, Writing, difference, entering, equal, rejected};
+use super::task::{Plan, Task, Writing, difference, equal, rejected};
 use crate::Look;
 
 /// The MAC address of a phone that is named `SEP` and it: twelve capital digits.
@@ -132,25 +133,8 @@ pub(super) fn change(
             back.push(CommandLine::of("username").negated());
         }
     }
-    if lines.is_empty() && slot.value("description") == to.description.as_deref() {
-        return Ok(Plan::AlreadyThere);
-    }
-    // A single setting is there or not; only what takes several lines can be left half done.
-    if !lines.is_empty() {
-        lines.insert(0, CommandLine::of("description").word("the mark", &task.mark)?);
-    }
-    // What the mark has replaced is not known any more to whoever goes on with it.
-    let description = slot.value("description").filter(|_| begun.is_none());
-    back.push(text_or_none("description", description)?);
-    back.insert(0, entering(slot));
-    Ok(Writing {
-        enter: Some(entering(slot)),
-        lines,
-        finish: vec![text_or_none("description", to.description.as_deref())?],
-        back,
-        reference: Some(slot.title()),
-    }
-    .into())
+    Edit { slot, begun: begun.is_some(), lines, back, text: "description", wanted: to.description.as_deref() }
+        .plan(task)
 }
 
 /// What the slot under the mark, or the one with the address, lacks; its description is set last.
