@@ -176,6 +176,7 @@ impl Tenant {
                 origin: Origin::Batch,
                 object: None,
                 steps: vec![Step { device: self.device, action: Action::ProvisionExtension(extension.clone()) }],
+                credentials: BTreeMap::new(),
                 shard: SHARD,
                 blocked_by: None,
                 needs_blocker: false,

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use dialtone_drivers::for_device;
 use dialtone_model::{Device, DeviceKind, Tls};
-use dialtone_scheduler::{AddressPolicy, DeviceEdit, DeviceView, NewDevice, SIMULATED};
+use dialtone_scheduler::{DeviceEdit, DeviceView, NewDevice, SIMULATED};
 use dialtone_store::DeviceWork;
 use serde_json::{Value, json};
 
@@ -171,7 +171,8 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
                 edit.password = Some(ask(&format!("Password of {} at {name}: ", edit.login.as_deref().unwrap_or("")))?);
             }
             let new = NewDevice { name, kind, edit };
-            let device = context.operations.add_device(&context.actor, organization, new, &policy(context)).await?;
+            let policy = context.settings.address_policy();
+            let device = context.operations.add_device(&context.actor, organization, new, &policy).await?;
             tell(context, &device)?;
             eprintln!("see whether it answers: dialtone device test \"{}\"", device.name);
         }
@@ -181,7 +182,8 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
             if password {
                 edit.password = Some(ask(&format!("Password of {} at {}: ", device.login, device.name))?);
             }
-            let device = context.operations.set_device(&context.actor, device.id, edit, &policy(context)).await?;
+            let policy = context.settings.address_policy();
+            let device = context.operations.set_device(&context.actor, device.id, edit, &policy).await?;
             tell(context, &device)?;
         }
         Act::List => list(context).await?,
@@ -231,13 +233,6 @@ impl Row {
             settings: self.settings.into_iter().collect(),
         })
     }
-}
-
-/// What addresses devices may have: in the embedded mode this machine's own too unless a list says otherwise, because
-/// whoever runs the command reaches them anyway.
-fn policy(context: &Context) -> AddressPolicy {
-    let usual = || AddressPolicy::usual(!context.settings.is_scaled_out());
-    context.settings.devices_allow.clone().unwrap_or_else(usual)
 }
 
 /// A secret from a file, without the line break at its end.
@@ -450,8 +445,8 @@ async fn rekey(context: &Context) -> anyhow::Result<()> {
         return print_json(&resealed);
     }
     print(format_args!(
-        "sealed the credentials of {} devices and the passwords of {} extensions anew",
-        resealed.devices, resealed.extensions
+        "sealed the credentials of {} devices, the passwords of {} extensions and what {} open orders set anew",
+        resealed.devices, resealed.extensions, resealed.orders
     ))
 }
 

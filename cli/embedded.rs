@@ -91,7 +91,7 @@ impl RunningWorker {
     /// Starts the worker.
     pub(crate) fn start(context: &Context, args: &WorkArgs, lock: WorkerLock, takes: Takes) -> Self {
         let operations = &context.operations;
-        let simulated = SimulatedDevices::new(context.path("simulator"), &args.faults);
+        let simulated = SimulatedDevices::new(context.path("simulator"), &args.faults, context.settings.address_rule());
         let settings = WorkerSettings {
             orders: takes == Takes::Orders,
             retry: args.policy(&context.settings),

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use dialtone_drivers::{Driver, for_device};
+use dialtone_drivers::{AddressRule, Driver, for_device, for_device_within};
 use dialtone_model::{Device, DeviceId, DeviceKind, Tls};
 use dialtone_scheduler::SIMULATED;
 use dialtone_simulator::{FaultSpec, Simulator};
@@ -14,10 +14,11 @@ const ACCOUNT: &str = "dialtone";
 
 /// The devices that this process simulates: each is started when it is first driven, also one that is added while the
 /// process runs.
-#[derive(Debug)]
 pub(crate) struct SimulatedDevices {
     folder: PathBuf,
     faults: Vec<FaultSpec>,
+    /// Where other devices may be called.
+    rule: AddressRule,
     running: Mutex<HashMap<DeviceId, Running>>,
 }
 
@@ -29,9 +30,10 @@ struct Running {
 }
 
 impl SimulatedDevices {
-    /// None yet. What they hold is kept in the folder, and all have these faults.
-    pub(crate) fn new(folder: PathBuf, faults: &[FaultSpec]) -> Arc<Self> {
-        Arc::new(Self { folder, faults: faults.to_vec(), running: Mutex::default() })
+    /// None yet. What they hold is kept in the folder, and all have these faults. Devices that aren't simulated are called
+    /// as the rule allows.
+    pub(crate) fn new(folder: PathBuf, faults: &[FaultSpec], rule: AddressRule) -> Arc<Self> {
+        Arc::new(Self { folder, faults: faults.to_vec(), rule, running: Mutex::default() })
     }
 
     /// The drivers of all devices; a simulated one is reached where it listens in this process.
@@ -51,12 +53,12 @@ impl SimulatedDevices {
     }
 
     async fn driver(&self, device: Device) -> Result<Arc<dyn Driver>, String> {
-        let device = if device.address == SIMULATED && device.kind != DeviceKind::Null {
-            self.reached(device).await?
+        let driver = if device.address == SIMULATED && device.kind != DeviceKind::Null {
+            for_device(&self.reached(device).await?)
         } else {
-            device
+            for_device_within(&device, Arc::clone(&self.rule))
         };
-        for_device(&device).map_err(|error| error.to_string())
+        driver.map_err(|error| error.to_string())
     }
 
     /// The row of a simulated device as one that can be reached.

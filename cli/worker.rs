@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
-use dialtone_drivers::{Driver, for_device};
+use dialtone_drivers::{AddressRule, Driver, for_device_within};
 use dialtone_model::{Device, DeviceKind};
 use dialtone_scheduler::SIMULATED;
 use dialtone_worker::{DriverFactory, Tenure, Worker, WorkerSettings};
@@ -66,7 +66,7 @@ pub(crate) async fn run(
         },
         store: operations.store.clone(),
         queue: operations.queue.clone(),
-        drivers: drivers(),
+        drivers: drivers(settings.address_rule()),
         clock: Arc::clone(&operations.clock),
         finished: tell,
         pulse: role.pulse,
@@ -82,16 +82,19 @@ pub(crate) async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-/// The drivers of all devices.
-fn drivers() -> DriverFactory {
-    Arc::new(|device: Device| Box::pin(async move { driver(&device) }))
+/// The drivers of all devices, which are called at allowed addresses alone.
+fn drivers(rule: AddressRule) -> DriverFactory {
+    Arc::new(move |device: Device| {
+        let rule = Arc::clone(&rule);
+        Box::pin(async move { driver(&device, rule) })
+    })
 }
 
-fn driver(device: &Device) -> Result<Arc<dyn Driver>, String> {
+fn driver(device: &Device, rule: AddressRule) -> Result<Arc<dyn Driver>, String> {
     if device.address == SIMULATED && device.kind != DeviceKind::Null {
         let reason = "only a data folder's own process simulates devices: start `dialtone simulator`, and give the \
                       device the address and the certificate that it prints";
         return Err(reason.to_owned());
     }
-    for_device(device).map_err(|error| error.to_string())
+    for_device_within(device, rule).map_err(|error| error.to_string())
 }

@@ -6,8 +6,10 @@ mod key;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use dialtone_drivers::AddressRule;
 use dialtone_scheduler::AddressPolicy;
 use file::{ConfigurationFile, PLACES};
 pub(crate) use key::{Absence, KEYS, Key, time};
@@ -60,6 +62,18 @@ impl Settings {
     /// Whether devices are driven by workers on any machine, and not by the process that has the data folder's lock.
     pub(crate) const fn is_scaled_out(&self) -> bool {
         self.database_url.is_some()
+    }
+
+    /// What addresses devices may have: in the embedded mode this machine's own too unless a list says otherwise,
+    /// because whoever runs the command reaches them anyway.
+    pub(crate) fn address_policy(&self) -> AddressPolicy {
+        self.devices_allow.clone().unwrap_or_else(|| AddressPolicy::usual(!self.is_scaled_out()))
+    }
+
+    /// The same for drivers, which look names up when they call.
+    pub(crate) fn address_rule(&self) -> AddressRule {
+        let policy = self.address_policy();
+        Arc::new(move |host, address| policy.check_called(host, address))
     }
 }
 

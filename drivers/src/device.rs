@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use dialtone_model::{Complaint, Device, DeviceKind, Fault};
 
+use crate::dial::{AddressRule, Dialler};
 use crate::ios::{CmExpress, UnityExpress};
 use crate::kamailio::Kamailio;
 use crate::phone_system::PhoneSystem;
@@ -11,16 +12,32 @@ use crate::unity_connection::UnityConnection;
 use crate::{Driver, NullDriver};
 
 /// The driver for a device, by the device's kind. It keeps connections open between calls, so it is made once for a
-/// device and shared.
+/// device and shared. It is reached wherever its address leads.
+///
+/// # Errors
+/// [`DriverError`]: it is the row that must change, or this machine.
 pub fn for_device(device: &Device) -> Result<Arc<dyn Driver>, DriverError> {
+    made(device, &Dialler::default())
+}
+
+/// As [`for_device`], for a device that is called at no address that the rule doesn't allow, whatever its name leads to
+/// by then.
+///
+/// # Errors
+/// As [`for_device`].
+pub fn for_device_within(device: &Device, rule: AddressRule) -> Result<Arc<dyn Driver>, DriverError> {
+    made(device, &Dialler::new(Some(rule)))
+}
+
+fn made(device: &Device, dialler: &Dialler) -> Result<Arc<dyn Driver>, DriverError> {
     match device.kind {
-        DeviceKind::PhoneSystem => Ok(Arc::new(PhoneSystem::new(device)?)),
-        DeviceKind::Kamailio => Ok(Arc::new(Kamailio::new(device)?)),
+        DeviceKind::PhoneSystem => Ok(Arc::new(PhoneSystem::new(device, dialler)?)),
+        DeviceKind::Kamailio => Ok(Arc::new(Kamailio::new(device, dialler)?)),
         DeviceKind::Null => Ok(Arc::new(NullDriver)),
-        DeviceKind::UnifiedCm | DeviceKind::ImPresence => Ok(Arc::new(UnifiedCm::new(device)?)),
-        DeviceKind::UnityConnection => Ok(Arc::new(UnityConnection::new(device)?)),
-        DeviceKind::CmExpress => Ok(Arc::new(CmExpress::new(device)?)),
-        DeviceKind::UnityExpress => Ok(Arc::new(UnityExpress::new(device)?)),
+        DeviceKind::UnifiedCm | DeviceKind::ImPresence => Ok(Arc::new(UnifiedCm::new(device, dialler)?)),
+        DeviceKind::UnityConnection => Ok(Arc::new(UnityConnection::new(device, dialler)?)),
+        DeviceKind::CmExpress => Ok(Arc::new(CmExpress::new(device, dialler)?)),
+        DeviceKind::UnityExpress => Ok(Arc::new(UnityExpress::new(device, dialler)?)),
         DeviceKind::Unity => Ok(Arc::new(Unity)),
     }
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use dialtone_model::{DeviceObject, Fault, ObjectKind, OrderId, SecretString, Step, SyncScope};
+use dialtone_model::{Complaint, DeviceObject, Fault, ObjectKind, OrderId, SecretString, Step, SyncScope};
 use futures_util::future::BoxFuture;
 
 /// One device family's protocol. Each method is one step's worth of calls to the device.
@@ -64,10 +64,20 @@ pub struct Call<'a> {
     pub index: u16,
     /// What to do.
     pub step: &'a Step,
-    /// The password that the step sets, where the device keeps passwords of extensions.
+    /// The password or PIN that the step sets: of a step that [sets one](Step::sets_credential), or of an extension on a
+    /// device that keeps passwords.
     pub secret: Option<&'a SecretString>,
     /// How long the whole may take. Past it the answer is [`Fault::Unknown`], or [`Fault::NotSent`] if nothing was sent.
     pub timeout: Duration,
+}
+
+impl<'a> Call<'a> {
+    /// The password or PIN, for a step that can't do without.
+    pub(crate) fn given_secret(&self) -> Result<&'a SecretString, Fault> {
+        let missing =
+            || Complaint::new("secret-missing", "the step came without the password or PIN that it is to set");
+        self.secret.ok_or_else(|| Fault::Rejected(missing()))
+    }
 }
 
 /// What became of [`Driver::run`].

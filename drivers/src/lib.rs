@@ -5,6 +5,7 @@
 //! device.
 
 mod device;
+mod dial;
 mod driver;
 mod extension;
 mod http;
@@ -16,6 +17,7 @@ mod unified_cm;
 mod unity;
 mod unity_connection;
 
-pub use device::{DriverError, for_device};
+pub use device::{DriverError, for_device, for_device_within};
+pub use dial::AddressRule;
 pub use driver::{Call, Done, Driver, Look, Page, PageRequest, Probe, Ran};
 pub use null::NullDriver;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::Secret;
+use crate::Credential;
 
 /// What CM Express and Unity Express can be asked to do.
 ///
@@ -89,14 +89,12 @@ pub enum ExpressAction {
         /// The user id.
         user_id: String,
     },
-    /// Unity Express: what a user logs in with.
-    SetCredentials {
+    /// Unity Express: what a user logs in with. Its value isn't in the step; see [`crate::Step::sets_credential`].
+    SetCredential {
         /// The user id.
         user_id: String,
-        /// The password; `None`: it stays.
-        password: Option<Secret>,
-        /// The PIN, digits only; `None`: it stays.
-        pin: Option<Secret>,
+        /// Which; a PIN is of digits only.
+        credential: Credential,
     },
 }
 
@@ -180,7 +178,7 @@ impl ExpressAction {
             | Self::ChangeMailbox(ExpressMailbox { user_id, .. })
             | Self::RemoveMailbox { user_id }
             | Self::UnlockMailbox { user_id }
-            | Self::SetCredentials { user_id, .. } => vec![mailbox(user_id)],
+            | Self::SetCredential { user_id, .. } => vec![mailbox(user_id)],
         }
     }
 
@@ -205,7 +203,7 @@ impl ExpressAction {
             Self::ChangeMailbox(mailbox) => format!("change mailbox {}", mailbox.user_id),
             Self::RemoveMailbox { user_id } => format!("remove mailbox {user_id}"),
             Self::UnlockMailbox { user_id } => format!("unlock mailbox {user_id}"),
-            Self::SetCredentials { user_id, .. } => format!("set the credentials of {user_id}"),
+            Self::SetCredential { user_id, credential } => format!("set the {credential} of {user_id}"),
         }
     }
 }

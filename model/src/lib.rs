@@ -23,7 +23,6 @@ mod retry;
 mod run;
 /// Defects and limits that the fault suite plants.
 pub mod sabotage;
-mod secret;
 mod state;
 mod step;
 mod subscriber;
@@ -47,7 +46,6 @@ pub use retry::{Decision, RetryPolicy};
 pub use run::{RunKind, RunState, RunTransitionRefused};
 /// A text that nothing prints and that is overwritten when it goes.
 pub use secrecy::{ExposeSecret, SecretString};
-pub use secret::Secret;
 pub use state::{Event, FailureClass, HoldReason, InvalidTransition, Life, Position, State, Waiting, Work, WorkStatus};
 pub use step::{Action, Attributes, LineTarget, Step};
 pub use subscriber::{OwnedProduct, Subscriber, SubscriberRole};

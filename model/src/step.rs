@@ -235,6 +235,13 @@ pub enum Action {
         /// What was given wrong.
         credential: Credential,
     },
+    /// Unified CM: what an end user logs in with. Its value isn't in the step; see [`Step::sets_credential`].
+    SetSubscriberCredential {
+        /// The login.
+        user_id: String,
+        /// Which.
+        credential: Credential,
+    },
     /// Unified CM: a phone, or all phones with a directory number, take over what was changed.
     ActivateObject {
         /// The phone or the directory number.
@@ -354,6 +361,7 @@ impl Step {
             }
             Action::PlaceLines { target, name, .. } => vec![target.object(name)],
             Action::UnlockSubscriber { user_id, .. }
+            | Action::SetSubscriberCredential { user_id, .. }
             | Action::AssignPresenceNode { user_id, .. }
             | Action::UnassignPresenceNode { user_id } => vec![format!("user/{user_id}")],
             Action::SynchroniseLdap { directory } => vec![format!("ldap-directory/{directory}")],
@@ -362,6 +370,15 @@ impl Step {
             | Action::AddUnifiedMessaging { alias, .. } => vec![format!("mailbox/{alias}")],
             Action::Express(action) => action.objects(),
         }
+    }
+
+    /// Whether it sets a password or PIN that the order was given. Steps are stored, logged and reported, so the value
+    /// is kept beside them, sealed, and reaches the driver with the call alone.
+    pub fn sets_credential(&self) -> bool {
+        matches!(
+            self.action,
+            Action::SetSubscriberCredential { .. } | Action::Express(ExpressAction::SetCredential { .. })
+        )
     }
 
     /// What people read in reports and histories, such as `add phone SEP0011AABBCCDD`.
@@ -394,6 +411,7 @@ impl Step {
             }
             Action::DissociateDevice { user_id, name, .. } => format!("dissociate {name} from {user_id}"),
             Action::UnlockSubscriber { user_id, credential } => format!("unlock the {credential} of {user_id}"),
+            Action::SetSubscriberCredential { user_id, credential } => format!("set the {credential} of {user_id}"),
             Action::ActivateObject { object, how } => format!("{how} {object}"),
             Action::AssignPresenceNode { user_id, node } => format!("let {node} serve {user_id}"),
             Action::UnassignPresenceNode { user_id } => format!("let no presence node serve {user_id}"),

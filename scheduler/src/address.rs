@@ -66,6 +66,15 @@ impl AddressPolicy {
         found.into_iter().try_for_each(|ip| self.check_ip(ip)).map_err(|reason| refused(address, &reason))
     }
 
+    /// Whether a device may be called at an address that its host has; or why not.
+    ///
+    /// # Errors
+    /// The reason, in words.
+    pub fn check_called(&self, host: &str, ip: IpAddr) -> Result<(), String> {
+        let name = host.trim_end_matches('.').to_ascii_lowercase();
+        if self.allows_name(&name) { Ok(()) } else { self.check_ip(ip) }
+    }
+
     fn allows_name(&self, name: &str) -> bool {
         self.allowed.iter().flatten().any(|allowed| match allowed {
             Allowed::Net(_) => false,
@@ -190,6 +199,17 @@ mod tests {
         ] {
             check(&listed, address, false).await;
         }
+    }
+
+    #[test]
+    fn a_name_is_called_at_allowed_addresses_or_by_itself() {
+        let listed = AddressPolicy::only(&["10.0.0.0/8", "cucm.example.net"]).unwrap();
+        let inside = IpAddr::from([10, 1, 2, 3]);
+        let outside = IpAddr::from([169, 254, 169, 254]);
+        assert!(listed.check_called("CUCM.example.net.", outside).is_ok(), "whatever it leads to");
+        assert!(listed.check_called("other.example.net", inside).is_ok());
+        assert!(listed.check_called("other.example.net", outside).is_err());
+        assert!(AddressPolicy::usual(false).check_called("cucm.example.net", outside).is_err());
     }
 
     #[test]

@@ -1,18 +1,27 @@
 use dialtone_model::{Actor, ExtendedStatus, OrganizationId, RunState, State};
 use dialtone_queue::{Hint, Lane};
-use dialtone_store::{EventRecord, OrderFilter, OrderRecord, PersonalAct};
+use dialtone_store::{EventRecord, OrderFilter, OrderRecord, PersonalAct, ReportedOrder};
 
 use crate::{OperationError, Operations};
 
-/// What a person reads beside an order's state: an order of a paused run that no worker has in hand is Paused.
+/// What a person reads beside an order's state: an order that no worker has in hand is Paused when its run is, and waits
+/// for a device that takes no orders while it is read.
 pub fn extended_status(order: &OrderRecord) -> Option<ExtendedStatus> {
-    extended_status_of(order.state, order.run_state, order.claimed)
+    derived_status(order.state, order.run_state, order.claimed, order.waits_for_device)
 }
 
-/// The same, of an order in this state, of a run in that one, that a worker has in hand or hasn't.
-pub(crate) fn extended_status_of(state: State, run: RunState, claimed: bool) -> Option<ExtendedStatus> {
-    let is_paused = run == RunState::Paused && !claimed && state.is_worked_on();
-    if is_paused { Some(ExtendedStatus::Paused) } else { state.extended() }
+/// The same, of an order in a report.
+pub(crate) fn reported_status(order: &ReportedOrder) -> Option<ExtendedStatus> {
+    derived_status(order.state, order.run_state, order.claimed, order.waits_for_device)
+}
+
+fn derived_status(state: State, run: RunState, claimed: bool, waits_for_device: bool) -> Option<ExtendedStatus> {
+    match run {
+        _ if claimed || !state.is_worked_on() => state.extended(),
+        RunState::Paused => Some(ExtendedStatus::Paused),
+        _ if waits_for_device => Some(ExtendedStatus::WaitForDevice),
+        _ => state.extended(),
+    }
 }
 
 impl Operations {

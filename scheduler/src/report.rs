@@ -11,7 +11,7 @@ use dialtone_templates::{
     failed_rows, failed_rows_name, read,
 };
 
-use crate::order::extended_status_of;
+use crate::order::reported_status;
 use crate::{NamedBytes, OperationError, Operations, blocking};
 
 /// Orders that are fetched at a time.
@@ -273,7 +273,7 @@ impl Material {
         writer.line(&ReportLine {
             source,
             outcome: order.state.into(),
-            extended: extended_status_of(order.state, order.run_state, order.claimed),
+            extended: reported_status(order),
             reasons: reason.as_slice(),
             attempts: Some(order.tries),
             started_at: order.started_at,

@@ -65,6 +65,7 @@ pub struct Builder {
     ios: Option<u16>,
     cue: Option<u16>,
     privileged: bool,
+    old_ssh: bool,
 }
 
 /// Why the simulated devices did not start.
@@ -120,6 +121,7 @@ impl Simulator {
             ios: None,
             cue: None,
             privileged: true,
+            old_ssh: false,
         }
     }
 
@@ -310,6 +312,14 @@ impl Builder {
         Self { privileged: false, ..self }
     }
 
+    /// Has the command lines offer the SSH of old releases of IOS and nothing younger: key exchanges and checksums with
+    /// SHA-1, ciphers in CBC mode, an `ssh-rsa` key. The key is an RSA key, which the data folder must have already, as
+    /// `ssh-host-key` in OpenSSH's form.
+    #[must_use]
+    pub fn old_ssh(self) -> Self {
+        Self { old_ssh: true, ..self }
+    }
+
     /// Starts to listen.
     pub async fn start(self) -> Result<Simulator, StartError> {
         let identity = match &self.data {
@@ -403,6 +413,7 @@ impl Builder {
             password: self.password.clone(),
             privileged: self.privileged,
             host_key: host_key.clone(),
+            old_algorithms: self.old_ssh,
         }
     }
 

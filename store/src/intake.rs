@@ -58,6 +58,7 @@ impl Store {
             refuse_open_objects(tx, new).await?;
             insert_run(tx, new).await?;
             insert_orders(tx, new).await?;
+            self.keep_credentials(tx, &new.orders).await?;
             if new.orders.is_empty() {
                 transitions::end_run(tx, new.id, new.at).await?;
             }

@@ -22,6 +22,7 @@ mod intake;
 mod inventory;
 mod leases;
 mod licences;
+mod order_credentials;
 mod orders;
 mod organizations;
 mod outcomes;

@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
-use crate::columns::{StateColumns, narrow, row_ref, word};
+use crate::columns::{StateColumns, narrow, row_ref, waits_for_device, word};
 use crate::database::{on_db, read_row, read_rows};
 use crate::time::Time;
 use crate::{Store, StoreError};
@@ -46,6 +46,8 @@ pub struct OrderRecord {
     pub tries: u32,
     /// Whether a worker has it in hand now.
     pub claimed: bool,
+    /// Whether it waits until its device has been read, unless a worker has it in hand.
+    pub waits_for_device: bool,
     /// The earlier order that it waits for.
     pub blocked_by: Option<OrderId>,
     /// When its next try is due.
@@ -111,11 +113,14 @@ pub enum PersonalAct {
     Cancel,
 }
 
-const SELECT: &str = "SELECT o.id, o.number, o.run_id, r.state AS run_state, o.organization_id, o.upload_id, \
+const COLUMNS: &str = "SELECT o.id, o.number, o.run_id, r.state AS run_state, o.organization_id, o.upload_id, \
                       o.row_number, o.subject, o.order_type, o.product, o.origin, o.steps, o.state, o.extended, \
                       o.step, o.attempts, o.unknown, o.reservation, o.version, o.tries, o.claim_epoch, o.blocked_by, \
-                      o.not_before, o.code, o.message, o.repair, o.started_at, o.ended_at \
-                      FROM runs r JOIN orders o ON o.run_id = r.id ";
+                      o.not_before, o.code, o.message, o.repair, o.started_at, o.ended_at";
+
+fn select() -> String {
+    format!("{COLUMNS}, {} FROM runs r JOIN orders o ON o.run_id = r.id ", waits_for_device())
+}
 
 /// How many orders are read at a time where not all that are read are wanted.
 const PAGE: u32 = 1_000;
@@ -143,6 +148,7 @@ struct OrderRow {
     version: i64,
     tries: i64,
     claim_epoch: Option<i64>,
+    waits_for_device: bool,
     blocked_by: Option<Uuid>,
     not_before: Option<Time>,
     code: Option<String>,
@@ -168,14 +174,14 @@ struct EventRow {
 impl Store {
     /// One order of a tenant by its number.
     pub async fn order(&self, organization: OrganizationId, number: i64) -> Result<OrderRecord, StoreError> {
-        let sql = format!("{SELECT} WHERE o.number = $1 AND o.organization_id = $2");
+        let sql = format!("{} WHERE o.number = $1 AND o.organization_id = $2", select());
         let row: Option<OrderRow> = read_row!(self, AssertSqlSafe(sql), number, organization.0)?;
         row.ok_or_else(|| StoreError::not_found("order", number))?.try_into()
     }
 
     /// One order by its id.
     pub async fn order_by_id(&self, id: OrderId) -> Result<OrderRecord, StoreError> {
-        let sql = format!("{SELECT} WHERE o.id = $1");
+        let sql = format!("{} WHERE o.id = $1", select());
         let row: Option<OrderRow> = read_row!(self, AssertSqlSafe(sql), id.0)?;
         row.ok_or_else(|| StoreError::not_found("order", id))?.try_into()
     }
@@ -215,7 +221,7 @@ impl Store {
     ) -> Result<Vec<OrderRow>, StoreError> {
         let page = if filter.subject.is_some() { PAGE } else { filter.limit };
         Ok(on_db!(self, |db, Db| {
-            let mut query = QueryBuilder::<Db>::new(SELECT);
+            let mut query = QueryBuilder::<Db>::new(select());
             query.push(" WHERE o.organization_id = ").push_bind(organization.0);
             if let Some(run) = filter.run {
                 query.push(" AND o.run_id = ").push_bind(run.0);
@@ -243,8 +249,9 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<OrderRecord>, StoreError> {
         let sql = format!(
-            "{SELECT} WHERE r.id = $1 AND o.id >= r.first_order AND o.id <= r.last_order AND o.id > $2 \
-             ORDER BY o.id LIMIT $3"
+            "{} WHERE r.id = $1 AND o.id >= r.first_order AND o.id <= r.last_order AND o.id > $2 \
+             ORDER BY o.id LIMIT $3",
+            select()
         );
         let rows: Vec<OrderRow> =
             read_rows!(self, AssertSqlSafe(sql), run.0, after.map_or(Uuid::nil(), |after| after.0), i64::from(limit))?;
@@ -297,6 +304,7 @@ impl TryFrom<OrderRow> for OrderRecord {
             version: row.version,
             tries: narrow(row.tries, "orders", "tries", row.id)?,
             claimed: row.claim_epoch.is_some(),
+            waits_for_device: row.waits_for_device,
             blocked_by: row.blocked_by.map(OrderId),
             not_before: row.not_before.map(|time| time.0),
             reason: reason(row.code, row.message, row.repair),

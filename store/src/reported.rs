@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::columns::{StateColumns, narrow, row_ref, word};
+use crate::columns::{StateColumns, narrow, row_ref, waits_for_device, word};
 use crate::orders::{position, reason};
 use crate::packed::{packed, read_packed};
 use crate::time::Time;
@@ -28,6 +28,8 @@ pub struct ReportedOrder {
     pub run_state: RunState,
     /// Whether a worker has it in hand now.
     pub claimed: bool,
+    /// Whether it waits until its device has been read, unless a worker has it in hand.
+    pub waits_for_device: bool,
     /// Calls of its steps so far.
     pub tries: u32,
     /// The earlier order that it waits for.
@@ -56,6 +58,7 @@ packed! {
         unknown: bool,
         run_state: String,
         claimed: bool,
+        waits_for_device: bool,
         tries: i64,
         blocked_by: Option<Uuid>,
         code: Option<String>,
@@ -75,13 +78,17 @@ impl Store {
         limit: u32,
         with_steps: bool,
     ) -> Result<Vec<ReportedOrder>, StoreError> {
-        let sql = "SELECT o.id, o.number, o.upload_id, o.row_number, o.subject, \
+        let sql = format!(
+            "SELECT o.id, o.number, o.upload_id, o.row_number, o.subject, \
                    CASE WHEN $4 OR o.row_number IS NULL THEN o.steps ELSE '[]' END AS steps, o.state, o.extended, \
-                   o.step, o.attempts, o.unknown, r.state AS run_state, o.claim_epoch IS NOT NULL AS claimed, o.tries, \
+                   o.step, o.attempts, o.unknown, r.state AS run_state, o.claim_epoch IS NOT NULL AS claimed, \
+                   {}, o.tries, \
                    o.blocked_by, o.code, o.message, o.repair, o.started_at, o.ended_at \
                    FROM runs r JOIN orders o ON o.run_id = r.id \
                    WHERE r.id = $1 AND o.id >= r.first_order AND o.id <= r.last_order AND o.id > $2 \
-                   ORDER BY o.id LIMIT $3";
+                   ORDER BY o.id LIMIT $3",
+            waits_for_device()
+        );
         let after = after.map_or(Uuid::nil(), |after| after.0);
         let rows = read_packed!(self, ReportedRow, sql, run.0, after, i64::from(limit), with_steps)?;
         rows.into_iter().map(ReportedOrder::try_from).collect()
@@ -103,6 +110,7 @@ impl TryFrom<ReportedRow> for ReportedOrder {
             state: columns.state(row.id)?,
             run_state: word(&row.run_state, RunState::from_word, "runs", "state", row.id)?,
             claimed: row.claimed,
+            waits_for_device: row.waits_for_device,
             tries: narrow(row.tries, "orders", "tries", row.id)?,
             blocked_by: row.blocked_by.map(OrderId),
             reason: reason(row.code, row.message, row.repair),

@@ -12,6 +12,8 @@ pub struct Resealed {
     pub devices: usize,
     /// Extensions whose passwords are kept.
     pub extensions: usize,
+    /// Orders that set passwords or PINs and aren't through.
+    pub orders: usize,
 }
 
 /// How many are sealed in one transaction, so that no long one keeps orders waiting.
@@ -37,7 +39,13 @@ impl Store {
                 "UPDATE extension_secrets SET sealed = $2 WHERE order_id = $1",
             )
             .await?;
-        Ok(Resealed { devices, extensions })
+        let orders = self
+            .reseal_all(
+                "SELECT order_id, sealed FROM order_credentials WHERE order_id > $1 ORDER BY order_id LIMIT $2",
+                "UPDATE order_credentials SET sealed = $2 WHERE order_id = $1",
+            )
+            .await?;
+        Ok(Resealed { devices, extensions, orders })
     }
 
     /// Seals the values that a SELECT gives with their owners, in the order of these, from after one on.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use dialtone_model::{
     ExtendedStatus, Extension, Licence, OrderId, OrderType, OrganizationId, Origin, Profile, ProjectId, RowRef, RunId,
-    RunKind, RunState, Step, TemplateId, UploadId,
+    RunKind, RunState, SecretString, Step, TemplateId, UploadId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,9 @@ pub struct NewOrder {
     pub object: Option<String>,
     /// What the devices are asked, in order; at least one.
     pub steps: Vec<Step>,
+    /// The passwords and PINs that its steps set, by the index of the step; one for each step that
+    /// [sets one](Step::sets_credential).
+    pub credentials: BTreeMap<u16, SecretString>,
     /// The shard of the first step's device.
     pub shard: u16,
     /// An earlier order of the same run that must complete first.

@@ -51,6 +51,12 @@ const CHANGES: &[Change] = &[
         sqlite: include_str!("../../migrations/sqlite/0006_workers.sql"),
         postgres: include_str!("../../migrations/postgres/0006_workers.sql"),
     },
+    Change {
+        number: 9,
+        name: "order_credentials",
+        sqlite: include_str!("../../migrations/sqlite/0009_order_credentials.sql"),
+        postgres: include_str!("../../migrations/postgres/0009_order_credentials.sql"),
+    },
 ];
 
 /// The version that this program reads and writes: the number of the last change.

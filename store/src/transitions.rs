@@ -6,7 +6,6 @@ use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::StoreError;
 use crate::columns::{StateColumns, narrow, word};
 use crate::database::{Tx, execute, on_tx, rows};
 use crate::events::{self, NewEvent};
@@ -15,6 +14,7 @@ use crate::ids::Ids;
 use crate::licences::LicenceMoves;
 use crate::orders::position;
 use crate::time::Time;
+use crate::{StoreError, order_credentials};
 
 /// An order as a transaction that changes it sees it.
 #[derive(Clone, Debug)]
@@ -265,14 +265,17 @@ pub(crate) async fn settle(
     let mut over: Vec<(OrderId, bool)> = completed.iter().map(|(order, _)| (*order, true)).collect();
     let completed: Vec<OrderId> = completed.iter().map(|(order, _)| *order).collect();
     holdings::take_effect(tx, &completed, &mut moves).await?;
+    let mut ended = completed;
     while !over.is_empty() || !stopped.is_empty() {
         left.extend(stopped.iter().map(|order| order.run));
+        ended.extend(stopped.iter().filter(|order| order.next == State::Cancelled).map(|order| order.order));
         holdings::give_back(tx, &stopped, &mut moves).await?;
         over.extend(stopped.iter().filter(|order| ends_for_others(order.next)).map(|order| (order.order, false)));
         stopped = release_successors(tx, &over, at, &mut consequences.freed).await?;
         over.clear();
     }
     moves.apply(tx).await?;
+    order_credentials::forget(tx, &ended).await?;
     for run in left {
         if end_run(tx, run, at).await? {
             consequences.finished.push(run);

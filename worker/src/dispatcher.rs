@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialtone_model::sabotage::{self, Defect};
-use dialtone_model::{DeviceId, Fault, Origin, crash_point};
+use dialtone_model::{DeviceId, DeviceKind, Fault, Origin, crash_point};
 use dialtone_queue::{Delivery, Hint, Lane, Subscription};
 use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError, Verdict};
 use jiff::Timestamp;
@@ -218,7 +218,7 @@ impl Dispatcher {
                         return;
                     }
                     let (driver, timeout) = (Arc::clone(&line.driver), line.device.limits.call_timeout);
-                    let passwords = line.device.kind.keeps_passwords().then(|| self.worker.store.clone());
+                    let secrets = SecretOf::due(&claim, line.device.kind).map(|of| (of, self.worker.store.clone()));
                     let (clock, kind) = (Arc::clone(&self.worker.clock), line.device.kind);
                     let span = info_span!(
                         "step",
@@ -229,8 +229,9 @@ impl Dispatcher {
                     );
                     let call = async move {
                         let started = clock.monotonic();
-                        let secret = match passwords {
-                            Some(store) => store.extension_password(&claim).await,
+                        let secret = match secrets {
+                            Some((SecretOf::Order, store)) => store.given_credential(&claim).await,
+                            Some((SecretOf::Extension, store)) => store.extension_password(&claim).await,
                             None => Ok(None),
                         };
                         let execution = match secret {
@@ -549,6 +550,26 @@ fn lane(origin: Origin) -> Lane {
     match origin {
         Origin::Console => Lane::Interactive,
         Origin::Batch | Origin::Api => Lane::Batch,
+    }
+}
+
+/// Whose secret a step sets.
+#[derive(Clone, Copy, Debug)]
+enum SecretOf {
+    /// What the order was given.
+    Order,
+    /// What Dialtone made for an extension.
+    Extension,
+}
+
+impl SecretOf {
+    /// Of the due step of a claim; most set none, and then the store isn't asked.
+    fn due(claim: &Claim, kind: DeviceKind) -> Option<Self> {
+        let step = claim.steps.get(usize::from(claim.at.step))?;
+        if step.sets_credential() {
+            return Some(Self::Order);
+        }
+        kind.keeps_passwords().then_some(Self::Extension)
     }
 }
 

@@ -206,6 +206,7 @@ impl Stage {
                 origin: Origin::Batch,
                 object: None,
                 steps: vec![Step { device: self.device.id, action }],
+                credentials: BTreeMap::new(),
                 shard: self.device.id.shard(WorkerSettings::SHARDS),
                 blocked_by: None,
                 needs_blocker: false,

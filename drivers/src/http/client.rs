@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::connection::{Connection, Sent};
 use super::target::Target;
 use crate::DriverError;
+use crate::dial::Dialler;
 
 /// A device's HTTPS interface. Connections stay open between calls, as many as the device may be asked at once.
 pub(crate) struct Client {
@@ -55,9 +56,9 @@ impl Deadline {
 }
 
 impl Client {
-    pub(crate) fn new(device: &Device) -> Result<Self, DriverError> {
+    pub(crate) fn new(device: &Device, dialler: &Dialler) -> Result<Self, DriverError> {
         let most_idle = usize::from(device.limits.concurrency);
-        Ok(Self { target: Target::new(device)?, most_idle, idle: Mutex::default() })
+        Ok(Self { target: Target::new(device, dialler)?, most_idle, idle: Mutex::default() })
     }
 
     /// A request with the headers that every request has.

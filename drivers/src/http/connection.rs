@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use super::target::Target;
+use crate::dial::DialError;
 
 /// One keep-alive connection. No task drives it: whoever waits for an answer does, so an answer wakes one task and not
 /// two, and a caller that stops waiting closes the connection with it.
@@ -33,7 +34,10 @@ pub(super) struct Sent(Arc<AtomicBool>);
 
 impl Connection {
     pub(super) async fn open(target: &Target) -> Result<Self, Complaint> {
-        let stream = TcpStream::connect((target.host.as_str(), target.port)).await.map_err(|e| refused(target, &e))?;
+        let stream = target.dialler.connect(&target.host, target.port).await.map_err(|error| match error {
+            DialError::Io(error) => refused(target, &error),
+            DialError::NotAllowed(complaint) => complaint,
+        })?;
         stream.set_nodelay(true).map_err(|error| refused(target, &error))?;
         let stream = target.tls.connect(target.server_name.clone(), stream).await.map_err(|e| refused(target, &e))?;
         let sent = Sent::default();

@@ -9,6 +9,7 @@ use dialtone_model::{Complaint, Fault};
 
 pub(crate) use client::{Answer, Client, Deadline, Effect};
 pub(crate) use session::Session;
+pub(crate) use target::config as tls_config;
 
 /// A device refuses login or password. The order can't help it, so it may be retried once the device's row is right.
 pub(crate) fn credentials_refused() -> Fault {

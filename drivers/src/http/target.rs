@@ -14,10 +14,12 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use tokio_rustls::TlsConnector;
 
 use crate::DriverError;
+use crate::dial::Dialler;
 
 /// Where a device is, what vouches for it, and with which account it is asked. All headers are made once, here.
 #[derive(Clone)]
 pub(crate) struct Target {
+    pub(crate) dialler: Dialler,
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) server_name: ServerName<'static>,
@@ -29,7 +31,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    pub(crate) fn new(device: &Device) -> Result<Self, DriverError> {
+    pub(crate) fn new(device: &Device, dialler: &Dialler) -> Result<Self, DriverError> {
         let wrong = || DriverError::Address { address: device.address.clone() };
         let uri: Uri = device.address.parse().map_err(|_| wrong())?;
         let authority = uri.authority().ok_or_else(wrong)?;
@@ -49,6 +51,7 @@ impl Target {
             tls: TlsConnector::from(Arc::new(config(&device.tls)?)),
             host_header: HeaderValue::try_from(authority.as_str()).map_err(|_| wrong())?,
             authorization,
+            dialler: dialler.clone(),
             host,
         })
     }
@@ -61,7 +64,7 @@ impl fmt::Debug for Target {
 }
 
 /// Trusts what the device's row says.
-fn config(tls: &Tls) -> Result<ClientConfig, DriverError> {
+pub(crate) fn config(tls: &Tls) -> Result<ClientConfig, DriverError> {
     let provider = Arc::new(ring::default_provider());
     // Sessions are resumed by default, so a connection that the device closed costs little to open again.
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;

@@ -10,6 +10,7 @@ use super::phones;
 use super::task::{Plan, Task, Writing, rejected};
 use super::{probe, reading};
 use crate::device::{no_undo, unsupported};
+use crate::dial::Dialler;
 use crate::driver::boxed_driver;
 use crate::{Call, Done, DriverError, Look, Page, PageRequest, Probe, Ran};
 
@@ -23,8 +24,8 @@ pub(crate) struct CmExpress {
 const RUNNING: &str = "show running-config | section ephone|telephony-service|voice register";
 
 impl CmExpress {
-    pub(crate) fn new(device: &Device) -> Result<Self, DriverError> {
-        Ok(Self { console: Console::new(device, "ios")? })
+    pub(crate) fn new(device: &Device, dialler: &Dialler) -> Result<Self, DriverError> {
+        Ok(Self { console: Console::new(device, dialler, "ios")? })
     }
 
     async fn run(&self, call: Call<'_>) -> Result<Ran, Fault> {

@@ -1,6 +1,6 @@
 use std::fmt::Display;
 
-use dialtone_model::{Complaint, Fault, Secret};
+use dialtone_model::{Complaint, ExposeSecret as _, Fault, SecretString};
 
 /// One line for a device's command line.
 ///
@@ -64,14 +64,14 @@ impl CommandLine {
     }
 
     /// Ends with a secret between quotes, which is never shown again.
-    pub(super) fn quoted_secret(self, what: &str, secret: &Secret) -> Result<Self, Fault> {
+    pub(super) fn quoted_secret(self, what: &str, secret: &SecretString) -> Result<Self, Fault> {
         let shown = Some(self.text.len());
         let line = self.quoted(what, checked_secret(what, secret)?)?;
         Ok(Self { shown, ..line })
     }
 
     /// Ends with a secret of digits, which is never shown again.
-    pub(super) fn secret_digits(self, what: &str, secret: &Secret) -> Result<Self, Fault> {
+    pub(super) fn secret_digits(self, what: &str, secret: &SecretString) -> Result<Self, Fault> {
         let shown = Some(self.text.len());
         let digits = checked_secret(what, secret)?;
         if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -142,10 +142,10 @@ fn checked<'v>(what: &str, value: &'v str) -> Result<&'v str, Fault> {
     }
 }
 
-fn checked_secret<'s>(what: &str, secret: &'s Secret) -> Result<&'s str, Fault> {
-    match problem(secret.reveal()) {
+fn checked_secret<'s>(what: &str, secret: &'s SecretString) -> Result<&'s str, Fault> {
+    match problem(secret.expose_secret()) {
         Some(problem) => Err(refused_secret(what, problem)),
-        None => Ok(secret.reveal()),
+        None => Ok(secret.expose_secret()),
     }
 }
 
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     fn lines(value: &str) -> Vec<Result<CommandLine, Fault>> {
-        let secret = Secret::new(value);
+        let secret = SecretString::from(value);
         vec![
             CommandLine::of("name").rest("the name", value),
             CommandLine::of("type").word("the model", value),
@@ -216,7 +216,7 @@ mod tests {
 
         #[test]
         fn a_secret_is_in_no_complaint_and_in_nothing_shown(secret in "[ -~]{4,20}") {
-            let line = CommandLine::of("username tony password").quoted_secret("the password", &Secret::new(&*secret));
+            let line = CommandLine::of("username tony password").quoted_secret("the password", &SecretString::from(&*secret));
             match line {
                 Ok(line) => prop_assert_eq!(line.shown(), "username tony password"),
                 Err(fault) => prop_assert!(!fault.to_string().contains(secret.trim())),

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use dialtone_model::{Complaint, Device, Fault};
+use dialtone_model::{Complaint, Device, ExposeSecret as _, Fault};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, timeout_at};
 
@@ -11,6 +11,7 @@ use super::refusal::refusal;
 use super::shell::{Shell, Silence};
 use super::target::Target;
 use crate::DriverError;
+use crate::dial::Dialler;
 
 /// A device's command line. One terminal stays open between calls, and one call uses it at a time: these devices have
 /// few lines, and a slot of the configuration must not be chosen twice at once.
@@ -40,8 +41,8 @@ pub(super) struct Dialogue<'c> {
 }
 
 impl Console {
-    pub(super) fn new(device: &Device, family: &'static str) -> Result<Self, DriverError> {
-        Ok(Self { target: Target::new(device)?, family, idle: Mutex::default() })
+    pub(super) fn new(device: &Device, dialler: &Dialler, family: &'static str) -> Result<Self, DriverError> {
+        Ok(Self { target: Target::new(device, dialler)?, family, idle: Mutex::default() })
     }
 
     /// The commands that the site allows beside those that are known.
@@ -206,7 +207,7 @@ impl Dialogue<'_> {
             Some(prompt) => prompt,
             None => {
                 let secret = self.console.target.enable.clone();
-                self.exchange_raw(secret.reveal()).await?.1
+                self.exchange_raw(secret.expose_secret()).await?.1
             }
         };
         self.terminal.prompt = prompt;

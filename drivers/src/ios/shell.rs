@@ -1,13 +1,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dialtone_model::{Complaint, Fault};
+use dialtone_model::{Complaint, ExposeSecret as _, Fault};
 use russh::client::{self, AuthResult, Config, Handler, KeyboardInteractiveAuthResponse};
 use russh::keys::{HashAlg, PublicKeyOrCertificate};
 use russh::{Channel, ChannelMsg, Error};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::target::{HostKey, Target};
+use crate::dial::DialError;
 use crate::http::credentials_refused;
 
 /// A terminal on a device.
@@ -55,7 +55,10 @@ impl Shell {
                 Complaint::new("unreachable", format!("{host}:{port} can't be reached: {error}"))
             }
         };
-        let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(unreachable)?;
+        let stream = target.dialler.connect(host, *port).await.map_err(|error| match error {
+            DialError::Io(error) => unreachable(error),
+            DialError::NotAllowed(complaint) => complaint,
+        })?;
         // Every line is short and waits for its answer.
         stream.set_nodelay(true).map_err(unreachable)?;
         let config = Config { preferred: target.algorithms(), ..Config::default() };
@@ -144,7 +147,7 @@ fn last_line(text: &[u8]) -> &[u8] {
 
 /// By password, or as answer to the one question that an authentication server asks.
 async fn log_in(connection: &mut client::Handle<KeyCheck>, target: &Target) -> Result<bool, Error> {
-    let password = target.password.reveal();
+    let password = target.password.expose_secret();
     let remaining = match connection.authenticate_password(&target.login, password).await? {
         AuthResult::Success => return Ok(true),
         AuthResult::Failure { remaining_methods, .. } => remaining_methods,

@@ -1,20 +1,22 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use dialtone_model::{Device, DeviceKind, Secret, Tls};
-use russh::keys::{HashAlg, PublicKey};
+use dialtone_model::{Device, DeviceKind, SecretString, Tls};
+use russh::keys::{Algorithm, HashAlg, PublicKey};
 use russh::{Preferred, cipher, kex, mac};
 
 use crate::DriverError;
+use crate::dial::Dialler;
 
 /// Where a device with a command line is, what vouches for it, and how it is logged in to.
 pub(super) struct Target {
+    pub(super) dialler: Dialler,
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) login: String,
-    pub(super) password: Secret,
+    pub(super) password: SecretString,
     /// The password of `enable`.
-    pub(super) enable: Secret,
+    pub(super) enable: SecretString,
     pub(super) host_key: HostKey,
     pub(super) legacy_algorithms: bool,
     /// The module in the router's slot whose command line is meant, such as `integrated-Service-Engine 0/0`.
@@ -36,7 +38,7 @@ pub(super) enum HostKey {
 
 /// The key's fingerprint, or the key itself as `ssh-keyscan` prints it.
 const HOST_KEY: &str = "ssh.host-key";
-/// `yes`: key exchanges, ciphers and checksums that older releases of IOS have, after the safe ones.
+/// `yes`: key exchanges, ciphers, checksums and signatures of older releases of IOS, after the safe ones.
 const LEGACY_ALGORITHMS: &str = "ssh.legacy-algorithms";
 /// The Unity Express is reached through the router at the address.
 const SERVICE_MODULE: &str = "ssh.service-module";
@@ -46,7 +48,7 @@ const COMMANDS: &str = "ssh.commands";
 const ENABLE: &str = "enable";
 
 impl Target {
-    pub(super) fn new(device: &Device) -> Result<Self, DriverError> {
+    pub(super) fn new(device: &Device, dialler: &Dialler) -> Result<Self, DriverError> {
         let setting =
             |name: &str| device.settings.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
         let wrong = |name: &str, problem: &str| DriverError::Setting {
@@ -85,11 +87,12 @@ impl Target {
         let commands = setting(COMMANDS).unwrap_or_default().split(';').map(str::trim);
         let enable = device.secrets.get(ENABLE).unwrap_or(&device.password);
         Ok(Self {
+            dialler: dialler.clone(),
             host,
             port,
             login: device.login.clone(),
-            password: Secret::new(device.password.as_str()),
-            enable: Secret::new(enable.as_str()),
+            password: SecretString::from(device.password.as_str()),
+            enable: SecretString::from(enable.as_str()),
             host_key,
             legacy_algorithms,
             module: module.map(str::to_owned),
@@ -99,7 +102,10 @@ impl Target {
 
     /// The algorithms that are offered, the best first.
     pub(super) fn algorithms(&self) -> Preferred {
-        let safe = Preferred::default();
+        // A host key of RSA will do, but no signature of it over SHA-1.
+        let old_key = Algorithm::Rsa { hash: None };
+        let keys = Preferred::DEFAULT.key.iter().filter(|key| **key != old_key).cloned();
+        let safe = Preferred { key: keys.collect(), ..Preferred::DEFAULT };
         if !self.legacy_algorithms {
             return safe;
         }
@@ -109,6 +115,7 @@ impl Target {
             kex: Cow::Owned(safe.kex.iter().copied().chain(kex).collect()),
             cipher: Cow::Owned(safe.cipher.iter().copied().chain(ciphers).collect()),
             mac: Cow::Owned(safe.mac.iter().copied().chain([mac::HMAC_SHA1]).collect()),
+            key: Cow::Owned(safe.key.iter().cloned().chain([old_key]).collect()),
             ..safe
         }
     }

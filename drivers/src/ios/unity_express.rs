@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use dialtone_model::{
-    Action, Attributes, Complaint, Device, DeviceKind, DeviceObject, ExpressAction, ExpressMailbox, Fault, ObjectKind,
-    Secret, SyncScope,
+    Action, Attributes, Complaint, Credential, Device, DeviceKind, DeviceObject, ExpressAction, ExpressMailbox, Fault,
+    ObjectKind, SecretString, SyncScope,
 };
 use futures_util::future::BoxFuture;
 
@@ -13,6 +13,7 @@ use super::mailboxes::{User, find, list, user_id};
 use super::probe;
 use super::task::rejected;
 use crate::device::{no_undo, unsupported};
+use crate::dial::Dialler;
 use crate::driver::boxed_driver;
 use crate::{Call, Done, DriverError, Look, Page, PageRequest, Probe, Ran};
 
@@ -26,8 +27,8 @@ pub(crate) struct UnityExpress {
 const USERS_OF_A_PAGE: usize = 50;
 
 impl UnityExpress {
-    pub(crate) fn new(device: &Device) -> Result<Self, DriverError> {
-        Ok(Self { console: Console::new(device, "cue")? })
+    pub(crate) fn new(device: &Device, dialler: &Dialler) -> Result<Self, DriverError> {
+        Ok(Self { console: Console::new(device, dialler, "cue")? })
     }
 
     async fn run(&self, call: Call<'_>) -> Result<Ran, Fault> {
@@ -39,9 +40,10 @@ impl UnityExpress {
             ExpressAction::ChangeMailbox(mailbox) => change(&mut dialogue, mailbox).await,
             ExpressAction::RemoveMailbox { user_id } => remove(&mut dialogue, user_id).await,
             ExpressAction::UnlockMailbox { user_id } => unlock(&mut dialogue, user_id).await,
-            ExpressAction::SetCredentials { user_id, password, pin } => {
-                set_credentials(&mut dialogue, user_id, password.as_ref(), pin.as_ref()).await
-            }
+            ExpressAction::SetCredential { user_id, credential } => match call.given_secret() {
+                Ok(secret) => set_credential(&mut dialogue, user_id, *credential, secret).await,
+                Err(fault) => Err(fault),
+            },
             _ => Err(unsupported(DeviceKind::UnityExpress)),
         };
         finish(dialogue, ran).await
@@ -109,7 +111,7 @@ async fn see(dialogue: &mut Dialogue<'_>, action: &ExpressAction, mark: &str) ->
             }
         }
         // Nothing shows what they are; to set them again does no harm, and so it is with what was saved.
-        ExpressAction::SetCredentials { .. } | ExpressAction::Save => Look::Absent,
+        ExpressAction::SetCredential { .. } | ExpressAction::Save => Look::Absent,
         _ => return Err(unsupported(DeviceKind::UnityExpress)),
     })
 }
@@ -182,26 +184,21 @@ async fn unlock(dialogue: &mut Dialogue<'_>, id: &str) -> Result<Ran, Fault> {
     Ok(Ran::Done(Done::default()))
 }
 
-async fn set_credentials(
+async fn set_credential(
     dialogue: &mut Dialogue<'_>,
     id: &str,
-    password: Option<&Secret>,
-    pin: Option<&Secret>,
+    credential: Credential,
+    secret: &SecretString,
 ) -> Result<Ran, Fault> {
     let user = of_user(id)?;
-    let mut lines = Vec::new();
-    if let Some(password) = password {
-        lines.push(user.clone().then("password").quoted_secret("the password", password)?);
-    }
-    if let Some(pin) = pin {
-        lines.push(user.then("pin").secret_digits("the PIN", pin)?);
-    }
+    let line = match credential {
+        Credential::Password => user.then("password").quoted_secret("the password", secret)?,
+        Credential::Pin => user.then("pin").secret_digits("the PIN", secret)?,
+    };
     if find(dialogue, id).await?.is_none() {
         return Err(no_user(id));
     }
-    for line in &lines {
-        dialogue.change(line).await?;
-    }
+    dialogue.change(&line).await?;
     Ok(Ran::Done(Done::default()))
 }
 

@@ -9,11 +9,13 @@ use tokio::sync::OnceCell;
 
 use super::fault::sql_fault;
 use crate::DriverError;
+use crate::dial::{DialError, Dialler};
 
 /// The database that a Kamailio reads its accounts from.
 #[derive(Debug)]
 pub(super) struct Database {
     engine: Engine,
+    dialler: Dialler,
     /// Whether its tables have been found to be those that the driver knows.
     checked: OnceCell<()>,
 }
@@ -63,7 +65,7 @@ pub(super) use {execute, rows};
 const TABLES: [(&str, i32); 3] = [("subscriber", 7), ("dbaliases", 1), ("usr_preferences", 2)];
 
 impl Database {
-    pub(super) fn new(device: &Device) -> Result<Self, DriverError> {
+    pub(super) fn new(device: &Device, dialler: &Dialler) -> Result<Self, DriverError> {
         let wrong = || DriverError::DatabaseAddress { address: device.address.clone() };
         let patience = device.limits.call_timeout;
         let engine = if device.address.starts_with("sqlite://") {
@@ -77,7 +79,7 @@ impl Database {
         } else {
             return Err(wrong());
         };
-        Ok(Self { engine, checked: OnceCell::new() })
+        Ok(Self { engine, dialler: dialler.clone(), checked: OnceCell::new() })
     }
 
     /// Begins a transaction that writes; the tables have been found to be the known ones. On SQLite it takes the write
@@ -125,6 +127,7 @@ impl Database {
     }
 
     async fn open(&self) -> Result<Tx, Fault> {
+        self.may_be_called().await?;
         let tx = match &self.engine {
             Engine::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
             Engine::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
@@ -132,8 +135,24 @@ impl Database {
         tx.map_err(|error| sql_fault(&error))
     }
 
+    /// Whether the host's addresses are allowed, asked whenever a connection may be opened. The library looks the name
+    /// up once more; its certificate holds whoever answers then.
+    async fn may_be_called(&self) -> Result<(), Fault> {
+        let Engine::Postgres(pool) = &self.engine else { return Ok(()) };
+        if pool.num_idle() > 0 {
+            return Ok(());
+        }
+        let options = pool.connect_options();
+        match self.dialler.allowed(options.get_host(), options.get_port()).await {
+            // Whatever else is wrong with the host, connecting to it says so better.
+            Ok(_) | Err(DialError::Io(_)) => Ok(()),
+            Err(DialError::NotAllowed(complaint)) => Err(Fault::NotSent { complaint, retry_after: None }),
+        }
+    }
+
     /// Begins a transaction that only reads.
     pub(super) async fn read(&self) -> Result<Tx, Fault> {
+        self.may_be_called().await?;
         let tx = match &self.engine {
             Engine::Sqlite(pool) => pool.begin().await.map(Tx::Sqlite),
             Engine::Postgres(pool) => pool.begin_with("BEGIN READ ONLY").await.map(Tx::Postgres),

@@ -34,7 +34,8 @@ mod tests {
     fn columns(passwords: &str) -> [String; 3] {
         let settings = [("domain", "example.org"), ("rpc", "http://127.0.0.1:5060/RPC"), ("passwords", passwords)];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let credentials = Credentials::new(&Site::new(&settings).unwrap(), "101", "secret");
+        let credentials =
+            Credentials::new(&Site::new(&settings, &dialtone_model::Tls::System).unwrap(), "101", "secret");
         [&credentials.password, &credentials.ha1, &credentials.ha1b].map(|column| column.expose_secret().to_owned())
     }
 

@@ -21,6 +21,7 @@ use self::fault::{commit_fault, sql_fault};
 use self::rpc::{Reply, Rpc};
 use self::site::Site;
 use crate::device::{no_undo, unsupported};
+use crate::dial::Dialler;
 use crate::driver::boxed_driver;
 use crate::{Call, Done, DriverError, Look, Page, PageRequest, Probe, Ran};
 
@@ -38,9 +39,10 @@ pub(crate) struct Kamailio {
 struct Committing(AtomicBool);
 
 impl Kamailio {
-    pub(crate) fn new(device: &Device) -> Result<Self, DriverError> {
-        let site = Site::new(&device.settings)?;
-        Ok(Self { database: Database::new(device)?, rpc: Rpc::new(&site.rpc), site })
+    pub(crate) fn new(device: &Device, dialler: &Dialler) -> Result<Self, DriverError> {
+        let site = Site::new(&device.settings, &device.tls)?;
+        let rpc = Rpc::new(&site.rpc, &device.tls, dialler)?;
+        Ok(Self { database: Database::new(device, dialler)?, rpc, site })
     }
 
     async fn run(&self, call: Call<'_>) -> Result<Ran, Fault> {

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
-use dialtone_model::{AddOn, Complaint, DeviceKind, Fault};
+use dialtone_model::{AddOn, Complaint, DeviceKind, Fault, Tls};
 use hyper::Uri;
 
 use crate::DriverError;
@@ -45,7 +46,8 @@ const LONGEST_ATTRIBUTE: usize = 32;
 const LONGEST_DOMAIN: usize = 64;
 
 impl Site {
-    pub(super) fn new(settings: &BTreeMap<String, String>) -> Result<Self, DriverError> {
+    /// Reads the settings; `tls` says whether the device is excepted from encryption.
+    pub(super) fn new(settings: &BTreeMap<String, String>, tls: &Tls) -> Result<Self, DriverError> {
         let wrong = |name: &str, problem: &str| DriverError::Setting {
             kind: DeviceKind::Kamailio,
             name: name.to_owned(),
@@ -76,8 +78,16 @@ impl Site {
         };
         let rpc = get("rpc").ok_or_else(|| wrong("rpc", "is missing: such as http://127.0.0.1:5060/RPC"))?;
         let rpc: Uri = rpc.parse().map_err(|_| wrong("rpc", "is no address"))?;
-        if rpc.scheme_str() != Some("http") || rpc.host().is_none() {
-            return Err(wrong("rpc", "has the form http://host:port/path"));
+        match (rpc.scheme_str(), rpc.host()) {
+            (Some("https"), Some(_)) => {}
+            (Some("http"), Some(host)) if *tls == Tls::Insecure || is_this_machine(host) => {}
+            (Some("http"), Some(_)) => {
+                return Err(wrong(
+                    "rpc",
+                    "would go unencrypted to another machine: it has the form https://host:port/path",
+                ));
+            }
+            _ => return Err(wrong("rpc", "has the form https://host:port/path")),
         }
         let number_prefix = get("number_prefix").unwrap_or_default();
         if !matches!(number_prefix, "" | "+") {
@@ -134,6 +144,11 @@ impl Site {
     }
 }
 
+fn is_this_machine(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,12 +163,12 @@ mod tests {
 
     #[test]
     fn a_site_needs_a_domain_and_a_way_to_ask_and_nothing_else() {
-        let site = Site::new(&settings(&[])).unwrap();
+        let site = Site::new(&settings(&[]), &Tls::System).unwrap();
         assert_eq!((site.address("101").as_str(), site.storage), ("101@example.org", Storage::Ha1));
         for missing in ["domain", "rpc"] {
             let mut settings = settings(&[]);
             settings.remove(missing);
-            assert!(Site::new(&settings).unwrap_err().to_string().contains(missing));
+            assert!(Site::new(&settings, &Tls::System).unwrap_err().to_string().contains(missing));
         }
     }
 
@@ -161,20 +176,30 @@ mod tests {
     fn a_wrong_setting_is_named() {
         for (name, value) in [
             ("passwords", "md5"),
-            ("rpc", "https://device/RPC"),
+            ("rpc", "ftp://device/RPC"),
+            ("rpc", "http://device/RPC"),
+            ("rpc", "http://10.0.0.5:5060/RPC"),
             ("domain", "two words"),
             ("number_prefix", "00"),
             ("colour", "green"),
             ("add_on.recording", "a name that is longer than its column is"),
         ] {
-            let error = Site::new(&settings(&[(name, value)])).unwrap_err().to_string();
+            let error = Site::new(&settings(&[(name, value)]), &Tls::System).unwrap_err().to_string();
             assert!(error.contains(name), "{error}");
         }
     }
 
     #[test]
+    fn the_way_to_ask_is_encrypted_beyond_this_machine_or_excepted() {
+        for rpc in ["https://device/RPC", "http://localhost:5060/RPC", "http://[::1]:5060/RPC"] {
+            assert!(Site::new(&settings(&[("rpc", rpc)]), &Tls::System).is_ok(), "{rpc}");
+        }
+        assert!(Site::new(&settings(&[("rpc", "http://10.0.0.5:5060/RPC")]), &Tls::Insecure).is_ok());
+    }
+
+    #[test]
     fn add_ons_and_numbers_are_told_from_what_an_administrator_keeps() {
-        let site = Site::new(&settings(&[("add_on.recording", "rec"), ("number_prefix", "+")])).unwrap();
+        let site = Site::new(&settings(&[("add_on.recording", "rec"), ("number_prefix", "+")]), &Tls::System).unwrap();
         for (code, attribute) in [("recording", "rec"), ("fax", "addon_fax")] {
             let add_on = AddOn(code.to_owned());
             assert_eq!(site.attribute(&add_on).unwrap(), attribute);

@@ -10,6 +10,7 @@ use hyper::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, IF_NO
 use hyper::{Method, Request, StatusCode, Uri};
 
 use crate::device::{no_undo, unsupported};
+use crate::dial::Dialler;
 use crate::driver::boxed_driver;
 use crate::extension::differences;
 use crate::http::{Answer, Client, Deadline, Effect};
@@ -31,8 +32,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const ANY: HeaderValue = HeaderValue::from_static("*");
 
 impl PhoneSystem {
-    pub(crate) fn new(device: &Device) -> Result<Self, DriverError> {
-        Ok(Self { client: Client::new(device)? })
+    pub(crate) fn new(device: &Device, dialler: &Dialler) -> Result<Self, DriverError> {
+        Ok(Self { client: Client::new(device, dialler)? })
     }
 
     async fn run(&self, call: Call<'_>) -> Result<Ran, Fault> {

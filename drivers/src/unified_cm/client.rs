@@ -6,6 +6,7 @@ use super::node::Node;
 use super::soap::{self, Refusal, Reply};
 use super::version::Version;
 use crate::DriverError;
+use crate::dial::Dialler;
 use crate::http::{Answer, Client, Deadline, Effect, Session, credentials_refused};
 
 /// AXL: one operation at a time, of one version.
@@ -30,14 +31,14 @@ const FORGOTTEN: &[StatusCode] = &[StatusCode::UNAUTHORIZED, StatusCode::NOT_FOU
 const SOAP_ACTION: HeaderName = HeaderName::from_static("soapaction");
 
 impl Axl {
-    pub(super) fn new(device: &Device) -> Result<Self, DriverError> {
+    pub(super) fn new(device: &Device, dialler: &Dialler) -> Result<Self, DriverError> {
         let version = device.version.as_deref().unwrap_or_default();
         let version = version.parse().map_err(|()| DriverError::Version {
             kind: DeviceKind::UnifiedCm,
             version: version.to_owned(),
             known: Version::known(),
         })?;
-        Ok(Self { session: Session::new(Client::new(device)?, FORGOTTEN), version })
+        Ok(Self { session: Session::new(Client::new(device, dialler)?, FORGOTTEN), version })
     }
 
     /// Carries out `operation`, such as `addPhone`, and gives what its reply returns.

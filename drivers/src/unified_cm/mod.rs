@@ -36,6 +36,7 @@ use self::presence::PresenceNode;
 use self::schema::{differences, tags};
 use self::user::EndUser;
 use crate::device::{no_undo, unsupported};
+use crate::dial::Dialler;
 use crate::driver::boxed_driver;
 use crate::http::{Deadline, Effect};
 use crate::{Call, Done, DriverError, Look, Page, PageRequest, Probe, Ran};
@@ -56,6 +57,7 @@ enum Task<'a> {
     Associate(EndUser<'a>, LineTarget, &'a str),
     Dissociate(EndUser<'a>, LineTarget, &'a str),
     Unlock(EndUser<'a>, Credential),
+    SetCredential(EndUser<'a>, Credential),
     Activate(&'a UnifiedCmObject, Activation),
     AssignPresence(PresenceNode<'a>, &'a str),
     UnassignPresence(PresenceNode<'a>),
@@ -63,8 +65,8 @@ enum Task<'a> {
 }
 
 impl UnifiedCm {
-    pub(crate) fn new(device: &Device) -> Result<Self, DriverError> {
-        Ok(Self { axl: Axl::new(device)? })
+    pub(crate) fn new(device: &Device, dialler: &Dialler) -> Result<Self, DriverError> {
+        Ok(Self { axl: Axl::new(device, dialler)? })
     }
 
     fn task<'a>(&'a self, action: &'a Action, deadline: Deadline) -> Result<Task<'a>, Fault> {
@@ -87,6 +89,7 @@ impl UnifiedCm {
             Action::AssociateDevice { user_id, target, name } => Task::Associate(user(user_id), *target, name),
             Action::DissociateDevice { user_id, target, name } => Task::Dissociate(user(user_id), *target, name),
             Action::UnlockSubscriber { user_id, credential } => Task::Unlock(user(user_id), *credential),
+            Action::SetSubscriberCredential { user_id, credential } => Task::SetCredential(user(user_id), *credential),
             Action::ActivateObject { object, how } => Task::Activate(object, *how),
             Action::AssignPresenceNode { user_id, node } => {
                 Task::AssignPresence(PresenceNode::new(axl, user_id, deadline)?, node)
@@ -110,6 +113,7 @@ impl UnifiedCm {
             Task::Associate(user, target, name) => user.associate(target, name).await,
             Task::Dissociate(user, target, name) => user.dissociate(target, name).await,
             Task::Unlock(user, credential) => user.unlock(credential).await,
+            Task::SetCredential(user, credential) => user.set(credential, call.given_secret()?).await,
             Task::Activate(object, how) => activate(&self.axl, object, how, deadline).await,
             Task::AssignPresence(user, node) => user.assign(node).await,
             Task::UnassignPresence(user) => user.unassign().await,
@@ -130,7 +134,9 @@ impl UnifiedCm {
             Task::AssignPresence(user, node) => user.look(Some(node)).await,
             Task::UnassignPresence(user) => user.look(None).await,
             // Nothing shows whether these were done, and asked for twice they come to the same.
-            Task::Unlock(..) | Task::Activate(..) | Task::SynchroniseLdap(_) => Ok(Look::Absent),
+            Task::Unlock(..) | Task::SetCredential(..) | Task::Activate(..) | Task::SynchroniseLdap(_) => {
+                Ok(Look::Absent)
+            }
         }
     }
 
@@ -161,6 +167,7 @@ impl UnifiedCm {
             Task::Change(..)
             | Task::Remove(_)
             | Task::Unlock(..)
+            | Task::SetCredential(..)
             | Task::Activate(..)
             | Task::UnassignPresence(_)
             | Task::SynchroniseLdap(_) => Err(no_undo()),
@@ -224,6 +231,7 @@ impl Task<'_> {
             Self::Change(..)
             | Self::Remove(_)
             | Self::Unlock(..)
+            | Self::SetCredential(..)
             | Self::Activate(..)
             | Self::UnassignPresence(_)
             | Self::SynchroniseLdap(_) => false,

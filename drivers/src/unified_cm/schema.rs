@@ -69,6 +69,8 @@ pub(super) enum Completeness {
 pub(super) enum WriteError {
     #[error("Unified CM {version} has no attribute {name} here")]
     Unknown { name: String, version: Version },
+    #[error("{name} is a secret, which no attribute holds: an action of its own sets it")]
+    Secret { name: String },
     #[error("the attribute {name} can't be changed")]
     Fixed { name: String },
     #[error("the attribute {name} can't be unset")]
@@ -181,6 +183,9 @@ impl Element {
         if value.contains(char::is_control) {
             return Err(WriteError::Control { name: path.to_owned() });
         }
+        if matches!(self.kind, Kind::Secret) {
+            return Err(WriteError::Secret { name: path.to_owned() });
+        }
         if !value.is_empty() {
             return Ok(Node::text(self.name, value));
         }
@@ -188,9 +193,7 @@ impl Element {
             Kind::Text => Ok(Node::text(self.name, "")),
             Kind::Reference => Ok(Node::nil(self.name)),
             Kind::Number => Ok(Node::text(self.name, "0")),
-            Kind::Secret | Kind::Choice | Kind::Flag | Kind::Group(_) | Kind::List => {
-                Err(WriteError::NotUnset { name: path.to_owned() })
-            }
+            _ => Err(WriteError::NotUnset { name: path.to_owned() }),
         }
     }
 }
@@ -425,6 +428,7 @@ mod tests {
         assert_eq!(unset("name").unwrap(), [Node::text("name", "")]);
         assert_eq!(unset("pool").unwrap(), [Node::nil("pool")]);
         assert_eq!(unset("limit").unwrap(), [Node::text("limit", "0")]);
+        assert_eq!(unset("pin"), Err(WriteError::Secret { name: "pin".to_owned() }));
         assert_eq!(unset("mode"), Err(WriteError::NotUnset { name: "mode".to_owned() }));
     }
 

@@ -38,7 +38,7 @@ fn a_user() {
         user_id: "tony".to_owned(),
         first_name: Some("Tony".to_owned()),
         last_name: "O'Neill & <Söhne>".to_owned(),
-        attributes: attributes(&[("telephoneNumber", "1001"), ("pin", "12345"), ("enableCti", "true"), ("mailid", "")]),
+        attributes: attributes(&[("telephoneNumber", "1001"), ("enableCti", "true"), ("mailid", "")]),
     };
     insta::assert_snapshot!("user-9.1", added(&action, OLD));
     insta::assert_snapshot!("user-12.5", added(&action, NEW));

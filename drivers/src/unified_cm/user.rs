@@ -1,7 +1,8 @@
-use dialtone_model::{Complaint, Credential, DeviceKind, Fault, LineTarget};
+use dialtone_model::{Complaint, Credential, DeviceKind, ExposeSecret as _, Fault, LineTarget, SecretString};
 
 use super::client::{Axl, AxlError};
 use super::node::Node;
+use super::object::unfit;
 use super::version::Version;
 use crate::device::unsupported;
 use crate::http::{Deadline, Effect};
@@ -71,6 +72,20 @@ impl EndUser<'_> {
             Credential::Password => ("passwordCredentials", "pwdResetHackCount"),
         };
         self.update(vec![Node::parent(group, vec![Node::text(count, "true")])]).await?;
+        Ok(Ran::Done(Done::default()))
+    }
+
+    /// Sets what the user logs in with. Nothing shows what it is, so it may be asked for twice, to the same end.
+    pub(super) async fn set(&self, credential: Credential, secret: &SecretString) -> Result<Ran, Fault> {
+        let secret = secret.expose_secret();
+        if secret.is_empty() || secret.contains(char::is_control) {
+            return Err(unfit(format!("the {credential} is empty or has a control character")));
+        }
+        let element = match credential {
+            Credential::Pin => "pin",
+            Credential::Password => "password",
+        };
+        self.update(vec![Node::text(element, secret)]).await?;
         Ok(Ran::Done(Done::default()))
     }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::DriverError;
+use crate::dial::Dialler;
 use crate::http::{Answer, Client, Deadline, Effect, Session, credentials_refused};
 
 /// CUPI: one resource at a time, as JSON.
@@ -31,8 +32,8 @@ pub(super) enum CupiError {
 }
 
 impl Cupi {
-    pub(super) fn new(device: &Device) -> Result<Self, DriverError> {
-        Ok(Self { session: Session::new(Client::new(device)?, &[StatusCode::UNAUTHORIZED]) })
+    pub(super) fn new(device: &Device, dialler: &Dialler) -> Result<Self, DriverError> {
+        Ok(Self { session: Session::new(Client::new(device, dialler)?, &[StatusCode::UNAUTHORIZED]) })
     }
 
     /// Makes a resource and gives its path.

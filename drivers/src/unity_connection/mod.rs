@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 
 use self::client::{Cupi, CupiError, Resource, encoded, query};
 use crate::device::{no_undo, unsupported};
+use crate::dial::Dialler;
 use crate::driver::boxed_driver;
 use crate::http::Deadline;
 use crate::{Call, Done, DriverError, Look, Page, PageRequest, Probe, Ran};
@@ -25,8 +26,8 @@ const USERS: &str = "/vmrest/users";
 const SERVICES: &str = "/vmrest/externalservices";
 
 impl UnityConnection {
-    pub(crate) fn new(device: &Device) -> Result<Self, DriverError> {
-        Ok(Self { cupi: Cupi::new(device)? })
+    pub(crate) fn new(device: &Device, dialler: &Dialler) -> Result<Self, DriverError> {
+        Ok(Self { cupi: Cupi::new(device, dialler)? })
     }
 
     async fn run(&self, call: Call<'_>) -> Result<Ran, Fault> {

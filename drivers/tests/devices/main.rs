@@ -7,6 +7,7 @@ mod cm_express_faults;
 mod command_lines;
 mod documentation;
 mod netmiko;
+mod old_ssh;
 mod phone_system;
 mod phone_system_faults;
 mod phone_system_interleaved;

@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use dialtone_drivers::{Call, Driver, Look, Ran, for_device};
-use dialtone_model::{Action, Device, DeviceId, DeviceKind, DeviceLimits, Fault, OrderId, OrganizationId, Step, Tls};
+use dialtone_model::{
+    Action, Device, DeviceId, DeviceKind, DeviceLimits, Fault, OrderId, OrganizationId, SecretString, Step, Tls,
+};
 use dialtone_simulator::{Protocol, Simulator};
 use uuid::Uuid;
 
@@ -62,6 +64,12 @@ impl Bench {
     pub(crate) async fn run(&self, action: &Action) -> Result<Ran, Fault> {
         let step = step(action);
         self.driver.run(call(&step)).await
+    }
+
+    /// Runs an action that sets a password or PIN.
+    pub(crate) async fn run_with(&self, action: &Action, secret: &str) -> Result<Ran, Fault> {
+        let (step, secret) = (step(action), SecretString::from(secret));
+        self.driver.run(Call { secret: Some(&secret), ..call(&step) }).await
     }
 
     pub(crate) async fn look(&self, action: &Action) -> Result<Look, Fault> {
@@ -218,6 +226,10 @@ pub(crate) fn step(action: &Action) -> Step {
     Step { device: DeviceId(Uuid::from_u128(1)), action: action.clone() }
 }
 
+/// What steps that set a password or PIN are given where a test says nothing else.
+static SECRET: LazyLock<SecretString> = LazyLock::new(|| "918273".into());
+
 pub(crate) fn call(step: &Step) -> Call<'_> {
-    Call { order: OrderId(Uuid::from_u128(7)), index: 0, step, secret: None, timeout: Duration::from_secs(10) }
+    let secret = step.sets_credential().then_some(&*SECRET);
+    Call { order: OrderId(Uuid::from_u128(7)), index: 0, step, secret, timeout: Duration::from_secs(10) }
 }

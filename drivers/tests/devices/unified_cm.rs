@@ -20,7 +20,7 @@ pub(crate) fn user(user_id: &str) -> Action {
         user_id: user_id.to_owned(),
         first_name: Some("Tony".to_owned()),
         last_name: "Soprano & Söhne <Ltd>".to_owned(),
-        attributes: attributes(&[("mailid", "tony@example.com"), ("telephoneNumber", "1001"), ("pin", "12345")]),
+        attributes: attributes(&[("mailid", "tony@example.com"), ("telephoneNumber", "1001")]),
     }
 }
 

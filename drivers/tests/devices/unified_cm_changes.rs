@@ -1,10 +1,10 @@
 //! Everything that can be done to what a Unified CM holds, as cases for the tests that every action passes.
 
-use dialtone_drivers::Look;
+use dialtone_drivers::{Call, Look};
 use dialtone_model::{Action, Activation, Attributes, Credential, Fault, LinePlace, LineTarget, UnifiedCmObject};
 use serde_json::json;
 
-use crate::support::{Bench, Case};
+use crate::support::{Bench, Case, call, step};
 use crate::unified_cm::{PHONE, associate, attributes, device_profile, line, number, phone, remote_destination};
 use crate::unified_cm::{remote_profile, user};
 
@@ -204,6 +204,10 @@ pub(crate) fn invisible(version: &str) -> Vec<Case> {
         after_desk(&[], Action::ActivateObject { object: phone_object(PHONE), how: Activation::Reset }),
         after_desk(&[], Action::ActivateObject { object: phone_object(PHONE), how: Activation::Apply }),
     ];
+    for credential in [Credential::Pin, Credential::Password] {
+        let user_id = "tony".to_owned();
+        cases.push(after_desk(&[], Action::SetSubscriberCredential { user_id, credential }));
+    }
     if since(version, 10) {
         cases.push(after_desk(
             &[change(dn("1001", None), &[("alertingName", "Jane")])],
@@ -233,6 +237,27 @@ async fn what_nothing_shows_may_be_asked_for_twice() {
             assert_eq!((bench.state(), bench.effects()), (state, effects), "{action:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_pin_of_unified_cm_comes_with_the_call_and_is_never_shown() {
+    let bench = desk("12.5").await;
+    let set = Action::SetSubscriberCredential { user_id: "tony".to_owned(), credential: Credential::Pin };
+    let before = bench.effects();
+    bench.run_with(&set, "40506").await.unwrap();
+    assert_eq!(bench.effects(), before + 1);
+    let spoiled = bench.run_with(&set, "60708\n").await.unwrap_err();
+    let as_attribute = bench.run(&change(user_object("tony"), &[("pin", "60708")])).await.unwrap_err();
+    for fault in [spoiled, as_attribute] {
+        assert_eq!(fault.complaint().code, "axl-attribute", "{fault}");
+        assert!(!format!("{fault:?}").contains("60708"), "{fault:?}");
+    }
+    let step = step(&set);
+    let without = Call { secret: None, ..call(&step) };
+    assert_eq!(bench.driver.run(without).await.unwrap_err().complaint().code, "secret-missing");
+    assert_eq!(bench.effects(), before + 1);
+    let log = bench.simulator.log(bench.protocol).unwrap();
+    assert!(log.iter().all(|entry| !entry.request.contains("40506")), "{log:?}");
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use dialtone_model::{Action, AddOn, Device, Extension, Ids, OrderType, Origin, Step};
 use dialtone_store::{ExtensionClaim, NewOrder, TemplateUser};
 
@@ -97,6 +99,7 @@ fn order(
         origin: Origin::Console,
         object: None,
         steps: vec![Step { device: device.id, action }],
+        credentials: BTreeMap::new(),
         shard: device.id.shard(shards),
         blocked_by: None,
         needs_blocker: false,

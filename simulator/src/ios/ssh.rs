@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dialtone_model::Clock;
-use russh::keys::PrivateKey;
+use russh::keys::{Algorithm, PrivateKey};
 use russh::server::{Auth, ChannelOpenHandle, Config, Handler, Msg, Response, Session as Ssh};
-use russh::{Channel, ChannelId, MethodKind, MethodSet, Preferred, Pty, SshId, kex};
+use russh::{Channel, ChannelId, MethodKind, MethodSet, Preferred, Pty, SshId, cipher, kex, mac};
 use tokio::io::{AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -38,6 +38,8 @@ pub(crate) struct SshFront {
     /// Whether the account may do everything without `enable`.
     pub(crate) privileged: bool,
     pub(crate) host_key: PrivateKey,
+    /// Whether it offers what releases of IOS before 2014 offer, and nothing that came later.
+    pub(crate) old_algorithms: bool,
 }
 
 /// What a recent IOS has; the younger exchanges of OpenSSH it doesn't know.
@@ -49,6 +51,16 @@ const KEY_EXCHANGES: &[kex::Name] = &[
     kex::EXTENSION_SUPPORT_AS_SERVER,
     kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER,
 ];
+
+const RECENT: Preferred = Preferred { kex: Cow::Borrowed(KEY_EXCHANGES), ..Preferred::DEFAULT };
+
+const OLD: Preferred = Preferred {
+    kex: Cow::Borrowed(&[kex::DH_G14_SHA1, kex::DH_G1_SHA1]),
+    key: Cow::Borrowed(&[Algorithm::Rsa { hash: None }]),
+    cipher: Cow::Borrowed(&[cipher::AES_128_CBC, cipher::AES_256_CBC]),
+    mac: Cow::Borrowed(&[mac::HMAC_SHA1]),
+    ..Preferred::DEFAULT
+};
 
 /// Bytes between the socket and the protocol; a window of SSH has room in it.
 const BUFFER: usize = 64 * 1024;
@@ -118,7 +130,7 @@ impl SshFront {
             auth_rejection_time: Duration::ZERO,
             auth_rejection_time_initial: Some(Duration::ZERO),
             keys: vec![self.host_key.clone()],
-            preferred: Preferred { kex: Cow::Borrowed(KEY_EXCHANGES), ..Preferred::default() },
+            preferred: if self.old_algorithms { OLD } else { RECENT },
             ..Config::default()
         }
     }

@@ -131,11 +131,15 @@ impl Bed {
     }
 }
 
-/// What stands in for randomness: different bytes at each call.
+/// What stands in for randomness: other bytes at each call, as well mixed as those of a generator.
 pub(crate) fn random(bytes: &mut [u8]) {
+    use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
     static COUNT: AtomicU64 = AtomicU64::new(1);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed).to_le_bytes();
-    bytes.iter_mut().zip(count.iter().cycle()).for_each(|(byte, count)| *byte = *count);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    for (place, piece) in bytes.chunks_mut(8).enumerate() {
+        let mixed = BuildHasherDefault::<DefaultHasher>::default().hash_one((count, place)).to_le_bytes();
+        piece.copy_from_slice(&mixed[..piece.len()]);
+    }
 }
 
 /// A database made from a migrated template, which the first test makes.
@@ -300,6 +304,7 @@ impl Bed {
             origin: Origin::Batch,
             object: None,
             steps: actions.into_iter().map(|action| Step { device: tenant.device, action }).collect(),
+            credentials: BTreeMap::new(),
             shard: SHARD,
             blocked_by: None,
             needs_blocker: false,

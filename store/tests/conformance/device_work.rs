@@ -9,6 +9,7 @@ use crate::bed::{Bed, SHARD, Tenant, extension};
 crate::on_both_engines!(
     a_probe_is_done_by_the_holder_and_read_by_whoever_asked,
     two_who_ask_for_the_same_read_wait_for_one,
+    an_order_waits_for_a_device_that_takes_none_while_it_is_read,
     subscribers_wait_for_the_infrastructure_and_fail_with_it,
     a_read_goes_on_at_its_page_under_the_next_holder,
     a_read_tells_what_changed_since_the_one_before,
@@ -84,6 +85,28 @@ async fn two_who_ask_for_the_same_read_wait_for_one(bed: &Bed) {
         requested(bed, tenant.device, &[None], false).await,
         requested(bed, tenant.device, &[None], false).await
     );
+}
+
+async fn an_order_waits_for_a_device_that_takes_none_while_it_is_read(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 5, 5).await;
+    let run = bed.run(&tenant, 0..1);
+    bed.store.add_run(&run).await.unwrap();
+    let lease = bed.lease().await;
+    let waits = async || {
+        let order = bed.store.order_by_id(run.orders[0].id).await.unwrap();
+        let reported = bed.store.reported_orders(run.id, None, 9, false).await.unwrap();
+        assert_eq!(order.waits_for_device, reported[0].waits_for_device);
+        order.waits_for_device
+    };
+    let device = bed.store.device(tenant.device).await.unwrap();
+    let id = requested(bed, tenant.device, &[Some(SyncScope::Subscribers)], false).await[0];
+    assert!(!waits().await, "the read hasn't begun");
+    claimed(bed, tenant.device, lease).await;
+    assert!(!waits().await, "a {} takes both", device.kind);
+    bed.store.put_device(&Device { kind: DeviceKind::UnityExpress, ..device }).await.unwrap();
+    assert!(waits().await);
+    bed.store.record_page(lease, id, &page(Vec::new(), None), bed.now()).await.unwrap().unwrap();
+    assert!(!waits().await, "the read is over");
 }
 
 async fn subscribers_wait_for_the_infrastructure_and_fail_with_it(bed: &Bed) {

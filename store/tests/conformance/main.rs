@@ -27,6 +27,7 @@ pub(crate) use on_both_engines;
 mod acts;
 mod chains;
 mod claims;
+mod credentials;
 mod device_work;
 mod devices;
 mod extensions;

@@ -160,6 +160,7 @@ impl Stage {
                 object: None,
                 shard: steps[0].device.shard(SHARDS),
                 steps,
+                credentials: BTreeMap::new(),
                 blocked_by: None,
                 needs_blocker: false,
                 claim: None,

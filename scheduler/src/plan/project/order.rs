@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use dialtone_model::catalog::{Field, Product, Shape, catalog};
 use dialtone_model::{OrderId, OrderType, Origin, Subscriber};
@@ -267,6 +267,7 @@ impl Drafted<'_> {
             origin: Origin::Batch,
             object,
             steps: draft.steps,
+            credentials: BTreeMap::new(),
             shard,
             blocked_by,
             needs_blocker,
