@@ -23,7 +23,7 @@ use dialtone_model::{
 };
 use dialtone_queue::Queue;
 use dialtone_simulator::Simulator;
-use dialtone_store::{NewOrder, NewOrganization, NewRun, Store};
+use dialtone_store::{Brings, NewOrder, NewOrganization, NewRun, Store};
 use dialtone_worker::{DriverFactory, Worker, WorkerSettings};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -163,6 +163,7 @@ fn batch(ids: &Ids, device: &Device, hires: u64, at: Timestamp) -> NewRun {
         profile: Profile::Newer,
         uploads: Vec::new(),
         orders: (0..hires).map(order).collect(),
+        brings: Brings::default(),
         at,
         by: "bench".to_owned(),
     }
