@@ -203,6 +203,16 @@ async fn what_the_device_refuses_is_the_rows() {
 }
 
 #[tokio::test]
+async fn a_session_that_unity_connection_has_forgotten_is_opened_anew() {
+    let bench = Bench::unity_connection(&[]).await;
+    bench.done(&mailbox("tony", "1001")).await;
+    bench.inject("session=0s");
+    bench.done(&email("tony@example.com")).await;
+    assert!(matches!(bench.look(&email("tony@example.com")).await.unwrap(), Look::Equal(_)));
+    assert_eq!(bench.effects(), 2, "what was refused for its session is sent once more, and had no effect before");
+}
+
+#[tokio::test]
 async fn a_throttling_device_is_busy() {
     let bench = Bench::unity_connection(&["rate=0"]).await;
     let fault = bench.run(&mailbox("tony", "1001")).await.unwrap_err();

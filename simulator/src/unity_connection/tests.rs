@@ -1,4 +1,5 @@
 use http_body_util::BodyExt as _;
+use proptest::prelude::*;
 
 use super::*;
 use crate::clock::DeviceClock;
@@ -260,4 +261,18 @@ fn a_request_that_changes_nothing_has_no_effect() {
     let log = String::from_utf8(device.log().unwrap()).unwrap();
     let effects: Vec<bool> = log.lines().map(|line| line.contains("\"effects\"")).collect();
     assert_eq!(effects, [true, true, false]);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_upset_the_device(
+        method in "GET|POST|PUT|DELETE|PATCH",
+        path in "(users|usertemplates|externalservices|version|import/users/ldap)(/[a-z0-9]{0,3}){0,4}",
+        query in "(\\?(query|sort|rowsPerPage|pageNumber|limit|templateAlias)=[a-z0-9()%+]{0,12}(&[a-z=]{0,6})?)?",
+        format in "application/(json|xml)",
+        body in ".{0,40}|\\{\"Alias\":\"[a-z]{0,3}\",\"DtmfAccessId\":\"[0-9]{0,3}\"\\}",
+    ) {
+        let (status, _) = ask(&fresh(), &format!("{method} {path}{query}"), &format, &body);
+        prop_assert!(status < 500, "{status}");
+    }
 }
