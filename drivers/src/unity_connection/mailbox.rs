@@ -87,9 +87,8 @@ impl<'a> Mailbox<'a> {
     }
 
     pub(super) async fn remove(&self) -> Result<Ran, Fault> {
-        match self.path().await? {
-            Some(path) => self.cupi.remove(&path, self.deadline).await?,
-            None => {}
+        if let Some(path) = self.path().await? {
+            self.cupi.remove(&path, self.deadline).await?;
         }
         Ok(Ran::Done(Done::default()))
     }
