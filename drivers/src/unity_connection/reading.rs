@@ -12,24 +12,26 @@ const PAGE: u64 = 500;
 /// A list that is read.
 struct Stage {
     kind: ObjectKind,
+    /// Its path, to which the page is added.
     path: &'static str,
     member: &'static str,
-    /// The column that its members are known by, and sorted.
+    /// What its members are known by.
     key: &'static str,
 }
 
 const INFRASTRUCTURE: [Stage; 2] = [
-    Stage { kind: ObjectKind::UserTemplate, path: "/vmrest/usertemplates", member: "UserTemplate", key: "Alias" },
+    Stage { kind: ObjectKind::UserTemplate, path: "/vmrest/usertemplates?", member: "UserTemplate", key: "Alias" },
     Stage {
         kind: ObjectKind::ExternalService,
-        path: "/vmrest/externalservices",
+        path: "/vmrest/externalservices?",
         member: "ExternalService",
         key: "DisplayName",
     },
 ];
 
+/// Users alone have more than a page, so they alone need an order that stays.
 const SUBSCRIBERS: [Stage; 1] =
-    [Stage { kind: ObjectKind::Mailbox, path: "/vmrest/users", member: "User", key: "Alias" }];
+    [Stage { kind: ObjectKind::Mailbox, path: "/vmrest/users?sort=(alias%20asc)&", member: "User", key: "Alias" }];
 
 /// Where a page begins: its number in a list, from 1, and how many members the list had when the page before was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +81,7 @@ pub(super) async fn page(cupi: &Cupi, request: &PageRequest, deadline: Deadline)
         let message = format!("no page begins at {}", request.after.as_deref().unwrap_or_default());
         return Err(Fault::Rejected(Complaint::new("cupi-no-page", message)));
     };
-    let Stage { path, key, .. } = stage;
-    let path = format!("{path}?sort=({}%20asc)&rowsPerPage={PAGE}&pageNumber={}", key.to_lowercase(), place.number);
+    let path = format!("{}rowsPerPage={PAGE}&pageNumber={}", stage.path, place.number);
     let list = cupi.list(&path, stage.member, deadline).await?;
     let found = list.members.into_iter().filter_map(|member| stage.object(member)).collect();
     let next = place.next(list.total, stages.len()).map(Place::written);

@@ -321,3 +321,33 @@ async fn a_locked_user_may_try_again() {
         }
     }
 }
+
+#[tokio::test]
+async fn each_action_asks_for_what_it_needs_and_no_more() {
+    let bench = Bench::unity_connection(&["ldap=tony", "lock=alias:tony"]).await;
+    let mut told = String::new();
+    let mut seen = 0;
+    for (what, action) in [
+        ("import", import("1001")),
+        ("set", email("tony@example.com")),
+        ("unlock the PIN", unlock(Credential::Pin)),
+        ("set the PIN", pin("635241")),
+        ("add unified messaging", unified("tony@example.com")),
+        ("change unified messaging", other_address("anthony@example.com")),
+        ("remove unified messaging", no_unified()),
+        ("remove", remove()),
+        ("add", mailbox("tony", "1001")),
+        ("rename", rename("anthony")),
+    ] {
+        bench.done(&action).await;
+        told += &format!("{what}\n");
+        let log = bench.simulator.log(Protocol::Cupi).unwrap();
+        for entry in &log[seen..] {
+            // The ids of a device follow from the numbers of its requests.
+            let words = entry.request.split('/').map(|part| if part.len() == 36 { "ID" } else { part });
+            told += &format!("  {} -> {}\n", words.collect::<Vec<_>>().join("/"), entry.status.unwrap());
+        }
+        seen = log.len();
+    }
+    insta::assert_snapshot!(told);
+}
