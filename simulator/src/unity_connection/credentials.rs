@@ -2,7 +2,7 @@
 
 use super::kinds::{CREDENTIAL, USER};
 use super::refusal::Refusal;
-use super::resources::{Changes, Resource, Resources, put, text};
+use super::resources::{Changes, Resource, Resources, put_below, text};
 
 /// Which of the two a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl Resources {
             ("CredMustChange", "false"),
         ];
         let mut shown: Resource = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        if let Ok(kept) = self.get(&CREDENTIAL, &id) {
+        if let Ok(kept) = self.get(&CREDENTIAL, &format!("{user}/{id}")) {
             shown.extend(kept.clone());
             // Whoever sets the count to 0 has unlocked it.
             if kept.get("HackCount").is_some_and(|count| count == "0") {
@@ -93,10 +93,10 @@ impl Resources {
             which.check(secret)?;
         }
         let id = id(user, which);
-        let mut kept = self.get(&CREDENTIAL, &id).cloned().unwrap_or_default();
+        let mut kept = self.get(&CREDENTIAL, &format!("{user}/{id}")).cloned().unwrap_or_default();
         kept.extend(self.checked(&CREDENTIAL, given)?);
         kept.insert("UserObjectId".to_owned(), user.to_owned());
-        Ok(put(&CREDENTIAL, &id, kept))
+        Ok(put_below(&CREDENTIAL, user, &id, kept))
     }
 }
 

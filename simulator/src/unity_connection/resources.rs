@@ -11,7 +11,7 @@ pub(super) type Resource = BTreeMap<String, String>;
 
 pub(super) type Changes = Vec<Change<Resource>>;
 
-/// Everything that the device holds, by kind and id, such as `user/00…`.
+/// Everything that the device holds, by kind and id, such as `user/00…`; what belongs to a user, by the user's id before.
 #[derive(Debug)]
 pub(super) struct Resources {
     all: BTreeMap<String, Resource>,
@@ -61,8 +61,13 @@ impl Holdings for Resources {
 
 impl Resources {
     pub(super) fn of(&self, kind: &Kind) -> impl Iterator<Item = &Resource> {
-        let until = format!("{}0", kind.name);
-        self.all.range(format!("{}/", kind.name)..until).map(|(_, resource)| resource)
+        self.below(kind.name).map(|(_, resource)| resource)
+    }
+
+    /// All below a name that ends where a `/` begins.
+    fn below<'s>(&'s self, name: &str) -> impl Iterator<Item = (&'s String, &'s Resource)> + use<'s> {
+        // The character after `/` is `0`.
+        self.all.range(format!("{name}/")..format!("{name}0"))
     }
 
     pub(super) fn get(&self, kind: &Kind, id: &str) -> Result<&Resource, Refusal> {
@@ -76,8 +81,8 @@ impl Resources {
     }
 
     /// The accounts of a user.
-    pub(super) fn accounts<'a>(&'a self, user: &'a str) -> impl Iterator<Item = &'a Resource> {
-        self.of(&ACCOUNT).filter(move |account| text(account, "UserObjectId") == user)
+    pub(super) fn accounts<'s>(&'s self, user: &str) -> impl Iterator<Item = &'s Resource> + use<'s> {
+        self.below(&format!("{}/{user}", ACCOUNT.name)).map(|(_, account)| account)
     }
 
     /// Those of the changes that make something other than it is.
@@ -124,11 +129,9 @@ impl Resources {
     /// What it takes to remove a user with all accounts and credentials.
     pub(super) fn remove_user(&self, id: &str) -> Result<Changes, Refusal> {
         self.get(&USER, id)?;
-        let of_user = |kind: &'static Kind| {
-            let of_user = self.of(kind).filter(|one| text(one, "UserObjectId") == id);
-            of_user.map(move |one| gone(kind, text(one, "ObjectId")))
-        };
-        Ok(of_user(&ACCOUNT).chain(of_user(&CREDENTIAL)).chain([gone(&USER, id)]).collect())
+        let of_user = |kind: &Kind| self.below(&format!("{}/{id}", kind.name)).map(|(object, _)| gone(object));
+        let user = format!("{}/{id}", USER.name);
+        Ok(of_user(&ACCOUNT).chain(of_user(&CREDENTIAL)).chain([gone(&user)]).collect())
     }
 
     /// What it takes to give a user an account at a service.
@@ -147,24 +150,23 @@ impl Resources {
         }
         account.insert("UserObjectId".to_owned(), user.to_owned());
         account.insert("URI".to_owned(), format!("/vmrest/users/{user}/externalserviceaccounts/{id}"));
-        Ok(put(&ACCOUNT, id, account))
+        Ok(put_below(&ACCOUNT, user, id, account))
     }
 
     /// What it takes to set values of an account.
     pub(super) fn set_account(&self, user: &str, id: &str, given: Resource) -> Result<Changes, Refusal> {
         let mut account = self.account(user, id)?.clone();
         account.extend(self.checked(&ACCOUNT, given)?);
-        Ok(put(&ACCOUNT, id, account))
+        Ok(put_below(&ACCOUNT, user, id, account))
     }
 
     pub(super) fn remove_account(&self, user: &str, id: &str) -> Result<Changes, Refusal> {
         self.account(user, id)?;
-        Ok(vec![gone(&ACCOUNT, id)])
+        Ok(vec![gone(&format!("{}/{user}/{id}", ACCOUNT.name))])
     }
 
     pub(super) fn account(&self, user: &str, id: &str) -> Result<&Resource, Refusal> {
-        let account = self.get(&ACCOUNT, id)?;
-        if text(account, "UserObjectId") == user { Ok(account) } else { Err(Refusal::not_found(ACCOUNT.member)) }
+        self.get(&ACCOUNT, &format!("{user}/{id}"))
     }
 
     /// What it takes to add a template or a service, of which no two have the same name.
@@ -189,7 +191,7 @@ impl Resources {
         if self.of(&ACCOUNT).any(|account| text(account, "ExternalServiceObjectId") == id) {
             return Err(Refusal::duplicate("the service is in use"));
         }
-        Ok(vec![gone(kind, id)])
+        Ok(vec![gone(&format!("{}/{id}", kind.name))])
     }
 
     /// That there is a template that users can be made from.
@@ -260,12 +262,21 @@ pub(super) fn text<'a>(resource: &'a Resource, name: &str) -> &'a str {
     resource.get(name).map_or("", String::as_str)
 }
 
-pub(super) fn put(kind: &Kind, id: &str, mut value: Resource) -> Changes {
-    value.insert("ObjectId".to_owned(), id.to_owned());
-    value.retain(|_, value| !value.is_empty());
-    vec![Change { object: format!("{}/{id}", kind.name), value: Some(value) }]
+fn put(kind: &Kind, id: &str, value: Resource) -> Changes {
+    made(format!("{}/{id}", kind.name), id, value)
 }
 
-fn gone(kind: &Kind, id: &str) -> Change<Resource> {
-    Change { object: format!("{}/{id}", kind.name), value: None }
+/// What it takes to keep something that belongs to a user.
+pub(super) fn put_below(kind: &Kind, user: &str, id: &str, value: Resource) -> Changes {
+    made(format!("{}/{user}/{id}", kind.name), id, value)
+}
+
+fn made(object: String, id: &str, mut value: Resource) -> Changes {
+    value.insert("ObjectId".to_owned(), id.to_owned());
+    value.retain(|_, value| !value.is_empty());
+    vec![Change { object, value: Some(value) }]
+}
+
+fn gone(object: &str) -> Change<Resource> {
+    Change { object: object.to_owned(), value: None }
 }
