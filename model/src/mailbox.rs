@@ -101,3 +101,35 @@ impl MailboxAction {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Action, DeviceId, ObjectKind, Step};
+
+    #[test]
+    fn a_renaming_keeps_others_away_from_both_aliases() {
+        let step = |action| Step { device: DeviceId(uuid::Uuid::nil()), action: Action::Mailbox(action) };
+        let rename = step(MailboxAction::Rename { alias: "tony".to_owned(), to: "anthony".to_owned() });
+        assert_eq!(rename.objects(), ["mailbox/tony", "mailbox/anthony"]);
+        assert_eq!(rename.title(), "rename mailbox tony to anthony");
+        for object in rename.objects() {
+            assert!(matches!(ObjectKind::of_step_object(&object), Some((ObjectKind::Mailbox, _))), "{object}");
+        }
+        let remove = step(MailboxAction::Remove { alias: "tony".to_owned() });
+        assert_eq!(remove.objects(), ["mailbox/tony"]);
+    }
+
+    #[test]
+    fn a_secret_is_neither_in_a_title_nor_in_a_debug_text() {
+        let secret = Secret::new("635241");
+        let action = MailboxAction::SetCredential {
+            alias: "tony".to_owned(),
+            credential: Credential::Pin,
+            secret,
+            must_change: true,
+        };
+        assert_eq!(action.title(), "set the PIN of mailbox tony");
+        assert!(!format!("{action:?}").contains("635241"));
+    }
+}
