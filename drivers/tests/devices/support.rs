@@ -227,7 +227,7 @@ pub(crate) fn step(action: &Action) -> Step {
 }
 
 /// What steps that set a password or PIN are given where a test says nothing else.
-static SECRET: LazyLock<SecretString> = LazyLock::new(|| "918273".into());
+static SECRET: LazyLock<SecretString> = LazyLock::new(|| "635241".into());
 
 pub(crate) fn call(step: &Step) -> Call<'_> {
     let secret = step.sets_credential().then_some(&*SECRET);
