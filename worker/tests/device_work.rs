@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use dialtone_drivers::{Call, Done, Driver, Look, Page, PageRequest, Probe, Ran};
 use dialtone_model::{
-    Action, Attributes, Clock, Complaint, Device, DeviceKind, DeviceLimits, DeviceObject, Fault, Ids, ManualClock,
-    ObjectKind, OrderType, Organization, Origin, Profile, RetryPolicy, RunId, RunKind, RunState, Step, SyncScope, Tls,
-    WorkId, WorkState,
+    Action, Attributes, Clock, Complaint, Credential, Device, DeviceKind, DeviceLimits, DeviceObject,
+    ExposeSecret as _, Fault, Ids, ManualClock, ObjectKind, OrderType, Organization, Origin, Profile, RetryPolicy,
+    RunId, RunKind, RunState, SecretString, Step, SyncScope, Tls, WorkId, WorkState,
 };
 use dialtone_queue::Queue;
-use dialtone_store::{Brings, DeviceWork, NewDeviceWork, NewOrder, NewOrganization, NewRun, Store, WorkOutcome};
+use dialtone_store::{Brings, DeviceWork, NewDeviceWork, NewOrder, NewOrganization, NewRun, Store, Vault, WorkOutcome};
 use dialtone_worker::{DriverFactory, Worker, WorkerSettings};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -33,6 +33,8 @@ struct Script {
     /// The cursors of the pages that were asked for.
     reads: Vec<Option<String>>,
     runs: usize,
+    /// The passwords and PINs that steps came with.
+    secrets: Vec<String>,
     reading: bool,
     running: usize,
     /// Reads and steps were under way together.
@@ -70,10 +72,11 @@ impl Scripted {
 }
 
 impl Driver for Scripted {
-    fn run<'a>(&'a self, _call: Call<'a>) -> BoxFuture<'a, Result<Ran, Fault>> {
-        async {
+    fn run<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Ran, Fault>> {
+        async move {
             {
                 let mut script = self.script.lock().unwrap();
+                script.secrets.extend(call.secret.map(|secret| secret.expose_secret().to_owned()));
                 script.running += 1;
                 script.overlapped |= script.reading;
             }
@@ -123,6 +126,8 @@ impl Stage {
     async fn set(kind: DeviceKind, pages: usize) -> Self {
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let store = Store::open_embedded(&folder.path().join("dialtone.db")).await.unwrap();
+        let vault = Vault::read_or_make(&folder.path().join("key"), |bytes| bytes.fill(7)).unwrap();
+        let store = store.with_vault(vault).await.unwrap();
         let clock = ManualClock::new();
         let ids = Ids::new(Arc::new(clock.clone()), 3);
         let organization = Organization { id: ids.next(), name: "Sample".to_owned(), profile: Profile::Newer };
@@ -194,25 +199,28 @@ impl Stage {
 
     /// Orders of one step each on the device.
     async fn order(&self, count: usize) -> RunId {
+        let action = |index| Action::SetMailbox { alias: format!("alias {index}"), attributes: Attributes::new() };
+        self.order_each((0..count).map(|index| (action(index), None))).await
+    }
+
+    /// Orders of one step each, with the password or PIN that it sets.
+    async fn order_each(&self, steps: impl Iterator<Item = (Action, Option<&str>)>) -> RunId {
         let id = self.ids.next();
-        let order = |index: usize| {
-            let action = Action::SetMailbox { alias: format!("alias {index}"), attributes: Attributes::new() };
-            NewOrder {
-                id: self.ids.next(),
-                origin_row: None,
-                subject: "User".to_owned(),
-                order_type: OrderType::Change,
-                product: "Voicemail".to_owned(),
-                origin: Origin::Batch,
-                object: None,
-                steps: vec![Step { device: self.device.id, action }],
-                credentials: BTreeMap::new(),
-                shard: self.device.id.shard(WorkerSettings::SHARDS),
-                blocked_by: None,
-                needs_blocker: false,
-                claim: None,
-                products: Vec::new(),
-            }
+        let order = |(action, secret): (Action, Option<&str>)| NewOrder {
+            id: self.ids.next(),
+            origin_row: None,
+            subject: "User".to_owned(),
+            order_type: OrderType::Change,
+            product: "Voicemail".to_owned(),
+            origin: Origin::Batch,
+            object: None,
+            steps: vec![Step { device: self.device.id, action }],
+            credentials: secret.map(|secret| (0, SecretString::from(secret))).into_iter().collect(),
+            shard: self.device.id.shard(WorkerSettings::SHARDS),
+            blocked_by: None,
+            needs_blocker: false,
+            claim: None,
+            products: Vec::new(),
         };
         let run = NewRun {
             id,
@@ -223,7 +231,7 @@ impl Stage {
             name: "a run".to_owned(),
             profile: Profile::Newer,
             uploads: Vec::new(),
-            orders: (0..count).map(order).collect(),
+            orders: steps.map(order).collect(),
             brings: Brings::default(),
             at: self.clock.now(),
             by: "ana".to_owned(),
@@ -272,6 +280,18 @@ fn pages(cursors: &[Option<String>]) -> Vec<usize> {
 
 fn busy(seconds: u64) -> Fault {
     Fault::Busy { complaint: Complaint::new("busy", "busy"), retry_after: Some(Duration::from_secs(seconds)) }
+}
+
+#[tokio::test]
+async fn a_step_that_sets_a_pin_comes_with_it_and_no_other_step_does() {
+    let stage = Stage::set(DeviceKind::UnifiedCm, 0).await;
+    let user_id = "tony".to_owned();
+    let set = Action::SetSubscriberCredential { user_id: user_id.clone(), credential: Credential::Pin };
+    let other = Action::SetSubscriber { user_id, attributes: Attributes::new() };
+    let run = stage.order_each([(set, Some("40506")), (other, None)].into_iter()).await;
+    stage.finished(run).await;
+    let script = stage.driver.script.lock().unwrap();
+    assert_eq!((script.runs, script.secrets.as_slice()), (2, ["40506".to_owned()].as_slice()));
 }
 
 #[tokio::test]

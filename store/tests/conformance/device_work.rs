@@ -1,6 +1,6 @@
 use dialtone_model::{
-    Attributes, Complaint, DeviceId, DeviceObject, Event, ObjectChange, ObjectKind, SyncScope, WorkId, WorkKind,
-    WorkState,
+    Attributes, Complaint, Device, DeviceId, DeviceKind, DeviceObject, Event, ObjectChange, ObjectKind, SyncScope,
+    WorkId, WorkKind, WorkState,
 };
 use dialtone_store::{DeviceWork, KnownObject, Lease, NewDeviceWork, ProbeResult, ReadPage, StoreError, WorkOutcome};
 
@@ -105,7 +105,7 @@ async fn an_order_waits_for_a_device_that_takes_none_while_it_is_read(bed: &Bed)
     assert!(!waits().await, "a {} takes both", device.kind);
     bed.store.put_device(&Device { kind: DeviceKind::UnityExpress, ..device }).await.unwrap();
     assert!(waits().await);
-    bed.store.record_page(lease, id, &page(Vec::new(), None), bed.now()).await.unwrap().unwrap();
+    bed.store.record_page(lease, id, &page(&[], None), bed.now()).await.unwrap().unwrap();
     assert!(!waits().await, "the read is over");
 }
 
