@@ -82,6 +82,18 @@ pub(crate) fn row_ref(
     Ok(Some(RowRef { upload: upload.into(), row: narrow(row, table, "row_number", id)? }))
 }
 
+/// The column that says whether an order `o`, were nobody to have it in hand, waits until its device has been read.
+pub(crate) fn waits_for_device() -> String {
+    let exclusive = DeviceKind::ALL.iter().filter(|kind| kind.is_exclusive_while_read());
+    let kinds: Vec<String> = exclusive.map(|kind| format!("'{}'", kind.word())).collect();
+    format!(
+        "(o.device_id IS NOT NULL AND EXISTS (SELECT 1 FROM device_work w JOIN devices d ON d.id = w.device_id \
+         WHERE w.device_id = o.device_id AND w.kind = 'read' AND w.state = 'running' AND d.kind IN ({}))) \
+         AS waits_for_device",
+        kinds.join(", ")
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,16 +126,4 @@ mod tests {
             assert!(matches!(columns.state("an order"), Err(StoreError::Inconsistent { .. })), "{columns:?}");
         }
     }
-}
-
-/// The column that says whether an order `o`, were nobody to have it in hand, waits until its device has been read.
-pub(crate) fn waits_for_device() -> String {
-    let exclusive = DeviceKind::ALL.iter().filter(|kind| kind.is_exclusive_while_read());
-    let kinds: Vec<String> = exclusive.map(|kind| format!("'{}'", kind.word())).collect();
-    format!(
-        "(o.device_id IS NOT NULL AND EXISTS (SELECT 1 FROM device_work w JOIN devices d ON d.id = w.device_id \
-         WHERE w.device_id = o.device_id AND w.kind = 'read' AND w.state = 'running' AND d.kind IN ({}))) \
-         AS waits_for_device",
-        kinds.join(", ")
-    )
 }
