@@ -10,6 +10,7 @@
 //! log, the report and the store don't say the same.
 
 mod bare_client;
+mod caller;
 mod simulator;
 
 use std::collections::BTreeSet;
