@@ -3,6 +3,7 @@
 //! The only room that knows `sqlx`. Every query is written once; every method behaves the same on both engines.
 
 mod acts;
+mod bulk;
 mod claims;
 mod columns;
 mod database;
