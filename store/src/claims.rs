@@ -106,10 +106,10 @@ impl Store {
 
     async fn try_claim(&self, request: &ClaimRequest) -> Result<Vec<Claim>, StoreError> {
         let mut tx = self.database.begin().await?;
-        if !leases::holds(&mut tx, request.lease).await? {
-            return Ok(Vec::new());
+        let Some(standing) = leases::standing(&mut tx, request.lease).await? else { return Ok(Vec::new()) };
+        if standing.abandoned {
+            stop_abandoned(&mut tx, request).await?;
         }
-        stop_abandoned(&mut tx, request).await?;
         let mut ready = ready(&mut tx, request).await?;
         let worn_out: Vec<OrderId> =
             ready.extract_if(.., |row| row.starts >= MOST_STARTS).map(|row| row.id.into()).collect();
@@ -313,9 +313,6 @@ async fn stop_abandoned(tx: &mut Tx, request: &ClaimRequest) -> Result<(), Store
             .fetch_all(connection)
             .await?
     });
-    if ids.is_empty() {
-        return Ok(());
-    }
     let ids: Vec<OrderId> = ids.into_iter().map(OrderId).collect();
     let mut changed = Vec::with_capacity(ids.len());
     for order in transitions::load(tx, &ids).await? {

@@ -129,15 +129,14 @@ impl Store {
             return Ok(Some(RecordedBatch::default()));
         }
         let mut tx = self.database.begin().await?;
-        if !leases::holds(&mut tx, lease).await? {
+        let Some(standing) = leases::standing(&mut tx, lease).await? else {
             let orders = outcomes.iter().map(|outcome| outcome.fenced()).collect();
             return Ok(Some(RecordedBatch { orders, ..RecordedBatch::default() }));
-        }
+        };
         // By id, so that two groups lock their rows in the same order.
         let mut sorted: Vec<&Outcome> = outcomes.iter().collect();
         sorted.sort_unstable_by_key(|outcome| outcome.order);
-        let runs = outcomes::run_states(&mut tx, &sorted).await?;
-        let Some(written) = outcomes::write(&mut tx, lease, &sorted, &runs, pace).await? else {
+        let Some(written) = outcomes::write(&mut tx, lease, &sorted, pace).await? else {
             tx.roll_back().await;
             return Ok(None);
         };
@@ -185,7 +184,9 @@ impl Store {
         let at = outcomes.iter().map(|outcome| outcome.at).max().unwrap_or_default();
         let consequences = settle(&mut tx, &completed, stopped, at).await?;
         outcomes::recognise(&mut tx, lease, actor, &missing, &mut verdicts).await?;
-        device_objects::touch(&mut tx, lease.shard, outcomes).await?;
+        if standing.being_read {
+            device_objects::touch(&mut tx, lease.shard, outcomes).await?;
+        }
         tx.commit().await?;
         let orders = outcomes
             .iter()

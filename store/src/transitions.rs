@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::StoreError;
 use crate::columns::{StateColumns, narrow, word};
-use crate::database::{Tx, execute, on_tx, rows};
+use crate::database::{Tx, execute, on_tx, row, rows};
 use crate::events::{self, NewEvent};
 use crate::holdings::{self, GivenBack, Holdings};
 use crate::ids::Ids;
@@ -319,11 +319,11 @@ async fn release_successors(
 
 /// Ends the run when none of its orders is being worked on, and with it its template. Whether it is over.
 pub(crate) async fn end_run(tx: &mut Tx, run: RunId, at: Timestamp) -> Result<bool, StoreError> {
-    if let Tx::Postgres(connection) = tx {
-        // Two groups that each record some of the last orders would each see the other's as still being worked on.
-        // Whoever gets this lock later sees what the earlier one committed.
-        sqlx::query("SELECT 1 FROM runs WHERE id = $1 FOR UPDATE").bind(run.0).execute(&mut **connection).await?;
-    }
+    // Two groups that each record some of the last orders would each see the other's as still being worked on. Whoever
+    // gets this lock later sees what the earlier one committed.
+    let sql = format!("SELECT template_id, project_id FROM runs WHERE id = $1{}", tx.locking(" FOR UPDATE"));
+    let of: Option<(Option<Uuid>, Option<Uuid>)> = row!(tx, AssertSqlSafe(sql), run.0)?;
+    let (template, project) = of.unwrap_or_default();
     // The order is that of the index of such orders: without it PostgreSQL may search the table from its start, past
     // all the orders that are through.
     let sql = "SELECT 1 FROM orders WHERE run_id = $1 AND device_id IS NOT NULL \
@@ -335,13 +335,15 @@ pub(crate) async fn end_run(tx: &mut Tx, run: RunId, at: Timestamp) -> Result<bo
     let sql = "UPDATE runs SET state = 'finished', ended_at = $2, version = version + 1 \
                WHERE id = $1 AND state IN ('running', 'paused')";
     execute!(tx, sql, run.0, Time(at))?;
-    for sql in [
-        "UPDATE templates SET status = 'completed', version = version + 1 \
-         WHERE id = (SELECT template_id FROM runs WHERE id = $1) AND status = 'in_progress'",
-        "UPDATE projects SET status = 'completed', version = version + 1 \
-         WHERE id = (SELECT project_id FROM runs WHERE id = $1) AND status = 'in_progress'",
-    ] {
-        execute!(tx, sql, run.0)?;
+    if let Some(template) = template {
+        let sql = "UPDATE templates SET status = 'completed', version = version + 1 \
+                   WHERE id = $1 AND status = 'in_progress'";
+        execute!(tx, sql, template)?;
+    }
+    if let Some(project) = project {
+        let sql = "UPDATE projects SET status = 'completed', version = version + 1 \
+                   WHERE id = $1 AND status = 'in_progress'";
+        execute!(tx, sql, project)?;
     }
     Ok(true)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use dialtone_model::sabotage::{self, Defect};
 use dialtone_model::{DeviceId, Fault, Origin, crash_point};
 use dialtone_queue::{Delivery, Hint, Lane, Subscription};
-use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError, Verdict};
+use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError, Verdict, Wanted};
 use jiff::Timestamp;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -68,7 +68,7 @@ pub(crate) struct Pending {
 /// What a task of the set ends with.
 pub(crate) enum Message {
     Called { device: DeviceId, claim: Claim, execution: Execution },
-    Claimed { device: DeviceId, urgent: bool, limit: u32, result: Result<(Vec<Claim>, Option<Timestamp>), StoreError> },
+    Claimed { device: DeviceId, urgent: bool, limit: u32, result: Result<(Vec<Claim>, Due), StoreError> },
     Recorded { shard: u16, group: Vec<Pending>, result: Result<RecordedBatch, StoreError> },
     GaveBack,
     Found(Result<Vec<DeviceId>, StoreError>),
@@ -373,7 +373,7 @@ impl Dispatcher {
         device: DeviceId,
         urgent: bool,
         limit: u32,
-        result: Result<(Vec<Claim>, Option<Timestamp>), StoreError>,
+        result: Result<(Vec<Claim>, Due), StoreError>,
         now: Duration,
     ) {
         let Some(line) = self.lines.get_mut(&device) else { return };
@@ -383,7 +383,11 @@ impl Dispatcher {
                 meters::claimed(claims.len());
                 let more = u32::try_from(claims.len()).unwrap_or(u32::MAX) >= limit;
                 let wall = self.worker.clock.now();
-                let due = due.map(|due| now + Duration::try_from(due.duration_since(wall)).unwrap_or_default());
+                let until = |due: Timestamp| now + Duration::try_from(due.duration_since(wall)).unwrap_or_default();
+                let due = match due {
+                    Due::Unasked => line.due(),
+                    Due::Known(due) => due.map(until),
+                };
                 line.claimed(claims, urgent, more, due);
             }
             Err(failure) => {
@@ -552,19 +556,34 @@ fn lane(origin: Origin) -> Lane {
     }
 }
 
+/// When the next order of a device is due that waits for a time.
+pub(crate) enum Due {
+    /// Nobody asked: it is as it was.
+    Unasked,
+    /// The store said so; `None`: none waits.
+    Known(Option<Timestamp>),
+}
+
 /// Claims, and asks when the next order is due where fewer than wanted were ready.
 async fn claim(
     store: &dialtone_store::Store,
     request: &ClaimRequest,
     passwords: bool,
-) -> Result<(Vec<Claim>, Option<Timestamp>), StoreError> {
+) -> Result<(Vec<Claim>, Due), StoreError> {
     let claims = store.claim(request).await?;
     crash_point!("worker-after-claim");
     if passwords {
         // All of them in one transaction; each call only reads its own.
         store.make_extension_passwords(&claims).await?;
     }
-    let all = u32::try_from(claims.len()).unwrap_or(u32::MAX) >= request.limit;
-    let due = if all { None } else { store.next_due(request.device).await? };
+    let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
+    let wanted = match &request.wanted {
+        Wanted::These(orders) => limit.min(orders.len()),
+        Wanted::Any => limit,
+    };
+    let due = match claims.len() >= wanted {
+        true => Due::Unasked,
+        false => Due::Known(store.next_due(request.device).await?),
+    };
     Ok((claims, due))
 }

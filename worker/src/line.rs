@@ -142,6 +142,11 @@ impl Line {
         self.ask_store = true;
     }
 
+    /// When an order that waits for its next try is due, as far as is known.
+    pub(crate) fn due(&self) -> Option<Duration> {
+        self.due
+    }
+
     /// The answer to [`Want::Claims`]: what was claimed, whether more may be ready, and when the next is due.
     pub(crate) fn claimed(&mut self, claims: Vec<Claim>, urgent: bool, more: bool, due: Option<Duration>) {
         self.claiming = false;
