@@ -51,9 +51,9 @@ pub(crate) const NULL: &str = "kind = \"null\"\naddress = \"null\"\nconcurrency 
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
     pub(crate) rows: u32,
-    /// From the start of submitting, the file being read already, until the orders were in the store.
+    /// From the start of the command until the orders were in the store.
     pub(crate) submitted: Duration,
-    /// From the start of submitting to the last order recorded.
+    /// From the start of the command to the last order recorded.
     pub(crate) worked: Duration,
     /// The command, with start, file, checks and report.
     pub(crate) whole: Duration,
@@ -163,13 +163,9 @@ impl Installation {
             let output = child.wait_with_output().expect("dialtone run");
             (output, start.elapsed())
         });
-        let (mut submitting, mut submitted) = (None, None);
+        let mut submitted = None;
         let worked = loop {
-            // A template is made at the start of submitting, the run is there at its end.
             let progress = self.progress(&mut store, tenant.name).await;
-            if progress.begun && submitting.is_none() {
-                submitting = Some(start.elapsed());
-            }
             if progress.submitted && submitted.is_none() {
                 submitted = Some(start.elapsed());
             }
@@ -186,14 +182,7 @@ impl Installation {
                    JOIN organizations t ON t.id = o.organization_id WHERE t.name = $1 AND o.state = 'completed'";
         let events: i64 = sqlx::query_scalar(sql).bind(tenant.name).fetch_one(&mut store).await.expect("events");
         assert_eq!(events, 2 * i64::from(tenant.rows), "a claim and an outcome of each order");
-        let begun = submitting.unwrap_or_default();
-        Measured {
-            rows: tenant.rows,
-            submitted: submitted.unwrap_or_default().saturating_sub(begun),
-            worked: worked.saturating_sub(begun),
-            whole,
-            processor,
-        }
+        Measured { rows: tenant.rows, submitted: submitted.unwrap_or_default(), worked, whole, processor }
     }
 
     /// Waits until so many orders are in the store, or so many runs are over.
@@ -263,8 +252,7 @@ impl Installation {
 
     async fn progress(&self, store: &mut PgConnection, tenant: &str) -> Progress {
         let sql = "WITH o AS (SELECT id FROM organizations WHERE name = $1) \
-                   SELECT EXISTS (SELECT 1 FROM templates t JOIN o ON t.organization_id = o.id) AS begun, \
-                   EXISTS (SELECT 1 FROM runs r JOIN o ON r.organization_id = o.id) AS submitted, \
+                   SELECT EXISTS (SELECT 1 FROM runs r JOIN o ON r.organization_id = o.id) AS submitted, \
                    EXISTS (SELECT 1 FROM runs r JOIN o ON r.organization_id = o.id WHERE r.ended_at IS NOT NULL) \
                    AS over";
         sqlx::query_as(sql).bind(tenant).fetch_one(store).await.expect("how far it is")
@@ -273,7 +261,6 @@ impl Installation {
 
 #[derive(sqlx::FromRow)]
 struct Progress {
-    begun: bool,
     submitted: bool,
     over: bool,
 }

@@ -18,8 +18,8 @@
 //! | `dead` | what a device that never answers costs the others |
 //! | `growth` | the cost of an order in a database of 150,000, and a worker's memory before a backlog of as many |
 //!
-//! Orders count from the start of submitting, the file being read already, to the last one recorded; the report is
-//! timed apart. Beside the time that passed stands the processor time, which says more on a busy machine.
+//! Orders count from the start of the command, its process and its reading of the file included, to the last one
+//! recorded; the report is timed apart. Beside the time that passed stands the processor time, which says more on a busy machine.
 
 #[path = "../run/caller.rs"]
 mod caller;

@@ -17,5 +17,6 @@ mod operations;
 mod projects;
 mod roles;
 mod run;
+mod synchronisation;
 mod templates;
 mod third_party;
