@@ -24,6 +24,7 @@ mod project;
 mod report;
 mod run;
 mod structure;
+mod unkept_reports;
 
 use blocking::blocking;
 

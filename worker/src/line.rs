@@ -414,6 +414,7 @@ mod tests {
             life: Life { origin: Origin::Batch, steps: 1 },
             at: Position::default(),
             steps: vec![Step { device: DeviceId(id(0)), action }],
+            starts: 0,
         }
     }
 
