@@ -16,7 +16,8 @@ use dialtone_model::{
     Step, Tls, UploadId, User, Work, WorkStatus,
 };
 use dialtone_store::{
-    Claim, ClaimRequest, ExtensionClaim, NewOrder, NewOrganization, NewRun, Outcome, Store, UploadRecord, Wanted,
+    Brings, Claim, ClaimRequest, ExtensionClaim, NewOrder, NewOrganization, NewRun, Outcome, Store, UploadRecord,
+    Wanted,
 };
 
 const ORGANIZATIONS: usize = 10;
@@ -193,6 +194,7 @@ impl Tenant {
             profile: Profile::Newer,
             uploads: vec![self.upload],
             orders: self.users.iter().enumerate().map(order).collect(),
+            brings: Brings::default(),
             at: clock.now(),
             by: "bench".to_owned(),
         }

@@ -1,12 +1,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::bail;
 use clap::Args;
 use dialtone_files::sha256;
-use dialtone_model::{AddOn, OrganizationId, RunId, RunKind, TemplateId};
-use dialtone_scheduler::{Intake, Mode, NamedBytes, NewDraft, NewProjectName};
-use dialtone_templates::Kind;
+use dialtone_model::{AddOn, OrganizationId, RunId, RunKind};
+use dialtone_scheduler::{Intake, Mode, NamedBytes, NewSubmission, Submitted};
 use serde_json::json;
 
 use crate::context::Context;
@@ -98,69 +96,23 @@ struct Started {
     refused_rows: usize,
 }
 
-/// Makes a template of the files and assigns it; or says what is wrong with them.
+/// Submits the files; or says what is wrong with them.
 async fn start(
     context: &Context,
     organization: OrganizationId,
     files: &[NamedBytes],
     arguments: &Arguments,
 ) -> anyhow::Result<Result<Started, Exit>> {
-    let operations = &context.operations;
     let mode = mode(arguments.valid_rows_only);
-    let draft = NewDraft {
+    let submission = NewSubmission {
         name: arguments.name.clone().unwrap_or_else(|| name_of(files)),
         add_ons: arguments.add_ons.iter().cloned().map(AddOn).collect(),
+        mode,
     };
-    let template = operations.create_template(&context.actor, organization, &draft).await?;
-    let intake = match operations.add_template_files(&context.actor, template, files, mode).await {
-        Ok(intake) => intake,
-        Err(error) => {
-            operations.delete_template(&context.actor, template).await?;
-            return Err(error.into());
-        }
-    };
-    if intake.readings.iter().all(|reading| reading.kind == Some(Kind::Project)) {
-        operations.delete_template(&context.actor, template).await?;
-        return start_project(context, organization, files, arguments).await;
-    }
+    let Submitted { intake, assigned } =
+        context.operations.submit(&context.actor, organization, &submission, files).await?;
     let refused_rows = intake.refused;
-    let usable = intake.is_usable(mode);
-    if !usable {
-        operations.delete_template(&context.actor, template).await?;
-    }
-    if !usable || refused_rows > 0 && !context.json {
-        let exit = tell_refused(context, intake, mode)?;
-        if !usable {
-            return Ok(Err(exit));
-        }
-    }
-    let run = assign(context, template).await?;
-    Ok(Ok(Started { run, refused_rows }))
-}
-
-/// Makes a project of the files and runs it; or says what is wrong with them.
-async fn start_project(
-    context: &Context,
-    organization: OrganizationId,
-    files: &[NamedBytes],
-    arguments: &Arguments,
-) -> anyhow::Result<Result<Started, Exit>> {
-    if !arguments.add_ons.is_empty() {
-        bail!("--add-on is for bulk assignments; these files are a batch project");
-    }
-    let operations = &context.operations;
-    let mode = mode(arguments.valid_rows_only);
-    let name = NewProjectName { name: arguments.name.clone().unwrap_or_else(|| name_of(files)) };
-    let project = operations.create_project(&context.actor, organization, &name).await?;
-    let mut intake = operations.add_project_files(&context.actor, project, files, mode).await?;
-    let mut started = None;
-    if intake.is_usable(mode) {
-        let (dry_run, assigned) = operations.run_project(&context.actor, project, mode).await?;
-        (intake, started) = (dry_run.intake, assigned);
-    }
-    let refused_rows = intake.refused;
-    let Some(assigned) = started else {
-        operations.delete_project(&context.actor, project).await?;
+    let Some(assigned) = assigned else {
         return Ok(Err(tell_refused(context, intake, mode)?));
     };
     if !context.json && !intake.problems.is_empty() {
@@ -180,20 +132,6 @@ fn tell_refused(context: &Context, intake: Intake, mode: Mode) -> anyhow::Result
         "seconds": context.seconds(),
     });
     tell(context, intake, mode, more)
-}
-
-async fn assign(context: &Context, template: TemplateId) -> anyhow::Result<RunId> {
-    match context.operations.assign(&context.actor, template).await {
-        Ok(assigned) => {
-            eprintln!("run {}: {} orders", assigned.run, assigned.orders);
-            Ok(assigned.run)
-        }
-        Err(error) => {
-            // Somebody else may have taken a licence, a key or a number since the check; the same command finds out.
-            context.operations.delete_template(&context.actor, template).await?;
-            Err(error.into())
-        }
-    }
 }
 
 /// What people read of an assignment that has no name: its first file.

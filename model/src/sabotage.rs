@@ -6,7 +6,7 @@
 pub enum Defect {
     /// A worker forgets an outcome before it knows that it is recorded.
     AcknowledgedBeforeCommit,
-    /// Orders are claimed and recorded without looking whether the lease is still the holder's.
+    /// Orders are claimed and recorded, and leases renewed, without looking whether the lease is still the holder's.
     EpochUnchecked,
     /// A step whose outcome is unknown is run again without a look at the device.
     BlindRun,

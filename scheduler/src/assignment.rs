@@ -2,12 +2,12 @@ use dialtone_model::{
     Actor, AddOn, OrganizationId, RunId, RunKind, TemplateAction, TemplateId, Trace, UploadId, UserId, crash_point,
 };
 use dialtone_queue::Lane;
-use dialtone_store::{NewRun, NewTemplate, StoreError, TemplateRecord, TemplateUser};
+use dialtone_store::{Brings, NewRun, NewTemplate, StoreError, TemplateRecord, TemplateUser};
 use dialtone_validators::{Candidate, Facts, Identity, recheck, shortages};
 use tracing::{Instrument as _, debug, info_span};
 use validator::Validate;
 
-use crate::intake::BulkIntake;
+use crate::intake::{BulkIntake, read_files};
 use crate::{Intake, Mode, NamedBytes, OperationError, Operations, plan};
 
 /// What a new bulk-assignment template starts with.
@@ -119,7 +119,7 @@ impl Operations {
         actor.require(&[])?;
         let template = self.store.template(id).await?;
         template.status.allow(TemplateAction::EditUsers)?;
-        let checked = self.check_bulk(files, self.draft_facts(&template)).await?;
+        let checked = self.check_for_draft(&template, files.to_vec()).await?;
         if checked.intake.is_usable(mode) {
             self.store_intake(actor, &template, files, &checked).await?;
         }
@@ -139,7 +139,7 @@ impl Operations {
         let number = user.number.as_deref().unwrap_or_default();
         let row = format!("Ext Key,Identity UUID,Number\n{},{},{number}\n", user.ext_key, user.user);
         let file = NamedBytes { name: "user added by hand".to_owned(), bytes: row.into_bytes() };
-        let checked = self.check_bulk(&[file], self.draft_facts(&template)).await?;
+        let checked = self.check_for_draft(&template, vec![file]).await?;
         if checked.intake.is_usable(Mode::Strict) {
             let by_hand = |user: TemplateUser| TemplateUser { origin: None, ..user };
             let users: Vec<TemplateUser> = checked.users.into_iter().flatten().map(by_hand).collect();
@@ -211,6 +211,7 @@ impl Operations {
             profile,
             uploads: self.store.template_uploads(id).await?,
             orders: plan::assignment::assignment(&users, &template.add_ons, &device, self.shards, &self.ids),
+            brings: Brings::default(),
             at: self.clock.now(),
             by: actor.name.clone(),
         };
@@ -274,6 +275,16 @@ impl Operations {
         submit.instrument(span).await
     }
 
+    /// Reads and checks files that are to be added to a draft; they are read while the facts are fetched.
+    async fn check_for_draft(
+        &self,
+        template: &TemplateRecord,
+        files: Vec<NamedBytes>,
+    ) -> Result<BulkIntake, OperationError> {
+        let (readings, facts) = tokio::try_join!(async { Ok(read_files(files).await) }, self.draft_facts(template))?;
+        Ok(self.check_bulk(readings, facts).await)
+    }
+
     async fn store_intake(
         &self,
         actor: &Actor,
@@ -304,7 +315,7 @@ impl Operations {
         Ok(facts)
     }
 
-    fn new_template(
+    pub(crate) fn new_template(
         &self,
         actor: &Actor,
         organization: OrganizationId,

@@ -1,6 +1,6 @@
 use dialtone_model::{Actor, AddOn, Device, Extension, OrganizationId, Origin, RunKind, UserId};
 use dialtone_queue::Lane;
-use dialtone_store::{ExtensionRecord, NewOrder, NewRun};
+use dialtone_store::{Brings, ExtensionRecord, NewOrder, NewRun};
 use validator::Validate;
 
 use crate::{Assigned, OperationError, Operations, plan};
@@ -161,6 +161,7 @@ impl Operations {
             profile,
             uploads: Vec::new(),
             orders,
+            brings: Brings::default(),
             at: self.clock.now(),
             by: actor.name.clone(),
         };

@@ -68,17 +68,15 @@ pub(crate) struct BulkIntake {
     pub(crate) uploads: Vec<UploadId>,
 }
 
+/// Reads files, in their order.
+pub(crate) async fn read_files(files: Vec<NamedBytes>) -> Vec<Reading> {
+    blocking(move || files.into_iter().map(|file| read(&file.name, file.bytes)).collect()).await
+}
+
 impl Operations {
-    /// Reads and checks the files of one bulk assignment; they are read while the facts are fetched. It stores nothing.
-    pub(crate) async fn check_bulk(
-        &self,
-        files: &[NamedBytes],
-        facts: impl Future<Output = Result<Facts, OperationError>>,
-    ) -> Result<BulkIntake, OperationError> {
-        let ids: Vec<UploadId> = files.iter().map(|_| self.ids.next()).collect();
-        let files = files.to_vec();
-        let reading = blocking(move || files.into_iter().map(|file| read(&file.name, file.bytes)).collect());
-        let (readings, facts): (Vec<Reading>, Facts) = tokio::try_join!(async { Ok(reading.await) }, facts)?;
+    /// Checks the files of one bulk assignment. It stores nothing.
+    pub(crate) async fn check_bulk(&self, readings: Vec<Reading>, facts: Facts) -> BulkIntake {
+        let ids: Vec<UploadId> = readings.iter().map(|_| self.ids.next()).collect();
         let work = move || {
             let checked = check(&readings, Some(&facts));
             let users = template_users(&checked, &ids, &facts);
@@ -87,7 +85,7 @@ impl Operations {
             let intake = Intake { verdict, accepted, refused: refused_count, problems, readings };
             BulkIntake { intake, users, refused, uploads: ids }
         };
-        Ok(blocking(work).await)
+        blocking(work).await
     }
 
     /// Keeps the bytes of an upload and says so in the store.
@@ -100,9 +98,22 @@ impl Operations {
         reading: &Reading,
         refused: &[RefusedRow],
     ) -> Result<(), OperationError> {
+        let record = self.keep_bytes(actor, organization, id, file, reading).await?;
+        Ok(self.store.add_upload(&record, refused).await?)
+    }
+
+    /// Keeps the bytes of an upload, of which the store is told by the record.
+    pub(crate) async fn keep_bytes(
+        &self,
+        actor: &Actor,
+        organization: OrganizationId,
+        id: UploadId,
+        file: &NamedBytes,
+        reading: &Reading,
+    ) -> Result<UploadRecord, OperationError> {
         let key = Key::new(format!("uploads/{id}"))?;
         self.files.put(&key, file.bytes.clone()).await?;
-        let record = UploadRecord {
+        Ok(UploadRecord {
             id,
             organization,
             name: file.name.clone(),
@@ -112,8 +123,7 @@ impl Operations {
             storage_key: key.as_str().to_owned(),
             uploaded_at: self.clock.now(),
             uploaded_by: actor.name.clone(),
-        };
-        Ok(self.store.add_upload(&record, refused).await?)
+        })
     }
 
     /// The bytes of an upload, if they still are those that the store knows.

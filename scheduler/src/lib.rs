@@ -24,6 +24,7 @@ mod project;
 mod report;
 mod run;
 mod structure;
+mod submission;
 mod unkept_reports;
 
 use blocking::blocking;
@@ -46,3 +47,4 @@ pub use plan::{
 pub use project::{DryRun, NewProjectName};
 pub use report::ReportRows;
 pub use run::RunView;
+pub use submission::{NewSubmission, Submitted};

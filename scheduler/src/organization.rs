@@ -158,7 +158,7 @@ impl Operations {
         self.store.put_numbers(id, &import.numbers).await?;
         self.put_devices(id, &import.devices).await?;
         self.put_structure(id, import).await?;
-        self.store.add_subscribers(id, &import.subscribers.iter().map(subscriber_row).collect::<Vec<_>>()).await?;
+        self.store.put_subscribers(id, &import.subscribers.iter().map(subscriber_row).collect::<Vec<_>>()).await?;
         Ok(id)
     }
 

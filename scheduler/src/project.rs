@@ -6,13 +6,13 @@ use dialtone_model::{
 };
 use dialtone_queue::Lane;
 use dialtone_store::{
-    InfrastructureKind, NewOrder, NewProject, NewRun, ProductRecord, ProjectRecord, RefusedRow, UploadRecord,
+    Brings, InfrastructureKind, NewOrder, NewProject, NewRun, ProductRecord, ProjectRecord, RefusedRow, UploadRecord,
 };
-use dialtone_templates::{Kind, Reading, read};
+use dialtone_templates::{Kind, Reading};
 use dialtone_validators::{Checked, Verdict, check};
 use validator::Validate;
 
-use crate::intake::refused_rows;
+use crate::intake::{read_files, refused_rows};
 use crate::plan::{
     Defaults, PlanFile, PlanRequest, ProjectFacts, ProjectPlan, advanced_cells, owned_product, plan_project,
 };
@@ -20,7 +20,7 @@ use crate::structure::{subscriber_of_row, subscriber_row};
 use crate::{Assigned, Intake, Mode, NamedBytes, OperationError, Operations, blocking};
 
 /// Who may order for others.
-const MAY_ORDER: &[Role] = &[Role::Ordering, Role::AdvancedOrdering];
+pub(crate) const MAY_ORDER: &[Role] = &[Role::Ordering, Role::AdvancedOrdering];
 
 /// What a new batch project starts with.
 #[derive(Clone, Debug, Validate)]
@@ -38,7 +38,7 @@ pub struct DryRun {
     /// The orders; its problems are among those of the intake.
     pub plan: ProjectPlan,
     /// The rows of each file that are refused, with the reasons.
-    refused: Vec<Vec<RefusedRow>>,
+    pub(crate) refused: Vec<Vec<RefusedRow>>,
 }
 
 impl Operations {
@@ -88,15 +88,14 @@ impl Operations {
         actor.require(MAY_ORDER)?;
         let project = self.store.project(id).await?;
         let advanced = is_advanced(actor);
-        let mut bytes = files.to_vec();
+        let readings = read_files(files.to_vec()).await;
+        refuse_other_kinds(&readings)?;
         let (intake, refused) = blocking(move || {
-            let readings: Vec<Reading> = bytes.drain(..).map(|file| read(&file.name, file.bytes)).collect();
             let intake = checked(readings, advanced);
             let refused = refused_rows(&intake.problems, &intake.readings);
             (intake, refused)
         })
         .await;
-        refuse_other_kinds(&intake.readings)?;
         if !intake.is_usable(mode) {
             return Ok(intake);
         }
@@ -153,16 +152,16 @@ impl Operations {
         files: Vec<NamedBytes>,
     ) -> Result<DryRun, OperationError> {
         actor.require(MAY_ORDER)?;
-        let files = files.into_iter().map(|file| (self.ids.next(), file)).collect();
-        self.dry_run(actor, organization, files).await
+        let uploads = files.iter().map(|_| self.ids.next()).collect();
+        self.dry_run(actor, organization, read_files(files).await, uploads).await
     }
 
     /// What would happen if the project were run now. It stores nothing and asks no device.
     pub async fn plan_project(&self, actor: &Actor, id: ProjectId) -> Result<DryRun, OperationError> {
         actor.require(MAY_ORDER)?;
         let project = self.store.project(id).await?;
-        let files = self.project_bytes(id).await?;
-        self.dry_run(actor, project.organization, files).await
+        let (uploads, files) = self.project_bytes(id).await?;
+        self.dry_run(actor, project.organization, read_files(files).await, uploads).await
     }
 
     /// Plans a project anew and starts it: orders, what they lead to, and new subscribers in one transaction. What is
@@ -175,13 +174,13 @@ impl Operations {
     ) -> Result<(DryRun, Option<Assigned>), OperationError> {
         actor.require(MAY_ORDER)?;
         let project = self.store.project(id).await?;
-        let files = self.project_bytes(id).await?;
+        let (uploads, files) = self.project_bytes(id).await?;
         if files.is_empty() {
             let message = format!("the project {:?} has no files: add one first", project.name);
             return Err(OperationError::Refused(message));
         }
-        let uploads: Vec<UploadId> = files.iter().map(|(upload, _)| *upload).collect();
-        let mut dry_run = self.dry_run(actor, project.organization, files).await?;
+        let readings = read_files(files).await;
+        let mut dry_run = self.dry_run(actor, project.organization, readings, uploads.clone()).await?;
         if !dry_run.intake.is_usable(mode) {
             return Ok((dry_run, None));
         }
@@ -190,8 +189,6 @@ impl Operations {
         }
         let profile = self.store.organization(project.organization).await?.profile;
         let (orders, subscribers) = take_orders(&mut dry_run.plan);
-        // Whoever is ordered for is known from then on, also when the run can't be added after all.
-        self.store.add_subscribers(project.organization, &subscribers).await?;
         let run = NewRun {
             id: self.ids.next(),
             organization: project.organization,
@@ -202,6 +199,7 @@ impl Operations {
             profile,
             uploads,
             orders,
+            brings: Brings { subscribers, ..Brings::default() },
             at: self.clock.now(),
             by: actor.name.clone(),
         };
@@ -209,27 +207,26 @@ impl Operations {
         Ok((dry_run, Some(assigned)))
     }
 
-    async fn dry_run(
+    /// Checks files and plans their rows; `uploads` are the ids of the files, which needn't be stored yet.
+    pub(crate) async fn dry_run(
         &self,
         actor: &Actor,
         organization: OrganizationId,
-        mut files: Vec<(UploadId, NamedBytes)>,
+        readings: Vec<Reading>,
+        uploads: Vec<UploadId>,
     ) -> Result<DryRun, OperationError> {
+        refuse_other_kinds(&readings)?;
         let facts = self.project_facts(organization).await?;
         let (ids, shards, advanced) = (self.ids.clone(), self.shards, is_advanced(actor));
-        let dry_run = blocking(move || {
-            let uploads: Vec<UploadId> = files.iter().map(|(upload, _)| *upload).collect();
-            let readings: Vec<Reading> = files.drain(..).map(|(_, file)| read(&file.name, file.bytes)).collect();
+        let work = move || {
             let intake = checked(readings, advanced);
             let defaults = Defaults::new();
             let plan = |files: &[PlanFile<'_>]| {
                 plan_project(&PlanRequest { files, facts: &facts, defaults: &defaults, advanced, ids: &ids, shards })
             };
             planned(intake, &uploads, plan)
-        })
-        .await;
-        refuse_other_kinds(&dry_run.intake.readings)?;
-        Ok(dry_run)
+        };
+        Ok(blocking(work).await)
     }
 
     /// What a plan needs to know of an organization, fetched once.
@@ -287,16 +284,17 @@ impl Operations {
         Ok(files)
     }
 
-    async fn project_bytes(&self, id: ProjectId) -> Result<Vec<(UploadId, NamedBytes)>, OperationError> {
-        let mut files = Vec::new();
+    async fn project_bytes(&self, id: ProjectId) -> Result<(Vec<UploadId>, Vec<NamedBytes>), OperationError> {
+        let (mut uploads, mut files) = (Vec::new(), Vec::new());
         for upload in self.project_files(id).await? {
             let bytes = self.upload_bytes(&upload).await?;
-            files.push((upload.id, NamedBytes { name: upload.name, bytes }));
+            uploads.push(upload.id);
+            files.push(NamedBytes { name: upload.name, bytes });
         }
-        Ok(files)
+        Ok((uploads, files))
     }
 
-    fn new_project(&self, actor: &Actor, organization: OrganizationId, name: String) -> NewProject {
+    pub(crate) fn new_project(&self, actor: &Actor, organization: OrganizationId, name: String) -> NewProject {
         NewProject { id: self.ids.next(), organization, name, at: self.clock.now(), by: actor.name.clone() }
     }
 }
@@ -373,7 +371,7 @@ fn refuse_other_kinds(readings: &[Reading]) -> Result<(), OperationError> {
 }
 
 /// The orders of a plan as a run takes them, and the subscribers whom they make. The plan keeps its rows.
-fn take_orders(plan: &mut ProjectPlan) -> (Vec<NewOrder>, Vec<dialtone_store::Subscriber>) {
+pub(crate) fn take_orders(plan: &mut ProjectPlan) -> (Vec<NewOrder>, Vec<dialtone_store::Subscriber>) {
     let mut subscribers = Vec::new();
     let orders = std::mem::take(&mut plan.orders).into_iter().map(|planned| {
         subscribers.extend(planned.subscriber.as_ref().map(subscriber_row));

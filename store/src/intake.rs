@@ -8,12 +8,15 @@ use crate::columns::StateColumns;
 use crate::database::{Tx, execute, on_tx, pieces, repeated, transaction};
 use crate::extension_claims::{self, ClaimKind, Taking};
 use crate::licences::LicenceMoves;
+use crate::subscribers::{self, Known};
 use crate::time::Time;
-use crate::{NewOrder, NewProduct, NewRun, Store, StoreError, product_claims, projects, templates, transitions};
+use crate::{
+    Brings, NewOrder, NewProduct, NewRun, Store, StoreError, product_claims, projects, templates, transitions, uploads,
+};
 
 impl Store {
-    /// Adds a run with its orders, their claims on extensions and their licence reservations, and makes its template
-    /// `in progress`; all in one transaction, or nothing. A run that is there already is left as it is, so that the
+    /// Adds a run with what it brings, its orders, their claims on extensions and their licence reservations, and makes
+    /// its template `in progress`; all in one transaction, or nothing. A run that is there already is left as it is, so that the
     /// call can be repeated when the answer to its COMMIT was lost.
     ///
     /// # Errors
@@ -36,6 +39,7 @@ impl Store {
                 return Ok(());
             }
             extension_claims::lock(tx, new.organization).await?;
+            insert_brought(tx, new).await?;
             start_template(tx, new).await?;
             start_project(tx, new).await?;
 
@@ -64,6 +68,22 @@ impl Store {
             Ok(())
         })
     }
+}
+
+async fn insert_brought(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
+    let Brings { uploads, template, project, subscribers } = &new.brings;
+    for (upload, refused) in uploads {
+        uploads::insert(tx, upload, refused).await?;
+    }
+    if let Some((template, users)) = template {
+        templates::insert(tx, template).await?;
+        templates::add_users(tx, template.id, &new.uploads, users).await?;
+    }
+    if let Some(project) = project {
+        projects::insert(tx, project).await?;
+        projects::add_uploads(tx, project.id, &new.uploads).await?;
+    }
+    subscribers::insert(tx, new.organization, subscribers, Known::Stays).await
 }
 
 async fn start_template(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {

@@ -134,9 +134,12 @@ impl Store {
     pub async fn renew_leases(&self, held: &[Lease]) -> Result<Vec<Lease>, StoreError> {
         let rows = repeated!(self.change_held("UPDATE shard_leases SET beat = beat + 1 WHERE ", held))?;
         let beats: HashMap<i64, i64> = rows.into_iter().collect();
-        let renewed = held
-            .iter()
-            .filter_map(|lease| beats.get(&i64::from(lease.shard)).map(|beat| Lease { beat: *beat, ..*lease }));
+        // Without a look at the epoch, a holder doesn't learn that it lost a lease.
+        let unchecked = sabotage::is_planted(Defect::EpochUnchecked);
+        let renewed = held.iter().filter_map(|lease| match beats.get(&i64::from(lease.shard)) {
+            Some(beat) => Some(Lease { beat: *beat, ..*lease }),
+            None => unchecked.then_some(*lease),
+        });
         Ok(renewed.collect())
     }
 

@@ -58,7 +58,7 @@ pub use projects::{NewProject, ProjectRecord};
 pub use records::{Outcome, Recorded, RecordedBatch, Verdict};
 pub use reported::ReportedOrder;
 pub use resealing::Resealed;
-pub use runs::{ExtensionClaim, NewOrder, NewRun, RunCounts, RunRecord};
+pub use runs::{Brings, ExtensionClaim, NewOrder, NewRun, RunCounts, RunRecord};
 pub use server::Server;
 pub use stock::Stock;
 pub use subscribers::Subscriber;

@@ -96,13 +96,9 @@ impl Store {
         version: i64,
         uploads: &[UploadId],
     ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO project_uploads (project_id, position, upload_id) \
-                   SELECT $1, coalesce(max(position), 0) + 1, $2 FROM project_uploads WHERE project_id = $1";
         let mut tx = self.database.begin().await?;
         change(&mut tx, id, version, ProjectAction::Edit).await?;
-        for upload in uploads {
-            execute!(&mut tx, sql, id.0, upload.0)?;
-        }
+        add_uploads(&mut tx, id, uploads).await?;
         tx.commit().await
     }
 
@@ -154,7 +150,17 @@ pub(crate) async fn change(tx: &mut Tx, id: ProjectId, version: i64, action: Pro
     if now == version + 1 { Ok(()) } else { Err(StoreError::Changed { what: "project" }) }
 }
 
-async fn insert(tx: &mut Tx, new: &NewProject) -> Result<(), StoreError> {
+/// Adds files to the end of a project's list.
+pub(crate) async fn add_uploads(tx: &mut Tx, id: ProjectId, uploads: &[UploadId]) -> Result<(), StoreError> {
+    let sql = "INSERT INTO project_uploads (project_id, position, upload_id) \
+               SELECT $1, coalesce(max(position), 0) + 1, $2 FROM project_uploads WHERE project_id = $1";
+    for upload in uploads {
+        execute!(tx, sql, id.0, upload.0)?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn insert(tx: &mut Tx, new: &NewProject) -> Result<(), StoreError> {
     let sql = "INSERT INTO projects (id, organization_id, name, status, version, created_at, created_by) \
                VALUES ($1, $2, $3, 'draft', 1, $4, $5)";
     execute!(tx, sql, new.id.0, new.organization.0, &new.name, Time(new.at), &new.by)?;

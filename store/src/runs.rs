@@ -12,7 +12,10 @@ use uuid::Uuid;
 use crate::columns::{narrow, word};
 use crate::database::{execute, on_db, read_row, read_rows};
 use crate::time::Time;
-use crate::{NewProduct, Store, StoreError, licences};
+use crate::{
+    NewProduct, NewProject, NewTemplate, RefusedRow, Store, StoreError, Subscriber, TemplateUser, UploadRecord,
+    licences,
+};
 
 /// A run with its orders, to be added in one transaction.
 #[derive(Clone, Debug)]
@@ -35,10 +38,26 @@ pub struct NewRun {
     pub uploads: Vec<UploadId>,
     /// Its orders; ids rise.
     pub orders: Vec<NewOrder>,
+    /// What is stored with it.
+    pub brings: Brings,
     /// When.
     pub at: Timestamp,
     /// By whom.
     pub by: String,
+}
+
+/// What a run needs and the store doesn't have yet. It is stored with the run or not at all, so that a submission that
+/// is refused or cut short leaves nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Brings {
+    /// Files, each with its refused rows.
+    pub uploads: Vec<(UploadRecord, Vec<RefusedRow>)>,
+    /// The template with its users; the run names its version as 1.
+    pub template: Option<(NewTemplate, Vec<TemplateUser>)>,
+    /// The project; the run names its version as 1.
+    pub project: Option<NewProject>,
+    /// People whom nobody knew. One whose login is there by now stays as it is.
+    pub subscribers: Vec<Subscriber>,
 }
 
 /// A planned order.

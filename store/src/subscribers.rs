@@ -2,7 +2,7 @@ use dialtone_model::OrganizationId;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use crate::database::{on_tx, pieces, read_row, read_rows};
+use crate::database::{Tx, on_tx, pieces, read_row, read_rows};
 use crate::{Store, StoreError};
 
 /// A person who owns products.
@@ -27,34 +27,15 @@ pub struct Subscriber {
 const COLUMNS: &str = "user_id, first_name, last_name, email, role, domain, identity_id";
 
 impl Store {
-    /// Adds subscribers; those whose logins are there already stay as they are. In one transaction, some hundreds of
-    /// rows a statement.
-    pub async fn add_subscribers(
+    /// Sets subscribers as they are given, by their logins; others stay. In one transaction, some hundreds of rows a
+    /// statement.
+    pub async fn put_subscribers(
         &self,
         organization: OrganizationId,
         subscribers: &[Subscriber],
     ) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
-        for piece in pieces(subscribers) {
-            on_tx!(&mut tx, |connection, Db| {
-                QueryBuilder::<Db>::new(format!("INSERT INTO subscribers (organization_id, {COLUMNS}) "))
-                    .push_values(piece, |mut row, subscriber| {
-                        row.push_bind(organization.0)
-                            .push_bind(&subscriber.user_id)
-                            .push_bind(&subscriber.first_name)
-                            .push_bind(&subscriber.last_name)
-                            .push_bind(&subscriber.email)
-                            .push_bind(&subscriber.role)
-                            .push_bind(&subscriber.domain)
-                            .push_bind(subscriber.identity_id);
-                    })
-                    .push(" ON CONFLICT (organization_id, user_id) DO NOTHING")
-                    .build()
-                    .execute(connection)
-                    .await
-                    .map(drop)
-            })?;
-        }
+        insert(&mut tx, organization, subscribers, Known::IsSet).await?;
         tx.commit().await
     }
 
@@ -70,4 +51,51 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM subscribers WHERE organization_id = $1 ORDER BY user_id");
         Ok(read_rows!(self, sqlx::AssertSqlSafe(sql), organization.0)?)
     }
+}
+
+/// What becomes of a subscriber whose login is there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Known {
+    /// It stays as it is.
+    Stays,
+    /// It gets the values that are given. Who it is in the Phone System is forgotten only for another user.
+    IsSet,
+}
+
+/// Adds subscribers.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    subscribers: &[Subscriber],
+    known: Known,
+) -> Result<(), StoreError> {
+    let on_conflict = match known {
+        Known::Stays => " ON CONFLICT (organization_id, user_id) DO NOTHING",
+        Known::IsSet => {
+            " ON CONFLICT (organization_id, user_id) DO UPDATE SET first_name = excluded.first_name, \
+             last_name = excluded.last_name, email = excluded.email, role = excluded.role, \
+             domain = excluded.domain, identity_id = coalesce(excluded.identity_id, subscribers.identity_id)"
+        }
+    };
+    for piece in pieces(subscribers) {
+        on_tx!(tx, |connection, Db| {
+            QueryBuilder::<Db>::new(format!("INSERT INTO subscribers (organization_id, {COLUMNS}) "))
+                .push_values(piece, |mut row, subscriber| {
+                    row.push_bind(organization.0)
+                        .push_bind(&subscriber.user_id)
+                        .push_bind(&subscriber.first_name)
+                        .push_bind(&subscriber.last_name)
+                        .push_bind(&subscriber.email)
+                        .push_bind(&subscriber.role)
+                        .push_bind(&subscriber.domain)
+                        .push_bind(subscriber.identity_id);
+                })
+                .push(on_conflict)
+                .build()
+                .execute(connection)
+                .await
+                .map(drop)
+        })?;
+    }
+    Ok(())
 }

@@ -162,22 +162,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         change(&mut tx, id, version, TemplateAction::EditUsers).await?;
-        for upload in uploads {
-            let sql = "INSERT INTO template_uploads (template_id, position, upload_id) \
-                       SELECT $1, coalesce(max(position), 0) + 1, $2 FROM template_uploads WHERE template_id = $1";
-            execute!(&mut tx, sql, id.0, upload.0)?;
-        }
-        let sql = "SELECT coalesce(max(position), 0) FROM template_users WHERE template_id = $1";
-        let last: i64 = on_tx!(&mut tx, |connection| sqlx::query_scalar(sql).bind(id.0).fetch_one(connection).await?);
-        let numbered: Vec<(i64, &TemplateUser)> = (last + 1..).zip(users).collect();
-        let upload = |user: &TemplateUser| user.origin.map(|origin| origin.upload);
-        for of_upload in numbered.chunk_by(|(_, one), (_, next)| upload(one) == upload(next)) {
-            let upload = of_upload.first().and_then(|(_, user)| upload(user));
-            for piece in pieces(of_upload) {
-                insert_users(&mut tx, id, upload, piece).await?;
-            }
-        }
-        count_users(&mut tx, id).await?;
+        add_users(&mut tx, id, uploads, users).await?;
         tx.commit().await
     }
 
@@ -279,12 +264,37 @@ pub(crate) async fn change(
     if now == version + 1 { Ok(()) } else { Err(StoreError::Changed { what: "template" }) }
 }
 
-async fn insert(tx: &mut Tx, new: &NewTemplate) -> Result<(), StoreError> {
+pub(crate) async fn insert(tx: &mut Tx, new: &NewTemplate) -> Result<(), StoreError> {
     let sql = "INSERT INTO templates \
                (id, organization_id, name, add_ons, status, total_users, version, created_at, created_by) \
                VALUES ($1, $2, $3, $4, 'draft', 0, 1, $5, $6)";
     execute!(tx, sql, new.id.0, new.organization.0, &new.name, Json(sorted(&new.add_ons)), Time(new.at), &new.by)?;
     Ok(())
+}
+
+/// Adds users to the end of a template's list and `uploads` to its files.
+pub(crate) async fn add_users(
+    tx: &mut Tx,
+    id: TemplateId,
+    uploads: &[UploadId],
+    users: &[TemplateUser],
+) -> Result<(), StoreError> {
+    for upload in uploads {
+        let sql = "INSERT INTO template_uploads (template_id, position, upload_id) \
+                   SELECT $1, coalesce(max(position), 0) + 1, $2 FROM template_uploads WHERE template_id = $1";
+        execute!(tx, sql, id.0, upload.0)?;
+    }
+    let sql = "SELECT coalesce(max(position), 0) FROM template_users WHERE template_id = $1";
+    let last: i64 = on_tx!(tx, |connection| sqlx::query_scalar(sql).bind(id.0).fetch_one(connection).await?);
+    let numbered: Vec<(i64, &TemplateUser)> = (last + 1..).zip(users).collect();
+    let upload = |user: &TemplateUser| user.origin.map(|origin| origin.upload);
+    for of_upload in numbered.chunk_by(|(_, one), (_, next)| upload(one) == upload(next)) {
+        let upload = of_upload.first().and_then(|(_, user)| upload(user));
+        for piece in pieces(of_upload) {
+            insert_users(tx, id, upload, piece).await?;
+        }
+    }
+    count_users(tx, id).await
 }
 
 async fn insert_users(

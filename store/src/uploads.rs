@@ -59,23 +59,8 @@ struct UploadRow {
 impl Store {
     /// Adds an upload with its refused rows, in one transaction.
     pub async fn add_upload(&self, upload: &UploadRecord, refused: &[RefusedRow]) -> Result<(), StoreError> {
-        let sql = format!("INSERT INTO uploads ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
-        let size = i64::try_from(upload.size).unwrap_or(i64::MAX);
         let mut tx = self.database.begin().await?;
-        execute!(
-            &mut tx,
-            AssertSqlSafe(sql),
-            upload.id.0,
-            upload.organization.0,
-            &upload.name,
-            &upload.kind,
-            &upload.sha256,
-            size,
-            &upload.storage_key,
-            Time(upload.uploaded_at),
-            &upload.uploaded_by
-        )?;
-        insert_refused(&mut tx, upload.id, refused).await?;
+        insert(&mut tx, upload, refused).await?;
         tx.commit().await
     }
 
@@ -119,6 +104,24 @@ impl Store {
         let rows: Vec<UploadRow> = read_rows!(self, AssertSqlSafe(sql), organization.0, sha256)?;
         rows.into_iter().map(UploadRecord::try_from).collect()
     }
+}
+
+pub(crate) async fn insert(tx: &mut Tx, upload: &UploadRecord, refused: &[RefusedRow]) -> Result<(), StoreError> {
+    let sql = format!("INSERT INTO uploads ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+    execute!(
+        tx,
+        AssertSqlSafe(sql),
+        upload.id.0,
+        upload.organization.0,
+        &upload.name,
+        &upload.kind,
+        &upload.sha256,
+        i64::try_from(upload.size).unwrap_or(i64::MAX),
+        &upload.storage_key,
+        Time(upload.uploaded_at),
+        &upload.uploaded_by
+    )?;
+    insert_refused(tx, upload.id, refused).await
 }
 
 async fn insert_refused(tx: &mut Tx, upload: UploadId, refused: &[RefusedRow]) -> Result<(), StoreError> {

@@ -25,6 +25,8 @@ fn a_kill_at_any_labelled_point_loses_and_doubles_nothing() {
                 let answer = home.run(["run", &file, "--json"]).done().json();
                 let report: PathBuf = answer["report"].as_str().unwrap().into();
                 home.assert_all_done_once(&report, (0..ROWS).map(key));
+                let templates = home.line("template list --json").done().json_lines();
+                assert_eq!(templates.len(), 1, "{label}: a submission that was cut short left a template");
             }
         }
     }

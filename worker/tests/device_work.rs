@@ -16,7 +16,7 @@ use dialtone_model::{
     WorkId, WorkState,
 };
 use dialtone_queue::Queue;
-use dialtone_store::{DeviceWork, NewDeviceWork, NewOrder, NewOrganization, NewRun, Store, WorkOutcome};
+use dialtone_store::{Brings, DeviceWork, NewDeviceWork, NewOrder, NewOrganization, NewRun, Store, WorkOutcome};
 use dialtone_worker::{DriverFactory, Worker, WorkerSettings};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -223,6 +223,7 @@ impl Stage {
             profile: Profile::Newer,
             uploads: Vec::new(),
             orders: (0..count).map(order).collect(),
+            brings: Brings::default(),
             at: self.clock.now(),
             by: "ana".to_owned(),
         };

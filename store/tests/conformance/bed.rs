@@ -9,7 +9,7 @@ use dialtone_model::{
     UserId,
 };
 use dialtone_store::{
-    Claim, ClaimRequest, ExtensionClaim, Lease, NewOrder, NewOrganization, NewRun, NewTemplate, Outcome, Store,
+    Brings, Claim, ClaimRequest, ExtensionClaim, Lease, NewOrder, NewOrganization, NewRun, NewTemplate, Outcome, Store,
     StoreError, UploadRecord, Vault, Wanted,
 };
 use jiff::Timestamp;
@@ -247,17 +247,21 @@ impl Bed {
 
     /// A draft template.
     pub(crate) async fn template(&self, tenant: &Tenant, name: &str) -> TemplateId {
-        let id = self.ids.next();
-        let new = NewTemplate {
-            id,
+        let new = self.new_template(tenant, name);
+        self.store.add_template(&new).await.unwrap();
+        new.id
+    }
+
+    /// What a draft template starts with.
+    pub(crate) fn new_template(&self, tenant: &Tenant, name: &str) -> NewTemplate {
+        NewTemplate {
+            id: self.ids.next(),
             organization: tenant.id,
             name: name.to_owned(),
             add_ons: vec![recording()],
             at: self.now(),
             by: "ana".to_owned(),
-        };
-        self.store.add_template(&new).await.unwrap();
-        id
+        }
     }
 
     /// A run of orders that each provision one of these users.
@@ -273,6 +277,7 @@ impl Bed {
             profile: Profile::Newer,
             uploads: Vec::new(),
             orders: users.map(|index| self.provision(tenant, index)).collect(),
+            brings: Brings::default(),
             at: self.now(),
             by: "ana".to_owned(),
         }

@@ -25,7 +25,7 @@ async fn project(bed: &Bed, tenant: &Tenant) -> ProjectId {
     id
 }
 
-fn new_project(bed: &Bed, tenant: &Tenant, id: ProjectId) -> NewProject {
+pub(crate) fn new_project(bed: &Bed, tenant: &Tenant, id: ProjectId) -> NewProject {
     NewProject { id, organization: tenant.id, name: "New hires".to_owned(), at: bed.now(), by: "ana".to_owned() }
 }
 
@@ -188,9 +188,11 @@ async fn settings_and_subscribers_are_kept(bed: &Bed) {
         identity_id: Some(Uuid::from_u128(9)),
     };
     let all = [subscriber("jane", "North"), subscriber("tony", "North")];
-    bed.store.add_subscribers(tenant.id, &all).await.unwrap();
-    bed.store.add_subscribers(tenant.id, &[subscriber("tony", "South")]).await.unwrap();
-    assert_eq!(bed.store.subscribers(tenant.id).await.unwrap(), all);
+    bed.store.put_subscribers(tenant.id, &all).await.unwrap();
+    let moved = Subscriber { identity_id: None, ..subscriber("tony", "South") };
+    bed.store.put_subscribers(tenant.id, &[moved]).await.unwrap();
+    let all = [subscriber("jane", "North"), subscriber("tony", "South")];
+    assert_eq!(bed.store.subscribers(tenant.id).await.unwrap(), all, "who it is in the Phone System stays known");
     assert_eq!(bed.store.subscriber(tenant.id, "tony").await.unwrap(), all[1]);
     let nobody = bed.store.subscriber(tenant.id, "Tony").await.unwrap_err();
     assert!(matches!(nobody, StoreError::NotFound { what: "subscriber", .. }), "{nobody}");

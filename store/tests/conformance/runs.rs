@@ -1,13 +1,16 @@
 use std::time::Duration;
 
 use dialtone_model::{Event, FailureClass, OrderId, RowRef, RunKind, RunState, State, TemplateStatus};
-use dialtone_store::{NewRun, OrderFilter, PersonalAct, RunRecord, StoreError};
+use dialtone_store::{Brings, NewRun, OrderFilter, PersonalAct, RefusedRow, RunRecord, StoreError, Subscriber};
 
 use crate::bed::{Bed, Tenant};
+use crate::projects::new_project;
+use crate::templates;
 
 crate::on_both_engines!(
     a_run_whose_report_nobody_kept_is_found_until_somebody_does,
     a_run_is_added_whole_or_not_at_all,
+    a_run_brings_what_it_needs_or_nothing,
     a_run_that_was_added_is_not_added_again,
     two_runs_cannot_oversell,
     two_runs_cannot_claim_one_value,
@@ -25,6 +28,60 @@ async fn a_run_is_added_whole_or_not_at_all(bed: &Bed) {
     assert!(bed.store.runs(tenant.id, 9).await.unwrap().is_empty());
     assert_eq!(bed.store.available_numbers(tenant.id).await.unwrap().len(), 5);
     assert_eq!(bed.store.licences(tenant.id).await.unwrap()[0].free, 3);
+}
+
+async fn a_run_brings_what_it_needs_or_nothing(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 5, 3).await;
+    let person = |domain: &str| Subscriber {
+        user_id: "tony".to_owned(),
+        first_name: None,
+        last_name: "Sample".to_owned(),
+        email: None,
+        role: "Employee".to_owned(),
+        domain: domain.to_owned(),
+        identity_id: None,
+    };
+    let bringing = |users: usize| {
+        let (upload, template) = (bed.upload(&tenant), bed.new_template(&tenant, "Sales"));
+        let project = new_project(bed, &tenant, bed.ids.next());
+        let members = templates::users(&tenant, 0..users, Some(RowRef { upload: upload.id, row: 2 }));
+        let refused = RefusedRow { row: 9, findings: Vec::new() };
+        NewRun {
+            template: Some((template.id, 1)),
+            project: Some((project.id, 1)),
+            uploads: vec![upload.id],
+            brings: Brings {
+                template: Some((template, members)),
+                project: Some(project),
+                uploads: vec![(upload, vec![refused])],
+                subscribers: vec![person("North")],
+            },
+            ..bed.run(&tenant, 0..users)
+        }
+    };
+    bed.store.add_run(&bringing(5)).await.unwrap_err();
+    assert!(bed.store.templates(tenant.id, "").await.unwrap().is_empty());
+    assert!(bed.store.projects(tenant.id).await.unwrap().is_empty());
+    assert!(bed.store.subscribers(tenant.id).await.unwrap().is_empty());
+
+    let run = bringing(3);
+    bed.store.add_run(&run).await.unwrap();
+    bed.store.add_run(&run).await.unwrap();
+    let template = bed.store.templates(tenant.id, "").await.unwrap().remove(0);
+    assert_eq!((template.status, template.run, template.total_users), (TemplateStatus::InProgress, Some(run.id), 3));
+    let (_, users) = run.brings.template.as_ref().unwrap();
+    assert_eq!(&bed.store.template_users(template.id).await.unwrap(), users);
+    assert_eq!(bed.store.template_uploads(template.id).await.unwrap(), run.uploads);
+    let project = bed.store.projects(tenant.id).await.unwrap().remove(0);
+    assert_eq!(project.run, Some(run.id));
+    assert_eq!(bed.store.project_uploads(project.id).await.unwrap(), run.uploads);
+    let (upload, refused) = &run.brings.uploads[0];
+    assert_eq!(&bed.store.upload(upload.id).await.unwrap(), upload);
+    assert_eq!(&bed.store.refused_rows(upload.id).await.unwrap(), refused);
+
+    let brings = Brings { subscribers: vec![person("South")], ..Brings::default() };
+    bed.store.add_run(&NewRun { brings, ..bed.run(&tenant, 0..0) }).await.unwrap();
+    assert_eq!(bed.store.subscribers(tenant.id).await.unwrap(), [person("North")], "a known one stays");
 }
 
 async fn a_run_that_was_added_is_not_added_again(bed: &Bed) {

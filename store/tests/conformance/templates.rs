@@ -10,7 +10,7 @@ crate::on_both_engines!(
     a_started_template_stays_as_it_is,
 );
 
-fn users(tenant: &Tenant, range: std::ops::Range<usize>, origin: Option<RowRef>) -> Vec<TemplateUser> {
+pub(crate) fn users(tenant: &Tenant, range: std::ops::Range<usize>, origin: Option<RowRef>) -> Vec<TemplateUser> {
     range
         .map(|index| TemplateUser {
             origin,

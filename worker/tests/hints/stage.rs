@@ -9,7 +9,7 @@ use dialtone_model::{
     OrganizationId, Origin, Profile, RetryPolicy, RowRef, RunId, RunKind, RunState, Sleep, Step, Tls,
 };
 use dialtone_queue::{Hint, Lane, Queue};
-use dialtone_store::{NewOrder, NewOrganization, NewRun, Store, UploadRecord};
+use dialtone_store::{Brings, NewOrder, NewOrganization, NewRun, Store, UploadRecord};
 use dialtone_worker::{DriverFactory, Tenure, Worker, WorkerSettings};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
@@ -176,6 +176,7 @@ impl Stage {
             profile: Profile::Newer,
             uploads: vec![upload.id],
             orders: (0..orders).map(order).collect(),
+            brings: Brings::default(),
             at: self.clock.now(),
             by: "test".to_owned(),
         };
