@@ -33,8 +33,11 @@ const DIALTONE: &str = env!("CARGO_BIN_EXE_dialtone");
 const ROWS: u32 = 15_000;
 const ROUNDS: usize = 3;
 
+/// A part of the benchmark; it is given the folder that its data goes to.
+type Scene = fn(&Path);
+
 /// What is measured, by the name that a person may ask for it by.
-const SCENES: [(&str, fn(&Path)); 4] =
+const SCENES: [(&str, Scene); 4] =
     [("devices", devices), ("latency", latency), ("templates", templates), ("projects", projects)];
 
 fn main() {

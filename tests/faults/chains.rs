@@ -122,7 +122,7 @@ fn rows_of_one_user_stay_in_order_and_the_inventory_never_goes_back_while_worker
     let findings = Findings::of(&site, Looks::Unless);
     assert!(findings.is_clean(), "{findings}");
 
-    let chained = "SELECT count(*)::text FROM orders WHERE blocked_by IS NOT NULL AND product = 'Line'";
+    let chained = "SELECT count(DISTINCT order_id)::text FROM order_events WHERE kind = 'freed'";
     assert_eq!(site.database.number(chained), users, "the order of each line waited for its phone's");
     let reads = "SELECT count(*)::text FROM device_work WHERE kind = 'read' AND state = 'done' AND pages > 1";
     assert!(site.database.number(reads) > 0, "no read came to its end");

@@ -84,7 +84,8 @@ impl Findings {
             (
                 "I7 the orders of one user run in the order of their rows",
                 "SELECT format('order %s began before order %s had ended', later.number, earlier.number) \
-                 FROM orders later JOIN orders earlier ON earlier.id = later.blocked_by \
+                 FROM orders later JOIN orders earlier ON earlier.run_id = later.run_id \
+                 AND earlier.subject = later.subject AND earlier.number < later.number \
                  WHERE later.started_at < earlier.ended_at",
             ),
             ("I8 every run ends", "SELECT format('run %s is %s', id, state) FROM runs WHERE state <> 'finished'"),
