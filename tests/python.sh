@@ -10,7 +10,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 folder=$root/target/python
-lists=("$root/tests/python/requirements.txt" "$root/tests/python/schemas.txt")
+lists=("$root/tests/python/requirements.txt" "$root/tests/python/without_dependencies.txt")
 
 install_package() {
     if [ "$(id -u)" != 0 ]; then

@@ -33,7 +33,7 @@ const DIALTONE: &str = env!("CARGO_BIN_EXE_dialtone");
 const ROWS: u32 = 15_000;
 const ROUNDS: usize = 3;
 
-/// A part of the benchmark; it is given the folder that its data goes to.
+/// A part of the measurement, which is given a folder.
 type Scene = fn(&Path);
 
 /// What is measured, by the name that a person may ask for it by.

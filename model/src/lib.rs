@@ -15,6 +15,7 @@ mod express;
 mod fault;
 mod finding;
 mod ids;
+mod mailbox;
 mod order;
 mod organization;
 mod project;
@@ -40,6 +41,7 @@ pub use express::{ExpressAction, ExpressMailbox, ExpressNumber, ExpressPhone, Ph
 pub use fault::{Complaint, Fault};
 pub use finding::{Finding, Severity};
 pub use ids::{DeviceId, Ids, OrderId, OrganizationId, ProjectId, RunId, TemplateId, UploadId, UserId, WorkId};
+pub use mailbox::MailboxAction;
 pub use order::{ExtendedStatus, OrderType, Origin, Reason, Reservation, RowRef};
 pub use organization::{AddOn, Extension, Licence, LicenceCount, Organization, Profile, User};
 pub use project::{ProjectAction, ProjectActionRefused, ProjectStatus};

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Activation, Credential, DeviceId, ExpressAction, Extension, LinePlace, UnifiedCmObject};
+use crate::{Activation, Credential, DeviceId, ExpressAction, Extension, LinePlace, MailboxAction, UnifiedCmObject};
 
 /// One thing that one device is asked to do. A work order is a list of them, run in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -271,7 +271,7 @@ pub enum Action {
         /// Further attributes, by CUPI's names.
         attributes: Attributes,
     },
-    /// Unity Connection: attributes of a user, by CUPI's names.
+    /// Unity Connection: attributes of a user, by CUPI's names; the extension is one of them. An empty value unsets.
     SetMailbox {
         /// The alias.
         alias: String,
@@ -287,6 +287,9 @@ pub enum Action {
         /// The address at that service.
         email: String,
     },
+
+    /// Unity Connection: what else becomes of a user with a mailbox.
+    Mailbox(MailboxAction),
 
     /// CM Express and Unity Express.
     Express(ExpressAction),
@@ -360,6 +363,7 @@ impl Step {
             Action::AddMailbox { alias, .. }
             | Action::SetMailbox { alias, .. }
             | Action::AddUnifiedMessaging { alias, .. } => vec![format!("mailbox/{alias}")],
+            Action::Mailbox(action) => action.objects(),
             Action::Express(action) => action.objects(),
         }
     }
@@ -401,6 +405,7 @@ impl Step {
             Action::AddMailbox { alias, .. } => format!("add mailbox {alias}"),
             Action::SetMailbox { alias, .. } => format!("set mailbox {alias}"),
             Action::AddUnifiedMessaging { alias, .. } => format!("add unified messaging for {alias}"),
+            Action::Mailbox(action) => action.title(),
             Action::Express(action) => action.title(),
         }
     }

@@ -1,6 +1,7 @@
 use dialtone_model::{Actor, AddOn, Device, Extension, OrganizationId, Origin, RunKind, UserId};
 use dialtone_queue::Lane;
 use dialtone_store::{Brings, ExtensionRecord, NewOrder, NewRun};
+use dialtone_validators::shape;
 use validator::Validate;
 
 use crate::{Assigned, OperationError, Operations, plan};
@@ -14,7 +15,7 @@ pub struct ManualProvision {
     #[validate(range(min = 1, max = 15_000, message = "1 to 15,000 extensions can be provisioned at once"))]
     pub users: u32,
     /// The first key: 3 to 5 digits.
-    #[validate(custom(function = "three_to_five_digits"))]
+    #[validate(custom(function = "shape::ext_key"))]
     pub start: String,
 }
 
@@ -22,10 +23,13 @@ pub struct ManualProvision {
 #[derive(Clone, Debug, Default, Validate)]
 pub struct ExtensionChange {
     /// Another ext key.
-    #[validate(custom(function = "three_to_five_digits"))]
+    #[validate(custom(function = "shape::ext_key"))]
     pub key: Option<String>,
     /// Another directory name.
-    #[validate(length(min = 1, max = 100, message = "a directory name has 1 to 100 characters"))]
+    #[validate(
+        length(min = 1, message = "a directory name has at least one character"),
+        custom(function = "shape::directory_name")
+    )]
     pub directory_name: Option<String>,
     /// Another user; `Some(None)`: nobody.
     pub user: Option<Option<UserId>>,
@@ -33,14 +37,6 @@ pub struct ExtensionChange {
     pub add_ons: Option<Vec<AddOn>>,
     /// Another number, digits without the `+`; `Some(None)`: none.
     pub number: Option<Option<String>>,
-}
-
-fn three_to_five_digits(key: &str) -> Result<(), validator::ValidationError> {
-    if (3..=5).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit()) {
-        Ok(())
-    } else {
-        Err(validator::ValidationError::new("ext-key").with_message("an ext key has 3 to 5 digits".into()))
-    }
 }
 
 impl ManualProvision {

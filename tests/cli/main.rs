@@ -19,5 +19,6 @@ mod operations;
 mod projects;
 mod roles;
 mod run;
+mod synchronisation;
 mod templates;
 mod third_party;

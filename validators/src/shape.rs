@@ -9,7 +9,7 @@ use crate::cell::{self, Flaw};
 /// 3 to 5 ASCII digits.
 ///
 /// # Errors
-/// The rule's code, with the message that a file's cell would get.
+/// The rule's code, with the message and the repair that a file's cell would get.
 pub fn ext_key(text: &str) -> Result<(), ValidationError> {
     cell::ext_key(text).map(drop).map_err(|flaw| error(flaw, "Ext Key", text))
 }
@@ -17,7 +17,7 @@ pub fn ext_key(text: &str) -> Result<(), ValidationError> {
 /// An optional `+` and 1 to 15 ASCII digits.
 ///
 /// # Errors
-/// The rule's code, with the message that a file's cell would get.
+/// The rule's code, with the message and the repair that a file's cell would get.
 pub fn number(text: &str) -> Result<(), ValidationError> {
     cell::number(text).map(drop).map_err(|flaw| error(flaw, "Number", text))
 }
@@ -25,7 +25,7 @@ pub fn number(text: &str) -> Result<(), ValidationError> {
 /// At most 100 characters, as the directory shows them.
 ///
 /// # Errors
-/// The rule's code, with the message that a file's cell would get.
+/// The rule's code, with the message and the repair that a file's cell would get.
 pub fn directory_name(text: &str) -> Result<(), ValidationError> {
     cell::name(text).map(drop).map_err(|flaw| error(flaw, "Directory Name", text))
 }
@@ -33,7 +33,11 @@ pub fn directory_name(text: &str) -> Result<(), ValidationError> {
 fn error(flaw: Flaw, label: &str, text: &str) -> ValidationError {
     let problem: Problem = flaw.problem(0, 1, 0);
     let finding = problem.word("", Some(label), Some(text.to_owned()), "");
-    ValidationError::new(problem.rule.code()).with_message(finding.message.into())
+    let said = match finding.repair {
+        Some(repair) => format!("{} {repair}", finding.message),
+        None => finding.message,
+    };
+    ValidationError::new(problem.rule.code()).with_message(said.into())
 }
 
 #[cfg(test)]

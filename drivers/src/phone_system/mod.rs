@@ -1,3 +1,4 @@
+mod reading;
 mod reply;
 mod wire;
 
@@ -169,12 +170,12 @@ impl PhoneSystem {
         Ok(request)
     }
 
-    async fn probe(&self, _timeout: Duration) -> Result<Probe, Fault> {
-        Err(unsupported(DeviceKind::PhoneSystem))
+    async fn probe(&self, timeout: Duration) -> Result<Probe, Fault> {
+        reading::probe(&self.client, Deadline::after(timeout)).await
     }
 
-    async fn read(&self, _request: &PageRequest, _timeout: Duration) -> Result<Page, Fault> {
-        Err(unsupported(DeviceKind::PhoneSystem))
+    async fn read(&self, request: &PageRequest, timeout: Duration) -> Result<Page, Fault> {
+        reading::page(&self.client, request, Deadline::after(timeout)).await
     }
 }
 

@@ -24,6 +24,21 @@ struct OnDevice {
     add_ons: Vec<AddOn>,
 }
 
+/// What the device says of itself and of the account that asks.
+#[derive(Debug, Deserialize)]
+pub(super) struct Account {
+    pub(super) product: String,
+    pub(super) version: String,
+    pub(super) rights: Vec<String>,
+}
+
+/// A page of a list.
+#[derive(Debug, Deserialize)]
+struct Listing {
+    extensions: Vec<OnDevice>,
+    next: Option<String>,
+}
+
 /// The body of a PUT.
 pub(super) fn body(extension: &Extension) -> Result<Vec<u8>, Fault> {
     let body = ToDevice {
@@ -38,10 +53,23 @@ pub(super) fn body(extension: &Extension) -> Result<Vec<u8>, Fault> {
 
 /// The body of the answer to a GET.
 pub(super) fn read(body: &[u8]) -> Result<Extension, Fault> {
-    serde_json::from_slice(body).map(OnDevice::into).map_err(|error| Fault::NotSent {
-        complaint: Complaint::new("phone-system-unexpected-answer", format!("the answer can't be read: {error}")),
-        retry_after: None,
-    })
+    serde_json::from_slice(body).map(OnDevice::into).map_err(|error| unexpected(&error))
+}
+
+/// The body of the answer to a GET of the account.
+pub(super) fn account(body: &[u8]) -> Result<Account, Fault> {
+    serde_json::from_slice(body).map_err(|error| unexpected(&error))
+}
+
+/// The extensions of a page, and after which key the next one begins.
+pub(super) fn listing(body: &[u8]) -> Result<(Vec<Extension>, Option<String>), Fault> {
+    let Listing { extensions, next } = serde_json::from_slice(body).map_err(|error| unexpected(&error))?;
+    Ok((extensions.into_iter().map(OnDevice::into).collect(), next))
+}
+
+fn unexpected(error: &serde_json::Error) -> Fault {
+    let complaint = Complaint::new("phone-system-unexpected-answer", format!("the answer can't be read: {error}"));
+    Fault::NotSent { complaint, retry_after: None }
 }
 
 /// A key that can't even be asked for.

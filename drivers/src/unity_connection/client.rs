@@ -4,17 +4,20 @@ use bytes::Bytes;
 use dialtone_model::{Complaint, Device, Fault};
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION};
 use hyper::{Method, StatusCode, Uri};
-use serde::Deserialize;
 use serde_json::Value;
 
+use super::reply::{List, refusal, resource, unreadable};
 use crate::DriverError;
-use crate::http::{Answer, Client, Deadline, Effect, Session, credentials_refused};
+use crate::http::{Answer, Client, Deadline, Effect, Session};
 
 /// CUPI: one resource at a time, as JSON.
 #[derive(Debug)]
 pub(super) struct Cupi {
     session: Session,
 }
+
+/// Values that are sent, by CUPI's names.
+pub(super) type Values<'a> = BTreeMap<&'a str, &'a str>;
 
 /// One resource: every value is text.
 pub(super) type Resource = BTreeMap<String, String>;
@@ -26,6 +29,8 @@ pub(super) enum CupiError {
     Missing(Complaint),
     /// The values are refused: they are impossible, or something has them already.
     Refused(Complaint),
+    /// The account may not do this.
+    Forbidden(Complaint),
     /// Anything else.
     Fault(Fault),
 }
@@ -39,7 +44,7 @@ impl Cupi {
     pub(super) async fn post(
         &self,
         path: &str,
-        values: &BTreeMap<&str, &str>,
+        values: &Values<'_>,
         deadline: Deadline,
     ) -> Result<Option<String>, CupiError> {
         let answer = self.send(Method::POST, path, body(values)?, deadline).await?;
@@ -51,45 +56,49 @@ impl Cupi {
     }
 
     /// Sets values of a resource.
-    pub(super) async fn put(
-        &self,
-        path: &str,
-        values: &BTreeMap<&str, &str>,
-        deadline: Deadline,
-    ) -> Result<(), CupiError> {
+    pub(super) async fn put(&self, path: &str, values: &Values<'_>, deadline: Deadline) -> Result<(), CupiError> {
         let answer = self.send(Method::PUT, path, body(values)?, deadline).await?;
         if answer.status == StatusCode::NO_CONTENT { Ok(()) } else { Err(refusal(&answer, Effect::Possible)) }
     }
 
-    /// Removes a resource.
-    pub(super) async fn delete(&self, path: &str, deadline: Deadline) -> Result<(), CupiError> {
+    /// Removes a resource, which may have gone already.
+    pub(super) async fn remove(&self, path: &str, deadline: Deadline) -> Result<(), CupiError> {
         let answer = self.send(Method::DELETE, path, Bytes::new(), deadline).await?;
         match answer.status {
             StatusCode::NO_CONTENT | StatusCode::OK => Ok(()),
-            _ => Err(refusal(&answer, Effect::Possible)),
+            _ => match refusal(&answer, Effect::Possible) {
+                CupiError::Missing(_) => Ok(()),
+                error => Err(error),
+            },
         }
     }
 
     pub(super) async fn get(&self, path: &str, deadline: Deadline) -> Result<Resource, CupiError> {
-        resource(self.read(path, deadline).await?).ok_or_else(unreadable)
+        resource(self.read(path, deadline).await?.0).ok_or_else(unreadable)
     }
 
-    /// The members of a list, which are under `member`.
-    pub(super) async fn list(&self, path: &str, member: &str, deadline: Deadline) -> Result<Vec<Resource>, CupiError> {
-        let mut list = self.read(path, deadline).await?;
-        // A list of one isn't a list but its one member, and an empty one has no member at all.
-        let members = match list.get_mut(member).map(Value::take) {
-            Some(Value::Array(members)) => members,
-            Some(Value::Null) | None => Vec::new(),
-            Some(one) => vec![one],
-        };
-        members.into_iter().map(|member| resource(member).ok_or_else(unreadable)).collect()
+    /// The same with the device's clock when it answered, in seconds since 1970.
+    pub(super) async fn get_with_clock(
+        &self,
+        path: &str,
+        deadline: Deadline,
+    ) -> Result<(Resource, Option<i64>), CupiError> {
+        let (value, clock) = self.read(path, deadline).await?;
+        Ok((resource(value).ok_or_else(unreadable)?, clock))
     }
 
-    async fn read(&self, path: &str, deadline: Deadline) -> Result<Value, CupiError> {
+    /// A list, or a page of it, whose members are under `member`.
+    pub(super) async fn list(&self, path: &str, member: &str, deadline: Deadline) -> Result<List, CupiError> {
+        List::read(self.read(path, deadline).await?.0, member).ok_or_else(unreadable)
+    }
+
+    async fn read(&self, path: &str, deadline: Deadline) -> Result<(Value, Option<i64>), CupiError> {
         let answer = self.send(Method::GET, path, Bytes::new(), deadline).await?;
         match answer.status {
-            StatusCode::OK => serde_json::from_slice(&answer.body).map_err(|_| unreadable()),
+            StatusCode::OK => {
+                let value = serde_json::from_slice(&answer.body).map_err(|_| unreadable())?;
+                Ok((value, answer.clock()))
+            }
             _ => Err(refusal(&answer, Effect::None)),
         }
     }
@@ -130,7 +139,7 @@ pub(super) fn encoded(value: &str) -> String {
     encoded
 }
 
-fn body(values: &BTreeMap<&str, &str>) -> Result<Bytes, CupiError> {
+fn body(values: &Values<'_>) -> Result<Bytes, CupiError> {
     if let Some((name, _)) = values.iter().find(|(_, value)| value.contains(char::is_control)) {
         let complaint = Complaint::new("cupi-attribute", format!("the attribute {name} has a control character"));
         return Err(CupiError::Fault(Fault::Rejected(complaint)));
@@ -138,61 +147,12 @@ fn body(values: &BTreeMap<&str, &str>) -> Result<Bytes, CupiError> {
     serde_json::to_vec(values).map(Bytes::from).map_err(|_| unreadable())
 }
 
-fn resource(value: Value) -> Option<Resource> {
-    let Value::Object(members) = value else { return None };
-    let text = |value| match value {
-        Value::String(text) => Some(text),
-        Value::Null => Some(String::new()),
-        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
-        Value::Array(_) | Value::Object(_) => None,
-    };
-    Some(members.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect())
-}
-
-fn unreadable() -> CupiError {
-    let complaint = Complaint::new("cupi-unexpected-answer", "the device's answer can't be read");
-    CupiError::Fault(Fault::NotSent { complaint, retry_after: None })
-}
-
-/// The body of a refusal.
-#[derive(Deserialize)]
-struct ErrorDetails {
-    errors: ErrorDetail,
-}
-
-#[derive(Deserialize)]
-struct ErrorDetail {
-    code: String,
-    message: String,
-}
-
-/// What an answer other than the expected one means. `docs/devices.md` lists it, a row a case.
-fn refusal(answer: &Answer, effect: Effect) -> CupiError {
-    let status = answer.status;
-    let details = serde_json::from_slice::<ErrorDetails>(&answer.body).ok().map(|details| details.errors);
-    let code = match &details {
-        Some(details) => format!("cupi-{}", details.code.to_ascii_lowercase().replace('_', "-")),
-        None => format!("cupi-http-{}", status.as_u16()),
-    };
-    let message = details.map_or_else(|| format!("the device answered {status}"), |details| details.message);
-    let complaint = Complaint::new(code, message);
-    CupiError::Fault(match status {
-        StatusCode::NOT_FOUND | StatusCode::GONE => return CupiError::Missing(complaint),
-        StatusCode::BAD_REQUEST => return CupiError::Refused(complaint),
-        StatusCode::UNAUTHORIZED => credentials_refused(),
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-            Fault::Busy { complaint, retry_after: answer.retry_after() }
-        }
-        _ if status.is_client_error() => Fault::Rejected(complaint),
-        _ if effect == Effect::None => Fault::NotSent { complaint, retry_after: None },
-        _ => Fault::Unknown(complaint),
-    })
-}
-
 impl From<CupiError> for Fault {
     fn from(error: CupiError) -> Self {
         match error {
-            CupiError::Missing(complaint) | CupiError::Refused(complaint) => Self::Rejected(complaint),
+            CupiError::Missing(complaint) | CupiError::Refused(complaint) | CupiError::Forbidden(complaint) => {
+                Self::Rejected(complaint)
+            }
             CupiError::Fault(fault) => fault,
         }
     }
@@ -200,32 +160,7 @@ impl From<CupiError> for Fault {
 
 #[cfg(test)]
 mod tests {
-    use hyper::HeaderMap;
-
     use super::*;
-
-    fn fault_of(status: u16, body: &'static str, effect: Effect) -> Fault {
-        let status = StatusCode::from_u16(status).unwrap();
-        refusal(&Answer { status, headers: HeaderMap::new(), body: body.into() }, effect).into()
-    }
-
-    #[test]
-    fn refusals_are_told_by_status_and_code() {
-        let details = r#"{"errors":{"code":"INVALID_PARAMETER","message":"DtmfAccessId is taken"}}"#;
-        for status in [400, 404, 410, 403, 405, 406, 415] {
-            let fault = fault_of(status, details, Effect::Possible);
-            assert!(matches!(&fault, Fault::Rejected(_)), "{status}");
-            assert_eq!(fault.complaint().code, "cupi-invalid-parameter");
-        }
-        assert_eq!(fault_of(401, "", Effect::Possible).complaint().code, "credentials-refused");
-        for status in [429, 503] {
-            assert!(matches!(fault_of(status, "", Effect::Possible), Fault::Busy { .. }), "{status}");
-        }
-        for status in [500, 502, 504, 302] {
-            assert!(matches!(fault_of(status, details, Effect::Possible), Fault::Unknown(_)), "{status}");
-            assert!(matches!(fault_of(status, "", Effect::None), Fault::NotSent { .. }), "{status}");
-        }
-    }
 
     #[test]
     fn user_text_can_not_leave_its_place_in_a_query() {

@@ -1,5 +1,5 @@
 use dialtone_drivers::{Look, Ran};
-use dialtone_model::{Action, Attributes, Fault};
+use dialtone_model::{Action, Attributes, Credential, Fault, MailboxAction, Secret};
 use dialtone_simulator::Protocol;
 use serde_json::json;
 
@@ -9,7 +9,7 @@ fn attributes(values: &[(&str, &str)]) -> Attributes {
     values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-fn mailbox(alias: &str, extension: &str) -> Action {
+pub(crate) fn mailbox(alias: &str, extension: &str) -> Action {
     Action::AddMailbox {
         alias: alias.to_owned(),
         extension: extension.to_owned(),
@@ -34,6 +34,47 @@ fn unified(address: &str) -> Action {
     }
 }
 
+fn rename(to: &str) -> Action {
+    Action::Mailbox(MailboxAction::Rename { alias: "tony".to_owned(), to: to.to_owned() })
+}
+
+fn remove() -> Action {
+    Action::Mailbox(MailboxAction::Remove { alias: "tony".to_owned() })
+}
+
+fn import(extension: &str) -> Action {
+    Action::Mailbox(MailboxAction::Import {
+        alias: "tony".to_owned(),
+        extension: extension.to_owned(),
+        template: "voicemailusertemplate".to_owned(),
+    })
+}
+
+fn pin(secret: &str) -> Action {
+    let secret = Secret::new(secret);
+    let credential = Credential::Pin;
+    Action::Mailbox(MailboxAction::SetCredential { alias: "tony".to_owned(), credential, secret, must_change: true })
+}
+
+fn unlock(credential: Credential) -> Action {
+    Action::Mailbox(MailboxAction::Unlock { alias: "tony".to_owned(), credential })
+}
+
+fn other_address(email: &str) -> Action {
+    Action::Mailbox(MailboxAction::ChangeUnifiedMessaging {
+        alias: "tony".to_owned(),
+        service: "Unified Messaging".to_owned(),
+        email: email.to_owned(),
+    })
+}
+
+fn no_unified() -> Action {
+    Action::Mailbox(MailboxAction::RemoveUnifiedMessaging {
+        alias: "tony".to_owned(),
+        service: "Unified Messaging".to_owned(),
+    })
+}
+
 /// Every action that can be undone, with what must be there before it. Other users stand beside, because a list of one
 /// is no list.
 fn additions() -> Vec<Case> {
@@ -44,12 +85,24 @@ fn additions() -> Vec<Case> {
         (others(), mailbox("tony", "1001")),
         (vec![], mailbox("o'neill (x)&y=z%", "1001")),
         (there(), unified("tony@example.com")),
+        (there(), rename("anthony")),
+        (there(), rename("Tony")),
     ]
 }
 
 fn actions() -> Vec<Case> {
     let mut actions = additions();
-    actions.push((vec![mailbox("tony", "1001")], email("tony@example.com")));
+    let there = || vec![mailbox("jane", "1002"), mailbox("tony", "1001")];
+    let with_account = || [there(), vec![unified("tony@example.com")]].concat();
+    let extension = attributes(&[("DtmfAccessId", "1009")]);
+    actions.extend([
+        (there(), email("tony@example.com")),
+        (there(), Action::SetMailbox { alias: "tony".to_owned(), attributes: extension }),
+        (there(), remove()),
+        (with_account(), remove()),
+        (with_account(), other_address("anthony@example.com")),
+        (with_account(), no_unified()),
+    ]);
     actions
 }
 
@@ -123,15 +176,24 @@ async fn what_the_device_refuses_is_the_rows() {
         service: "Elsewhere".to_owned(),
         email: "a@example.com".to_owned(),
     };
+    let import = Action::Mailbox(MailboxAction::Import {
+        alias: "jane".to_owned(),
+        extension: "1003".to_owned(),
+        template: template.to_owned(),
+    });
     for (action, code) in [
         (new("1001", template, &[]), "cupi-database-procedure-error"),
         (new("12x", template, &[]), "cupi-invalid-parameter"),
         (new("1002", "no such template", &[]), "cupi-invalid-parameter"),
-        (new("1002", template, &[("Colour", "red")]), "cupi-invalid-parameter"),
+        (new("1002", template, &[("ListInDirectory", "perhaps")]), "cupi-invalid-parameter"),
         (new("1002", template, &[("Alias", "other")]), "cupi-attribute"),
         (new("1002", template, &[("Title", "a\u{7}b")]), "cupi-attribute"),
         (email("bad@example.com"), "cupi-invalid-parameter"),
+        (Action::SetMailbox { alias: "tony".to_owned(), attributes: attributes(&[("Alias", "x")]) }, "cupi-attribute"),
         (elsewhere, "cupi-no-service"),
+        (other_address("a@example.com"), "cupi-no-account"),
+        (import, "cupi-not-in-directory"),
+        (pin("12"), "cupi-invalid-parameter"),
     ] {
         let fault = bench.run(&action).await.unwrap_err();
         assert!(matches!(&fault, Fault::Rejected(_)), "{fault:?}");
@@ -141,9 +203,151 @@ async fn what_the_device_refuses_is_the_rows() {
 }
 
 #[tokio::test]
+async fn a_session_that_unity_connection_has_forgotten_is_opened_anew() {
+    let bench = Bench::unity_connection(&[]).await;
+    bench.done(&mailbox("tony", "1001")).await;
+    bench.inject("session=0s");
+    bench.done(&email("tony@example.com")).await;
+    assert!(matches!(bench.look(&email("tony@example.com")).await.unwrap(), Look::Equal(_)));
+    assert_eq!(bench.effects(), 2, "what was refused for its session is sent once more, and had no effect before");
+}
+
+#[tokio::test]
 async fn a_throttling_device_is_busy() {
     let bench = Bench::unity_connection(&["rate=0"]).await;
     let fault = bench.run(&mailbox("tony", "1001")).await.unwrap_err();
     assert!(matches!(&fault, Fault::Busy { retry_after: Some(_), .. }), "{fault:?}");
     assert_eq!(fault.complaint().code, "cupi-http-503");
+}
+
+/// The faults that strike the first request that would change something.
+const FAULTS: [&str; 3] = ["drop-before=100%,once", "drop-after=100%,once", "error=100%,once"];
+
+#[tokio::test]
+async fn a_user_of_the_ldap_directory_is_imported_once_whatever_fails() {
+    for fault in FAULTS {
+        let bench = Bench::unity_connection(&["ldap=jane,tony", fault]).await;
+        assert!(matches!(bench.settle(&import("1001")).await, Look::Equal(_)), "{fault}");
+        assert!(matches!(bench.settle(&import("1001")).await, Look::Equal(_)), "{fault}, run twice");
+        let user = &bench.state()["users"][0];
+        assert_eq!((&user["Alias"], &user["DtmfAccessId"]), (&json!("tony"), &json!("1001")));
+        assert_eq!(bench.effects(), 1, "{fault}");
+        bench.simulator.heal(Protocol::Cupi);
+        bench.inject("ldap=jane,tony");
+        bench.undo(&import("1001")).await.unwrap();
+        bench.undo(&import("1001")).await.unwrap();
+        assert_eq!(bench.state()["users"], json!([]));
+        assert!(matches!(bench.settle(&import("1001")).await, Look::Equal(_)), "again");
+    }
+}
+
+#[tokio::test]
+async fn a_user_of_another_origin_or_extension_is_not_the_imported_one() {
+    let bench = Bench::unity_connection(&[]).await;
+    bench.done(&mailbox("tony", "1001")).await;
+    let Look::Different { differences } = bench.settle(&import("1002")).await else { panic!("not noticed") };
+    assert_eq!(
+        differences,
+        [
+            "DtmfAccessId: device has 1001, the order says 1002",
+            "user tony: device has one of its own, the order says the directory's"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_alias_that_someone_else_has_is_not_taken() {
+    let bench = Bench::unity_connection(&[]).await;
+    bench.done(&mailbox("tony", "1001")).await;
+    bench.done(&mailbox("jane", "1002")).await;
+    let state = bench.state();
+    let Look::Different { differences } = bench.settle(&rename("jane")).await else { panic!("not noticed") };
+    assert_eq!(differences, ["user jane: the device has another one"]);
+    assert_eq!(bench.state(), state);
+    bench.done(&rename("anthony")).await;
+    bench.done(&mailbox("tony", "1003")).await;
+    assert_eq!(bench.undo(&rename("anthony")).await.unwrap_err().complaint().code, "cupi-changed-since");
+}
+
+#[tokio::test]
+async fn what_is_not_there_can_be_removed_and_nothing_else() {
+    let bench = Bench::unity_connection(&[]).await;
+    for action in [remove(), no_unified()] {
+        bench.done(&action).await;
+        assert!(matches!(bench.look(&action).await.unwrap(), Look::Equal(_)));
+    }
+    let others = [rename("anthony"), pin("635241"), unlock(Credential::Pin), other_address("a@example.com")];
+    for action in others {
+        assert_eq!(bench.run(&action).await.unwrap_err().complaint().code, "cupi-no-user", "{action:?}");
+        assert!(matches!(bench.look(&action).await.unwrap(), Look::Different { .. }), "{action:?}");
+    }
+    bench.done(&mailbox("tony", "1001")).await;
+    assert!(matches!(bench.look(&other_address("a@example.com")).await.unwrap(), Look::Different { .. }));
+    for action in [remove(), pin("635241"), unlock(Credential::Pin), no_unified()] {
+        assert_eq!(bench.undo(&action).await.unwrap_err().complaint().code, "no-undo", "{action:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_pin_is_set_and_never_shown() {
+    for fault in FAULTS {
+        let bench = Bench::unity_connection(&[]).await;
+        bench.done(&mailbox("tony", "1001")).await;
+        bench.inject(fault);
+        // Nothing shows whether it was set, so it is set until the device says so, to one effect.
+        assert!(matches!(bench.settle(&pin("635241")).await, Look::Equal(_)), "{fault}");
+        let credential = &bench.state()["credentials"][0];
+        assert_eq!((&credential["Credentials"], &credential["CredMustChange"]), (&json!("635241"), &json!("true")));
+        assert_eq!(bench.effects(), 2, "{fault}: the user and the PIN");
+    }
+    let bench = Bench::unity_connection(&["refuse=Credentials:635241"]).await;
+    bench.done(&mailbox("tony", "1001")).await;
+    let fault = bench.run(&pin("635241")).await.unwrap_err();
+    assert_eq!(fault.to_string(), "the device refuses … as Credentials");
+    assert!(!format!("{:?}", pin("635241")).contains("635241"));
+}
+
+#[tokio::test]
+async fn a_locked_user_may_try_again() {
+    for fault in FAULTS {
+        for credential in [Credential::Pin, Credential::Password] {
+            let bench = Bench::unity_connection(&["lock=alias:tony"]).await;
+            bench.done(&mailbox("tony", "1001")).await;
+            assert_eq!(bench.look(&unlock(credential)).await.unwrap(), Look::Absent);
+            bench.inject(fault);
+            assert!(matches!(bench.settle(&unlock(credential)).await, Look::Equal(_)), "{fault}");
+            assert!(matches!(bench.look(&unlock(credential)).await.unwrap(), Look::Equal(_)), "{fault}");
+            assert_eq!(bench.effects(), 2, "{fault}: the user and the unlocking");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_action_asks_for_what_it_needs_and_no_more() {
+    let bench = Bench::unity_connection(&["ldap=tony", "lock=alias:tony"]).await;
+    let mut told = String::new();
+    let mut seen = 0;
+    for (what, action) in [
+        ("import", import("1001")),
+        ("set", email("tony@example.com")),
+        ("unlock the PIN", unlock(Credential::Pin)),
+        ("set the PIN", pin("635241")),
+        ("add unified messaging", unified("tony@example.com")),
+        ("change unified messaging", other_address("anthony@example.com")),
+        ("remove unified messaging", no_unified()),
+        ("remove", remove()),
+        ("add", mailbox("tony", "1001")),
+        ("rename", rename("anthony")),
+    ] {
+        bench.done(&action).await;
+        told += &format!("{what}\n");
+        let log = bench.simulator.log(Protocol::Cupi).unwrap();
+        for entry in &log[seen..] {
+            // The ids of a device follow from the numbers of its requests.
+            let words = entry.request.split('/').map(|part| if part.len() == 36 { "ID" } else { part });
+            told += &format!("  {} -> {}\n", words.collect::<Vec<_>>().join("/"), entry.status.unwrap());
+        }
+        seen = log.len();
+    }
+    insta::assert_snapshot!(told);
 }

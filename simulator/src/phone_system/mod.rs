@@ -15,7 +15,7 @@ use serde_json::json;
 
 use self::extensions::{Changes, Condition, Extension, Extensions, Held};
 use self::problem::Problem;
-use crate::fault::{Faults, Strike};
+use crate::fault::{FaultKind, Faults, Rights, Strike};
 use crate::journal::JournalError;
 use crate::ledger::{Denial, Ledger, Line};
 use crate::server::{Answer, Device, TurnedAway, bare, whole};
@@ -25,15 +25,21 @@ use crate::server::{Answer, Device, TurnedAway, bare, whole};
 pub(crate) struct PhoneSystem {
     ledger: Mutex<Ledger<Extensions>>,
     faults: Arc<Faults>,
+    rights: Mutex<Rights>,
 }
 
 /// A request, understood.
 enum Asked {
+    Account,
     List { after: String, limit: usize },
     Get { key: String },
     Put { key: String, condition: Condition, extension: Extension },
     Delete { key: String, condition: Condition },
 }
+
+/// What it says of itself.
+const PRODUCT: &str = "Phone System";
+const VERSION: &str = "1.0";
 
 /// The longest page of a list, and the page when none is asked for.
 const PAGE: usize = 1_000;
@@ -41,7 +47,11 @@ const PAGE: usize = 1_000;
 impl PhoneSystem {
     /// Goes on from the journal at `path`; without one it begins empty and keeps nothing.
     pub(crate) fn open(path: Option<&Path>, faults: Arc<Faults>, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
-        Ok(Self { ledger: Mutex::new(Ledger::open(path, clock)?), faults })
+        Ok(Self { ledger: Mutex::new(Ledger::open(path, clock)?), faults, rights: Mutex::default() })
+    }
+
+    fn rights(&self) -> MutexGuard<'_, Rights> {
+        self.rights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger<Extensions>> {
@@ -51,12 +61,13 @@ impl PhoneSystem {
 
 impl Device for PhoneSystem {
     fn answer(&self, request: &Request<Bytes>) -> Option<Answer> {
-        let asked = Asked::read(request);
+        let rights = *self.rights();
+        let asked = Asked::read(request).and_then(|asked| asked.permitted(rights));
         let strike = asked.as_ref().ok().and_then(|asked| asked.strike(&self.faults));
         let id = request.headers().get("request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
         let line = Line { request: format!("{} {}", request.method(), request.uri()), id };
         let carry_out = |ledger: &Ledger<Extensions>| {
-            let outcome = asked.and_then(|asked| asked.carry_out(&ledger.holdings));
+            let outcome = asked.and_then(|asked| asked.carry_out(&ledger.holdings, rights));
             outcome.unwrap_or_else(|problem| (problem.answer(), Changes::new()))
         };
         self.ledger().serve(line, strike.as_ref(), carry_out, |denial| {
@@ -80,6 +91,16 @@ impl Device for PhoneSystem {
         Problem::new(why.status(), code, detail).answer()
     }
 
+    fn inject(&self, kind: FaultKind) {
+        if let FaultKind::Rights(rights) = kind {
+            *self.rights() = rights;
+        }
+    }
+
+    fn heal(&self) {
+        *self.rights() = Rights::default();
+    }
+
     fn state(&self) -> serde_json::Value {
         let ledger = self.ledger();
         let extensions: Vec<&Extension> = ledger.holdings.all().map(|held| &held.extension).collect();
@@ -97,6 +118,9 @@ impl Asked {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", format!("it is {allowed}"))
         };
         let path = request.uri().path();
+        if path == "/v1/account" {
+            return if request.method() == Method::GET { Ok(Self::Account) } else { Err(not_allowed("GET")) };
+        }
         if path == "/v1/extensions" {
             return match *request.method() {
                 Method::GET => Self::read_list(request.uri().query().unwrap_or_default()),
@@ -138,18 +162,36 @@ impl Asked {
         Ok(Self::List { after, limit })
     }
 
+    /// Itself, where the account may do it.
+    fn permitted(self, rights: Rights) -> Result<Self, Problem> {
+        let may = match self {
+            Self::Account | Self::List { .. } | Self::Get { .. } => rights != Rights::None,
+            Self::Put { .. } | Self::Delete { .. } => rights == Rights::All,
+        };
+        if may {
+            Ok(self)
+        } else {
+            Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "the account may not do this"))
+        }
+    }
+
     /// Whether a fault strikes it; reading is spared.
     fn strike(&self, faults: &Faults) -> Option<Strike> {
         match self {
-            Self::List { .. } | Self::Get { .. } => None,
+            Self::Account | Self::List { .. } | Self::Get { .. } => None,
             Self::Put { key, extension, .. } => faults.strike(key, || extension.fields()),
             Self::Delete { key, .. } => faults.strike(key, || vec![("key", key)]),
         }
     }
 
     /// The answer, and what changes with it.
-    fn carry_out(self, extensions: &Extensions) -> Result<(Answer, Changes), Problem> {
+    fn carry_out(self, extensions: &Extensions, rights: Rights) -> Result<(Answer, Changes), Problem> {
         match self {
+            Self::Account => {
+                let rights: &[&str] = if rights == Rights::All { &["read", "change"] } else { &["read"] };
+                let body = json!({ "product": PRODUCT, "version": VERSION, "rights": rights }).to_string();
+                Ok((whole("application/json", body.into()), Changes::new()))
+            }
             Self::List { after, limit } => {
                 let mut page = extensions.after(&after).map(|held| &held.extension);
                 let items: Vec<&Extension> = page.by_ref().take(limit).collect();

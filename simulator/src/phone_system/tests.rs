@@ -85,6 +85,23 @@ fn every_refusal_has_its_status_and_a_code_that_the_page_lists() {
 }
 
 #[test]
+fn an_account_is_told_what_it_may_do_and_may_do_no_more() {
+    let device = fresh();
+    let account = || ask(&device, "GET /v1/account", &[], "");
+    let put = || ask(&device, "PUT /v1/extensions/101", NEW, &body("101", 1, 1));
+    assert_eq!(account(), (200, json!({ "product": "Phone System", "version": "1.0", "rights": ["read", "change"] })));
+    assert_eq!(ask(&device, "PUT /v1/account", &[], "").0, 405);
+    device.inject(FaultKind::Rights(Rights::Read));
+    assert_eq!(account().1["rights"], json!(["read"]));
+    assert_eq!((put().0, put().1["code"].clone()), (403, json!("forbidden")));
+    assert_eq!(ask(&device, "GET /v1/extensions", &[], "").0, 200);
+    device.inject(FaultKind::Rights(Rights::None));
+    assert_eq!(account().0, 403);
+    device.heal();
+    assert_eq!(put().0, 201);
+}
+
+#[test]
 fn a_list_is_paged_by_key() {
     let device = fresh();
     for (user, key) in ["103", "0101", "102"].into_iter().enumerate() {

@@ -2,8 +2,9 @@ use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use hyper::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
+use super::kinds::Kind;
 use super::refusal::Refusal;
-use super::resources::{Kind, Resource};
+use super::resources::Resource;
 use crate::server::{Answer, bare, whole};
 use crate::xml::{self, Element};
 

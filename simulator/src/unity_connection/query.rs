@@ -25,6 +25,16 @@ impl Parameters {
         &self,
         list: impl Iterator<Item = &'a Resource>,
     ) -> Result<(usize, Vec<&'a Resource>), Refusal> {
+        let found = self.filter(list)?;
+        let (rows, page) = (self.number("rowsPerPage")?.unwrap_or(ALL), self.number("pageNumber")?.unwrap_or(1));
+        // Page 0 is asked for to learn how many there are.
+        let rows = if page == 0 { 0 } else { rows };
+        let first = rows.saturating_mul(page.saturating_sub(1));
+        Ok((found.len(), found.into_iter().skip(first).take(rows).collect()))
+    }
+
+    /// The members of a list that are asked for, in the order that is asked for, on all pages.
+    pub(super) fn filter<'a>(&self, list: impl Iterator<Item = &'a Resource>) -> Result<Vec<&'a Resource>, Refusal> {
         let condition = self.get("query").map(Condition::read).transpose()?;
         let mut found: Vec<&Resource> =
             list.filter(|resource| condition.as_ref().is_none_or(|condition| condition.holds(resource))).collect();
@@ -35,19 +45,24 @@ impl Parameters {
                 Some((column, "asc")) => (column, false),
                 _ => return Err(Refusal::invalid("a sort is (column asc) or (column desc)")),
             };
-            found.sort_by_key(|resource| value(resource, column));
+            found.sort_by_cached_key(|resource| value(resource, column));
             if down {
                 found.reverse();
             }
         }
-        let number = |name: &str, otherwise: usize| {
-            let number = self.get(name).map_or(Some(otherwise), |text| text.parse().ok());
-            number.ok_or_else(|| Refusal::invalid(format!("{name} is a number")))
-        };
-        let (rows, page) = (number("rowsPerPage", ALL)?, number("pageNumber", 1)?);
-        let total = found.len();
-        let first = rows.saturating_mul(page.saturating_sub(1));
-        Ok((total, found.into_iter().skip(first).take(rows).collect()))
+        Ok(found)
+    }
+
+    pub(super) fn number(&self, name: &str) -> Result<Option<usize>, Refusal> {
+        let number =
+            self.get(name).map(|text| text.parse().map_err(|_| Refusal::invalid(format!("{name} is a number"))));
+        number.transpose()
+    }
+
+    /// The alias that a query asks for and nothing else.
+    pub(super) fn alias(&self) -> Option<&str> {
+        let (column, alias) = self.get("query")?.strip_prefix('(')?.strip_suffix(')')?.split_once(" is ")?;
+        column.eq_ignore_ascii_case("alias").then_some(alias)
     }
 }
 
@@ -128,6 +143,7 @@ mod tests {
         assert_eq!(select("query=(alias+startswith+to)&sort=(alias+asc)").unwrap(), (2, names(&["tom", "tony"])));
         assert_eq!(select("sort=(alias+desc)&rowsPerPage=1&pageNumber=2").unwrap(), (3, names(&["tom"])));
         assert_eq!(select("rowsPerPage=0").unwrap(), (3, names(&[])));
+        assert_eq!(select("pageNumber=0").unwrap(), (3, names(&[])));
         assert_eq!(select("query=(department+isnull)").unwrap().0, 3);
         for wrong in ["query=alias", "query=(alias+like+x)", "sort=alias", "rowsPerPage=x", "query=%zz", "query=%"] {
             assert!(select(wrong).is_err(), "{wrong}");

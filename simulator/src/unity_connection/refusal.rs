@@ -21,6 +21,11 @@ impl Refusal {
         Self { status: StatusCode::BAD_REQUEST, code: "DATABASE_PROCEDURE_ERROR", message: message.into() }
     }
 
+    pub(super) fn forbidden() -> Self {
+        let message = "the account has no right to do this".to_owned();
+        Self { status: StatusCode::FORBIDDEN, code: "NOT_AUTHORIZED", message }
+    }
+
     pub(super) fn method() -> Self {
         let message = "the method is not allowed here".to_owned();
         Self { status: StatusCode::METHOD_NOT_ALLOWED, code: "METHOD_NOT_ALLOWED", message }

@@ -1,8 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::journal::Change;
 use crate::ledger::Holdings;
 
+use super::kinds::{ACCOUNT, CREDENTIAL, Kind, Rule, SERVICE, TEMPLATE, USER};
 use super::refusal::Refusal;
 
 /// One resource by CUPI's names; every value is text.
@@ -10,100 +11,21 @@ pub(super) type Resource = BTreeMap<String, String>;
 
 pub(super) type Changes = Vec<Change<Resource>>;
 
-/// A kind of resource.
+/// Everything that the device holds, by kind and id, such as `user/00…`; what belongs to a user, by the user's id before.
 #[derive(Debug)]
-pub(super) struct Kind {
-    /// Its name in the journal.
-    pub(super) name: &'static str,
-    /// The element that holds one.
-    pub(super) member: &'static str,
-    /// The element that holds a list.
-    pub(super) list: &'static str,
-    /// The fields that may be set.
-    pub(super) fields: &'static [Field],
+pub(super) struct Resources {
+    all: BTreeMap<String, Resource>,
+    /// The ids of users by what no two of them share: the name of the field and its value in lower case.
+    users: HashMap<(&'static str, String), String>,
 }
 
-/// A field that may be set.
-#[derive(Debug)]
-pub(super) struct Field {
-    pub(super) name: &'static str,
-    pub(super) rule: Rule,
-}
-
-#[derive(Debug)]
-pub(super) enum Rule {
-    /// At most so many characters.
-    Text(usize),
-    /// At most so many digits.
-    Digits(usize),
-    /// `true` or `false`.
-    Flag,
-    /// The id of a resource of a kind.
-    Refers(&'static Kind),
-}
-
-const fn field(name: &'static str, rule: Rule) -> Field {
-    Field { name, rule }
-}
-
-pub(super) static USER: Kind = Kind {
-    name: "user",
-    member: "User",
-    list: "Users",
-    fields: &[
-        field("Alias", Rule::Text(64)),
-        field("DtmfAccessId", Rule::Digits(40)),
-        field("FirstName", Rule::Text(64)),
-        field("LastName", Rule::Text(64)),
-        field("DisplayName", Rule::Text(64)),
-        field("EmailAddress", Rule::Text(256)),
-        field("Department", Rule::Text(64)),
-        field("Title", Rule::Text(64)),
-        field("EmployeeId", Rule::Text(64)),
-        field("City", Rule::Text(64)),
-        field("State", Rule::Text(64)),
-        field("PostalCode", Rule::Text(64)),
-        field("Building", Rule::Text(64)),
-        field("TimeZone", Rule::Digits(5)),
-        field("Language", Rule::Digits(5)),
-        field("ListInDirectory", Rule::Flag),
-        field("IsVmEnrolled", Rule::Flag),
-        field("EnAltGreeting", Rule::Flag),
-        field("UseDefaultLanguage", Rule::Flag),
-        field("UseDefaultTimeZone", Rule::Flag),
-    ],
-};
-
-pub(super) static TEMPLATE: Kind =
-    Kind { name: "usertemplate", member: "UserTemplate", list: "UserTemplates", fields: &[] };
-
-pub(super) static SERVICE: Kind =
-    Kind { name: "externalservice", member: "ExternalService", list: "ExternalServices", fields: &[] };
-
-pub(super) static ACCOUNT: Kind = Kind {
-    name: "externalserviceaccount",
-    member: "ExternalServiceAccount",
-    list: "ExternalServiceAccounts",
-    fields: &[
-        field("ExternalServiceObjectId", Rule::Refers(&SERVICE)),
-        field("EmailAddress", Rule::Text(256)),
-        field("EmailAddressUseCorp", Rule::Flag),
-        field("EnableCalendarCapability", Rule::Flag),
-        field("EnableMailboxSynchCapability", Rule::Flag),
-        field("EnableTtsOfEmailCapability", Rule::Flag),
-        field("EnableMeetingCapability", Rule::Flag),
-        field("LoginType", Rule::Digits(1)),
-    ],
-};
-
-/// Everything that the device holds, by kind and id, such as `user/00…`.
-#[derive(Debug)]
-pub(super) struct Resources(BTreeMap<String, Resource>);
+/// What no two users share.
+const UNIQUE: [&str; 2] = ["Alias", "DtmfAccessId"];
 
 impl Default for Resources {
     /// A fresh device: the template that it is delivered with, and the service that unified messaging needs.
     fn default() -> Self {
-        let mut resources = Self(BTreeMap::new());
+        let mut resources = Self { all: BTreeMap::new(), users: HashMap::new() };
         let built_in = [
             (&TEMPLATE, "00000000-0000-0000-0000-000000000001", "Alias", "voicemailusertemplate"),
             (&SERVICE, "00000000-0000-0000-0000-000000000002", "DisplayName", "Unified Messaging"),
@@ -121,35 +43,58 @@ impl Holdings for Resources {
     type Object = Resource;
 
     fn apply(&mut self, change: Change<Resource>) {
+        let user = change.object.strip_prefix("user/").map(str::to_owned);
+        if user.is_some()
+            && let Some(old) = self.all.get(&change.object)
+        {
+            unique(old).for_each(|key| drop(self.users.remove(&key)));
+        }
+        if let (Some(id), Some(new)) = (user, &change.value) {
+            self.users.extend(unique(new).map(|key| (key, id.clone())));
+        }
         match change.value {
-            Some(value) => drop(self.0.insert(change.object, value)),
-            None => drop(self.0.remove(&change.object)),
+            Some(value) => drop(self.all.insert(change.object, value)),
+            None => drop(self.all.remove(&change.object)),
         }
     }
 }
 
 impl Resources {
     pub(super) fn of(&self, kind: &Kind) -> impl Iterator<Item = &Resource> {
-        let until = format!("{}0", kind.name);
-        self.0.range(format!("{}/", kind.name)..until).map(|(_, resource)| resource)
+        self.below(kind.name).map(|(_, resource)| resource)
+    }
+
+    /// All below a name that ends where a `/` begins.
+    fn below<'s>(&'s self, name: &str) -> impl Iterator<Item = (&'s String, &'s Resource)> + use<'s> {
+        // The character after `/` is `0`.
+        self.all.range(format!("{name}/")..format!("{name}0"))
     }
 
     pub(super) fn get(&self, kind: &Kind, id: &str) -> Result<&Resource, Refusal> {
-        self.0.get(&format!("{}/{id}", kind.name)).ok_or_else(|| Refusal::not_found(kind.member))
+        self.all.get(&format!("{}/{id}", kind.name)).ok_or_else(|| Refusal::not_found(kind.member))
+    }
+
+    /// The user of an alias.
+    pub(super) fn user_named(&self, alias: &str) -> Option<&Resource> {
+        let id = self.users.get(&("Alias", alias.to_lowercase()))?;
+        self.get(&USER, id).ok()
     }
 
     /// The accounts of a user.
-    pub(super) fn accounts<'a>(&'a self, user: &'a str) -> impl Iterator<Item = &'a Resource> {
-        self.of(&ACCOUNT).filter(move |account| text(account, "UserObjectId") == user)
+    pub(super) fn accounts<'s>(&'s self, user: &str) -> impl Iterator<Item = &'s Resource> + use<'s> {
+        self.below(&format!("{}/{user}", ACCOUNT.name)).map(|(_, account)| account)
+    }
+
+    /// Those of the changes that make something other than it is.
+    pub(super) fn differing(&self, mut changes: Changes) -> Changes {
+        changes.retain(|change| self.all.get(&change.object) != change.value.as_ref());
+        changes
     }
 
     /// What it takes to make a user from a template.
     pub(super) fn add_user(&self, id: &str, template: Option<&str>, given: Resource) -> Result<Changes, Refusal> {
-        let template = template.ok_or_else(|| Refusal::invalid("the parameter templateAlias is missing"))?;
-        if !self.of(&TEMPLATE).any(|known| text(known, "Alias").eq_ignore_ascii_case(template)) {
-            return Err(Refusal::invalid(format!("there is no template {template}")));
-        }
-        for mandatory in ["Alias", "DtmfAccessId"] {
+        self.has_template(template)?;
+        for mandatory in UNIQUE {
             if text(&given, mandatory).is_empty() {
                 return Err(Refusal::invalid(format!("{mandatory} is missing")));
             }
@@ -160,6 +105,7 @@ impl Resources {
             let shown = if names.trim().is_empty() { text(&user, "Alias") } else { names.trim() }.to_owned();
             user.insert("DisplayName".to_owned(), shown);
         }
+        user.entry("LdapType".to_owned()).or_insert_with(|| "0".to_owned());
         user.insert("URI".to_owned(), format!("/vmrest/users/{id}"));
         self.user_is_unique(id, &user)?;
         Ok(put(&USER, id, user))
@@ -168,16 +114,24 @@ impl Resources {
     /// What it takes to set values of a user.
     pub(super) fn set_user(&self, id: &str, given: Resource) -> Result<Changes, Refusal> {
         let mut user = self.get(&USER, id)?.clone();
-        user.extend(self.checked(&USER, given)?);
+        let given = self.checked(&USER, given)?;
+        let of_directory = text(&user, "LdapType") != "0";
+        for name in OF_DIRECTORY.into_iter().filter(|_| of_directory) {
+            if given.get(name).is_some_and(|value| value != text(&user, name)) {
+                return Err(Refusal::invalid(format!("{name} comes from the LDAP directory")));
+            }
+        }
+        user.extend(given);
         self.user_is_unique(id, &user)?;
         Ok(put(&USER, id, user))
     }
 
-    /// What it takes to remove a user with all accounts.
+    /// What it takes to remove a user with all accounts and credentials.
     pub(super) fn remove_user(&self, id: &str) -> Result<Changes, Refusal> {
         self.get(&USER, id)?;
-        let accounts = self.accounts(id).map(|account| gone(&ACCOUNT, text(account, "ObjectId")));
-        Ok(accounts.chain([gone(&USER, id)]).collect())
+        let of_user = |kind: &Kind| self.below(&format!("{}/{id}", kind.name)).map(|(object, _)| gone(object));
+        let user = format!("{}/{id}", USER.name);
+        Ok(of_user(&ACCOUNT).chain(of_user(&CREDENTIAL)).chain([gone(&user)]).collect())
     }
 
     /// What it takes to give a user an account at a service.
@@ -196,53 +150,98 @@ impl Resources {
         }
         account.insert("UserObjectId".to_owned(), user.to_owned());
         account.insert("URI".to_owned(), format!("/vmrest/users/{user}/externalserviceaccounts/{id}"));
-        Ok(put(&ACCOUNT, id, account))
+        Ok(put_below(&ACCOUNT, user, id, account))
     }
 
     /// What it takes to set values of an account.
     pub(super) fn set_account(&self, user: &str, id: &str, given: Resource) -> Result<Changes, Refusal> {
         let mut account = self.account(user, id)?.clone();
         account.extend(self.checked(&ACCOUNT, given)?);
-        Ok(put(&ACCOUNT, id, account))
+        Ok(put_below(&ACCOUNT, user, id, account))
     }
 
     pub(super) fn remove_account(&self, user: &str, id: &str) -> Result<Changes, Refusal> {
         self.account(user, id)?;
-        Ok(vec![gone(&ACCOUNT, id)])
+        Ok(vec![gone(&format!("{}/{user}/{id}", ACCOUNT.name))])
     }
 
     pub(super) fn account(&self, user: &str, id: &str) -> Result<&Resource, Refusal> {
-        let account = self.get(&ACCOUNT, id)?;
-        if text(account, "UserObjectId") == user { Ok(account) } else { Err(Refusal::not_found(ACCOUNT.member)) }
+        self.get(&ACCOUNT, &format!("{user}/{id}"))
     }
 
-    /// The values that were given, if all are possible; an empty one unsets.
-    fn checked(&self, kind: &Kind, given: Resource) -> Result<Resource, Refusal> {
-        for (name, value) in &given {
-            let field = kind.fields.iter().find(|field| field.name == name);
-            let field = field.ok_or_else(|| Refusal::invalid(format!("{name} can't be set")))?;
+    /// What it takes to add a template or a service, of which no two have the same name.
+    pub(super) fn add_named(&self, kind: &Kind, id: &str, given: Resource) -> Result<Changes, Refusal> {
+        let mut new = self.checked(kind, given)?;
+        self.name_is_free(kind, id, &new)?;
+        new.insert("URI".to_owned(), format!("/vmrest/{}s/{id}", kind.name));
+        Ok(put(kind, id, new))
+    }
+
+    /// What it takes to set values of a template or a service.
+    pub(super) fn set_named(&self, kind: &Kind, id: &str, given: Resource) -> Result<Changes, Refusal> {
+        let mut changed = self.get(kind, id)?.clone();
+        changed.extend(self.checked(kind, given)?);
+        self.name_is_free(kind, id, &changed)?;
+        Ok(put(kind, id, changed))
+    }
+
+    /// What it takes to remove a template, or a service that nobody has an account at.
+    pub(super) fn remove_named(&self, kind: &Kind, id: &str) -> Result<Changes, Refusal> {
+        self.get(kind, id)?;
+        if self.of(&ACCOUNT).any(|account| text(account, "ExternalServiceObjectId") == id) {
+            return Err(Refusal::duplicate("the service is in use"));
+        }
+        Ok(vec![gone(&format!("{}/{id}", kind.name))])
+    }
+
+    /// That there is a template that users can be made from.
+    pub(super) fn has_template(&self, alias: Option<&str>) -> Result<(), Refusal> {
+        let alias = alias.ok_or_else(|| Refusal::invalid("the parameter templateAlias is missing"))?;
+        let there = self.of(&TEMPLATE).any(|known| text(known, "Alias").eq_ignore_ascii_case(alias));
+        if there { Ok(()) } else { Err(Refusal::invalid(format!("there is no template {alias}"))) }
+    }
+
+    /// The values that were given, if all are possible; an empty one unsets. Fields that the device doesn't know are
+    /// passed over, as CUPI does for clients of other versions.
+    pub(super) fn checked(&self, kind: &Kind, given: Resource) -> Result<Resource, Refusal> {
+        let mut checked = Resource::new();
+        for (name, value) in given {
+            let Some(field) = kind.fields.iter().find(|field| field.name == name) else { continue };
             let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
             let possible = match &field.rule {
                 Rule::Text(most) => value.chars().count() <= *most,
-                Rule::Digits(most) => value.len() <= *most && digits(value),
+                Rule::Digits(most) => value.len() <= *most && digits(&value),
                 Rule::Flag => matches!(value.as_str(), "true" | "false"),
-                Rule::Refers(kind) => self.get(kind, value).is_ok(),
+                Rule::Refers(kind) => self.get(kind, &value).is_ok(),
             };
             if !possible {
                 return Err(Refusal::invalid(format!("{value:?} is not possible as {name}")));
             }
+            checked.insert(name, value);
         }
-        Ok(given)
+        Ok(checked)
+    }
+
+    fn name_is_free(&self, kind: &Kind, id: &str, new: &Resource) -> Result<(), Refusal> {
+        let field = if kind.name == TEMPLATE.name { "Alias" } else { "DisplayName" };
+        let name = text(new, field);
+        if name.is_empty() {
+            return Err(Refusal::invalid(format!("{field} is missing")));
+        }
+        let mut others = self.of(kind).filter(|other| text(other, "ObjectId") != id);
+        if others.any(|other| text(other, field).eq_ignore_ascii_case(name)) {
+            return Err(Refusal::duplicate(format!("{field} {name} is in use")));
+        }
+        Ok(())
     }
 
     fn user_is_unique(&self, id: &str, user: &Resource) -> Result<(), Refusal> {
-        for name in ["Alias", "DtmfAccessId"] {
+        for name in UNIQUE {
             let value = text(user, name);
             if value.is_empty() {
                 return Err(Refusal::invalid(format!("{name} is mandatory")));
             }
-            let mut others = self.of(&USER).filter(|other| text(other, "ObjectId") != id);
-            if others.any(|other| text(other, name).eq_ignore_ascii_case(value)) {
+            if self.users.get(&(name, value.to_lowercase())).is_some_and(|owner| owner != id) {
                 return Err(Refusal::duplicate(format!("{name} {value} is in use")));
             }
         }
@@ -250,17 +249,34 @@ impl Resources {
     }
 }
 
+/// What the LDAP directory has of its users, and nobody else changes.
+const OF_DIRECTORY: [&str; 3] = ["Alias", "FirstName", "LastName"];
+
+/// Under what a user is found, and no other.
+fn unique(user: &Resource) -> impl Iterator<Item = (&'static str, String)> {
+    UNIQUE.into_iter().map(|name| (name, text(user, name).to_lowercase()))
+}
+
 /// A value, or `""`.
 pub(super) fn text<'a>(resource: &'a Resource, name: &str) -> &'a str {
     resource.get(name).map_or("", String::as_str)
 }
 
-fn put(kind: &Kind, id: &str, mut value: Resource) -> Changes {
-    value.insert("ObjectId".to_owned(), id.to_owned());
-    value.retain(|_, value| !value.is_empty());
-    vec![Change { object: format!("{}/{id}", kind.name), value: Some(value) }]
+fn put(kind: &Kind, id: &str, value: Resource) -> Changes {
+    made(format!("{}/{id}", kind.name), id, value)
 }
 
-fn gone(kind: &Kind, id: &str) -> Change<Resource> {
-    Change { object: format!("{}/{id}", kind.name), value: None }
+/// What it takes to keep something that belongs to a user.
+pub(super) fn put_below(kind: &Kind, user: &str, id: &str, value: Resource) -> Changes {
+    made(format!("{}/{user}/{id}", kind.name), id, value)
+}
+
+fn made(object: String, id: &str, mut value: Resource) -> Changes {
+    value.insert("ObjectId".to_owned(), id.to_owned());
+    value.retain(|_, value| !value.is_empty());
+    vec![Change { object, value: Some(value) }]
+}
+
+fn gone(object: &str) -> Change<Resource> {
+    Change { object: object.to_owned(), value: None }
 }

@@ -1,7 +1,9 @@
 use http_body_util::BodyExt as _;
+use proptest::prelude::*;
 
 use super::*;
 use crate::clock::DeviceClock;
+use crate::fault::Rights;
 
 fn fresh() -> UnityConnection {
     UnityConnection::open(None, Arc::new(Faults::new(0)), Arc::new(DeviceClock)).unwrap()
@@ -86,17 +88,25 @@ fn what_breaks_a_rule_is_refused() {
         (NEW, "{", 400),
         ("POST users", r#"{"Alias":"jane","DtmfAccessId":"1002"}"#, 400),
         ("POST users?templateAlias=x", r#"{"Alias":"jane","DtmfAccessId":"1002"}"#, 400),
-        (put.as_str(), r#"{"ObjectId":"x"}"#, 400),
+        (put.as_str(), r#"{"ListInDirectory":"yes"}"#, 400),
         (put.as_str(), r#"{"Alias":""}"#, 400),
         (post.as_str(), account, 400),
         (post.as_str(), r#"{"EmailAddress":"t@example.com"}"#, 400),
         (post.as_str(), r#"{"ExternalServiceObjectId":"x","EmailAddress":"t@example.com"}"#, 400),
+        ("POST usertemplates", r#"{"Alias":"sales"}"#, 400),
+        ("POST usertemplates?templateAlias=voicemailusertemplate", r#"{"Alias":"VoicemailUserTemplate"}"#, 400),
+        ("POST externalservices", r#"{"IsEnabled":"true"}"#, 400),
+        ("DELETE externalservices/00000000-0000-0000-0000-000000000002", "", 400),
+        ("POST import/users/ldap?templateAlias=voicemailusertemplate", r#"{"pkid":"x","dtmfAccessId":"1"}"#, 400),
         ("GET users/none", "", 404),
+        ("GET users/none/credential/pin", "", 404),
         ("PUT users/none", r#"{"Title":"x"}"#, 404),
         ("DELETE users/none", "", 404),
         ("GET nothing", "", 404),
         ("PATCH users", "", 405),
         ("DELETE externalservices", "", 405),
+        ("PUT version", "{}", 405),
+        ("DELETE import/users/ldap", "", 405),
     ] {
         let (found, body) = ask(&device, line, JSON, body);
         assert_eq!(found, status, "{line}: {body}");
@@ -118,4 +128,151 @@ fn removing_a_user_removes_the_accounts() {
     assert_eq!(json_of(&device, &format!("GET {account}"))["EmailAddress"], "x");
     assert_eq!(ask(&device, &format!("DELETE {one}"), JSON, "").0, 204);
     assert_eq!(device.state()["externalserviceaccounts"], json!([]));
+}
+
+#[test]
+fn fields_that_it_does_not_know_and_ids_are_passed_over() {
+    let device = fresh();
+    let (status, path) = ask(&device, NEW, JSON, r#"{"Alias":"tony","DtmfAccessId":"1001","FromTheFuture":"x"}"#);
+    assert_eq!(status, 201);
+    let one = path.strip_prefix("/vmrest/").unwrap();
+    let mut whole = json_of(&device, &format!("GET {one}"));
+    assert!(whole.get("FromTheFuture").is_none());
+    // A client may read a user, change it, and send all of it back.
+    whole["City"] = json!("London");
+    assert_eq!(ask(&device, &format!("PUT {one}"), JSON, &whole.to_string()).0, 204);
+    assert_eq!(json_of(&device, &format!("GET {one}")), whole);
+}
+
+#[test]
+fn the_version_is_told_to_everybody_who_may_use_it() {
+    let device = fresh();
+    assert_eq!(json_of(&device, "GET version"), json!({ "name": "vmrest", "version": "12.5.1.11900-57" }));
+    let (_, xml) = ask(&device, "GET version/product", XML, "");
+    assert!(
+        xml.ends_with("<VersionInformation><name>vmrest</name><version>12.5.1.11900-57</version></VersionInformation>")
+    );
+    device.inject(FaultKind::Rights(Rights::Read));
+    assert_eq!(ask(&device, "GET users", JSON, "").0, 200);
+    let (status, error) = ask(&device, NEW, JSON, r#"{"Alias":"tony","DtmfAccessId":"1001"}"#);
+    assert!(status == 403 && error.contains("NOT_AUTHORIZED"), "{error}");
+    device.inject(FaultKind::Rights(Rights::None));
+    assert_eq!(ask(&device, "GET version", JSON, "").0, 403);
+    device.heal();
+    assert_eq!(ask(&device, "GET version", JSON, "").0, 200);
+}
+
+#[test]
+fn users_of_the_ldap_directory_are_imported_once() {
+    let device = fresh();
+    assert_eq!(json_of(&device, "GET import/users/ldap"), json!({ "@total": "0" }));
+    device.inject(FaultKind::Ldap("tony.soprano,jane".to_owned()));
+    let user = json_of(&device, "GET import/users/ldap?query=(alias%20is%20tony.soprano)");
+    assert_eq!((&user["@total"], &user["ImportUser"]["lastName"]), (&json!("1"), &json!("soprano")));
+    let pkid = user["ImportUser"]["pkid"].as_str().unwrap();
+    let import = "POST import/users/ldap?templateAlias=voicemailusertemplate";
+    let body = format!(
+        "<ImportUser><alias>tony.soprano</alias><pkid>{pkid}</pkid><dtmfAccessId>1001</dtmfAccessId></ImportUser>"
+    );
+    let (status, path) = ask(&device, import, XML, &body);
+    assert_eq!(status, 201, "{path}");
+    assert_eq!(ask(&device, import, XML, &body).0, 400, "twice");
+    let one = path.strip_prefix("/vmrest/").unwrap();
+    let user = json_of(&device, &format!("GET {one}"));
+    assert_eq!(
+        (&user["Alias"], &user["FirstName"], &user["LdapType"]),
+        (&json!("tony.soprano"), &json!("tony"), &json!("3"))
+    );
+    assert_eq!(json_of(&device, "GET import/users/ldap")["ImportUser"]["alias"], "jane");
+    let put = |body: &str| ask(&device, &format!("PUT {one}"), JSON, body).0;
+    assert_eq!(
+        (put(r#"{"Alias":"anthony"}"#), put(r#"{"FirstName":"Anthony"}"#), put(r#"{"City":"London"}"#)),
+        (400, 400, 204)
+    );
+    assert_eq!(ask(&device, &format!("DELETE {one}"), JSON, "").0, 204);
+    assert_eq!(json_of(&device, "GET import/users/ldap")["@total"], "2", "who was removed may be imported again");
+}
+
+#[test]
+fn a_large_directory_is_listed_to_those_who_set_a_limit() {
+    let device = fresh();
+    let aliases: Vec<String> = (0..2_001).map(|index| format!("user{index}")).collect();
+    device.inject(FaultKind::Ldap(aliases.join(",")));
+    assert_eq!(ask(&device, "GET import/users/ldap", JSON, "").0, 400);
+    let page = json_of(&device, "GET import/users/ldap?offset=1999&limit=5");
+    assert_eq!((&page["@total"], page["ImportUser"].as_array().unwrap().len()), (&json!("2001"), 2));
+    assert_eq!(ask(&device, "GET import/users/ldap?limit=x", JSON, "").0, 400);
+}
+
+#[test]
+fn a_credential_is_set_and_unlocked_and_never_shown() {
+    let device = fresh();
+    let (_, path) = ask(&device, NEW, JSON, r#"{"Alias":"tony","DtmfAccessId":"1001"}"#);
+    let one = path.strip_prefix("/vmrest/").unwrap();
+    let credential = |which: &str| json_of(&device, &format!("GET {one}/credential/{which}"));
+    let put = |which: &str, body: &str| ask(&device, &format!("PUT {one}/credential/{which}"), JSON, body).0;
+    assert_eq!(
+        (&credential("pin")["CredentialType"], &credential("password")["CredentialType"]),
+        (&json!("4"), &json!("3"))
+    );
+    let lock = "cupi:lock=alias:tony".parse::<crate::FaultSpec>().unwrap();
+    assert_eq!(device.faults.add(lock.kind), None);
+    assert_eq!(credential("pin")["HackCount"], "5");
+    assert_eq!(put("pin", r#"{"HackCount":"0","TimeHacked":""}"#), 204);
+    assert_eq!((&credential("pin")["HackCount"], &credential("pin")["TimeHacked"]), (&json!("0"), &json!("")));
+    assert_eq!(credential("password")["HackCount"], "5", "each has its own count");
+    assert_eq!(put("pin", r#"{"Credentials":"635241","CredMustChange":"true"}"#), 204);
+    assert_eq!((&credential("pin")["Credentials"], &credential("pin")["CredMustChange"]), (&json!(""), &json!("true")));
+    assert_eq!((put("pin", r#"{"Credentials":"12a4"}"#), put("pin", r#"{"Credentials":"123"}"#)), (400, 400));
+    assert_eq!((put("password", r#"{"Credentials":"short"}"#), put("voice", "{}")), (400, 404));
+    let xml = "<Credential><Credentials>My1stPassword</Credentials></Credential>";
+    assert_eq!(ask(&device, &format!("PUT {one}/credential/password"), XML, xml).0, 204);
+    ask(&device, &format!("DELETE {one}"), JSON, "");
+    assert_eq!(device.state()["credentials"], json!([]));
+}
+
+#[test]
+fn templates_and_services_are_added_changed_and_removed() {
+    let device = fresh();
+    let template = "<UserTemplate><Alias>sales</Alias><DisplayName>Sales</DisplayName></UserTemplate>";
+    let (status, path) = ask(&device, "POST usertemplates?templateAlias=voicemailusertemplate", XML, template);
+    assert_eq!(status, 201);
+    assert_eq!(
+        ask(&device, "POST users?templateAlias=sales", JSON, r#"{"Alias":"tony","DtmfAccessId":"1001"}"#).0,
+        201
+    );
+    let one = path.strip_prefix("/vmrest/").unwrap();
+    assert_eq!(ask(&device, &format!("PUT {one}"), JSON, r#"{"DisplayName":"Sales people"}"#).0, 204);
+    assert_eq!(json_of(&device, &format!("GET {one}"))["DisplayName"], "Sales people");
+    assert_eq!(ask(&device, &format!("DELETE {one}"), JSON, "").0, 204);
+    assert_eq!(ask(&device, &format!("GET {one}"), JSON, "").0, 404);
+    assert_eq!(ask(&device, "POST externalservices", JSON, r#"{"DisplayName":"Exchange"}"#).0, 201);
+    assert_eq!(json_of(&device, "GET externalservices")["ExternalService"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_request_that_changes_nothing_has_no_effect() {
+    let device = fresh();
+    let (_, path) = ask(&device, NEW, JSON, r#"{"Alias":"tony","DtmfAccessId":"1001"}"#);
+    let one = path.strip_prefix("/vmrest/").unwrap();
+    for _ in 0..2 {
+        assert_eq!(ask(&device, &format!("PUT {one}"), JSON, r#"{"City":"London"}"#).0, 204);
+    }
+    let log = String::from_utf8(device.log().unwrap()).unwrap();
+    let effects: Vec<bool> = log.lines().map(|line| line.contains("\"effects\"")).collect();
+    assert_eq!(effects, [true, true, false]);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_upset_the_device(
+        method in "GET|POST|PUT|DELETE|PATCH",
+        path in "(users|usertemplates|externalservices|version|import/users/ldap)(/[a-z0-9]{0,3}){0,4}",
+        query in "(\\?(query|sort|rowsPerPage|pageNumber|limit|templateAlias)=[a-z0-9()%+]{0,12}(&[a-z=]{0,6})?)?",
+        format in "application/(json|xml)",
+        body in ".{0,40}|\\{\"Alias\":\"[a-z]{0,3}\",\"DtmfAccessId\":\"[0-9]{0,3}\"\\}",
+    ) {
+        let (status, _) = ask(&fresh(), &format!("{method} {path}{query}"), &format, &body);
+        prop_assert!(status < 500, "{status}");
+    }
 }

@@ -1,0 +1,90 @@
+use dialtone_drivers::PageRequest;
+use dialtone_model::{Action, ObjectKind, SyncScope};
+
+use crate::support::Bench;
+use crate::unified_cm_reading::{TIMEOUT, read_whole};
+use crate::unity_connection::mailbox;
+
+fn user(index: usize) -> Action {
+    mailbox(&format!("user{index:04}"), &format!("{}", 10_000 + index))
+}
+
+#[tokio::test]
+async fn a_probe_of_unity_connection_tells_version_rights_and_clock() {
+    let bench = Bench::unity_connection(&[]).await;
+    let probe = bench.driver.probe(TIMEOUT).await.unwrap();
+    assert!(probe.version.unwrap().starts_with("12.5."));
+    assert_eq!(probe.missing_rights, Vec::<String>::new());
+    assert!(probe.clock.unwrap() > 1_700_000_000);
+    assert_eq!(bench.effects(), 0, "a probe changes nothing");
+    for (rights, missing) in [("rights=read", "may not change users"), ("rights=none", "may not use CUPI at all")] {
+        bench.inject(rights);
+        let probe = bench.driver.probe(TIMEOUT).await.unwrap();
+        assert!(probe.missing_rights[0].starts_with(missing), "{:?}", probe.missing_rights);
+    }
+}
+
+#[tokio::test]
+async fn templates_and_services_are_read_as_infrastructure() {
+    let bench = Bench::unity_connection(&[]).await;
+    let page = read_whole(bench.driver.as_ref(), SyncScope::Infrastructure, None).await;
+    let objects: Vec<_> = page.found.iter().map(|object| (object.kind, object.key.as_str())).collect();
+    let expected =
+        [(ObjectKind::UserTemplate, "voicemailusertemplate"), (ObjectKind::ExternalService, "Unified Messaging")];
+    assert_eq!(objects, expected);
+    assert!(page.whole && page.mark.is_none());
+}
+
+#[tokio::test]
+async fn one_mailbox_and_many_are_read_page_by_page() {
+    let bench = Bench::unity_connection(&[]).await;
+    let read = async || read_whole(bench.driver.as_ref(), SyncScope::Subscribers, None).await;
+    assert!(read().await.found.is_empty());
+    bench.done(&user(0)).await;
+    let page = read().await;
+    let object = &page.found[0];
+    assert_eq!((object.kind, object.key.as_str()), (ObjectKind::Mailbox, "user0000"));
+    assert_eq!((object.attributes["DtmfAccessId"].as_str(), object.attributes.get("URI")), ("10000", None));
+    for index in 1..1_203 {
+        bench.done(&user(index)).await;
+    }
+    let keys: Vec<String> = read().await.found.into_iter().map(|object| object.key).collect();
+    assert_eq!(keys, (0..1_203).map(|index| format!("user{index:04}")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_mailbox_is_read_although_others_go_meanwhile() {
+    let bench = Bench::unity_connection(&[]).await;
+    for index in 0..1_010 {
+        bench.done(&user(index)).await;
+    }
+    let mut request = PageRequest { scope: SyncScope::Subscribers, since: None, after: None };
+    let mut keys = std::collections::BTreeSet::new();
+    let mut pages = 0;
+    loop {
+        let page = bench.driver.read(&request, TIMEOUT).await.unwrap();
+        keys.extend(page.found.into_iter().map(|object| object.key));
+        pages += 1;
+        if pages == 1 {
+            for index in 0..3 {
+                let alias = format!("user{index:04}");
+                bench.done(&Action::Mailbox(dialtone_model::MailboxAction::Remove { alias })).await;
+            }
+        }
+        match page.next {
+            Some(next) => request.after = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(keys.len(), 1_010, "three of them are gone by now, and none was passed over");
+}
+
+#[tokio::test]
+async fn a_page_that_no_read_told_of_is_refused() {
+    let bench = Bench::unity_connection(&[]).await;
+    for after in ["9/1/0", "0/0/0", "nonsense"] {
+        let request = PageRequest { scope: SyncScope::Subscribers, since: None, after: Some(after.to_owned()) };
+        let fault = bench.driver.read(&request, TIMEOUT).await.unwrap_err();
+        assert_eq!(fault.complaint().code, "cupi-no-page", "{after}");
+    }
+}
