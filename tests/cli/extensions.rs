@@ -43,7 +43,9 @@ fn what_can_not_be_provisioned_is_refused_before_anything_happens() {
     home.line("extension provision 2 --start 100").code(1).says("101");
     home.line("extension provision 2 --start 99999").code(1).says("99999");
     home.line("extension provision 9 --start 500").code(1).says("licences are short");
-    home.line("extension provision 1 --start 12").code(1).says("`12` isn't an ext key: it has 2 digits. Write 3 to 5 digits.");
+    home.line("extension provision 1 --start 12")
+        .code(1)
+        .says("`12` isn't an ext key: it has 2 digits. Write 3 to 5 digits.");
     home.line("extension change 101 --number 1").code(1).says("doesn't own the number");
     assert_eq!(home.effects(), before);
 }
