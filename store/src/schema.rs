@@ -51,6 +51,12 @@ const CHANGES: &[Change] = &[
         sqlite: include_str!("../../migrations/sqlite/0006_workers.sql"),
         postgres: include_str!("../../migrations/postgres/0006_workers.sql"),
     },
+    Change {
+        number: 8,
+        name: "kept_reports",
+        sqlite: include_str!("../../migrations/sqlite/0008_kept_reports.sql"),
+        postgres: include_str!("../../migrations/postgres/0008_kept_reports.sql"),
+    },
 ];
 
 /// The version that this program reads and writes: the number of the last change.
