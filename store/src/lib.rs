@@ -64,6 +64,7 @@ pub use server::Server;
 pub use stock::Stock;
 pub use subscribers::Subscriber;
 pub use templates::{NewTemplate, TemplateRecord, TemplateUser};
+pub use transitions::Freed;
 pub use uploads::{RefusedRow, UploadRecord};
 pub use vault::{Randomness, Vault, VaultError};
 pub use workers::Attendance;

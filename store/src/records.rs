@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::database::{is_refusal, repeated};
 use crate::events::{self, NewEvent};
 use crate::outcomes::{self, Follows, Pace};
-use crate::transitions::{self, Cause, settle};
+use crate::transitions::{self, Cause, Freed, settle};
 use crate::{Lease, Store, StoreError, device_objects, leases};
 
 /// What became of a claimed step, to be recorded.
@@ -66,8 +66,8 @@ pub struct Recorded {
 pub struct RecordedBatch {
     /// One for each outcome, in the same order.
     pub orders: Vec<Recorded>,
-    /// Orders of other rows that became ready, with the device and shard of their next step.
-    pub freed: Vec<(OrderId, DeviceId, u16)>,
+    /// Orders of other rows that became ready.
+    pub freed: Vec<Freed>,
     /// Runs that are over now.
     pub finished: Vec<RunId>,
 }

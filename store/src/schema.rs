@@ -57,6 +57,12 @@ const CHANGES: &[Change] = &[
         sqlite: include_str!("../../migrations/sqlite/0007_room_for_versions.sql"),
         postgres: include_str!("../../migrations/postgres/0007_room_for_versions.sql"),
     },
+    Change {
+        number: 8,
+        name: "kept_reports",
+        sqlite: include_str!("../../migrations/sqlite/0008_kept_reports.sql"),
+        postgres: include_str!("../../migrations/postgres/0008_kept_reports.sql"),
+    },
 ];
 
 /// The version that this program reads and writes: the number of the last change.

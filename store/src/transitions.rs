@@ -70,11 +70,24 @@ pub(crate) struct Changed {
     pub(crate) holdings: Holdings,
 }
 
+/// An order of another row that became ready, because the one that it waited for is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freed {
+    /// The order.
+    pub order: OrderId,
+    /// Its run.
+    pub run: RunId,
+    /// The device of its next step.
+    pub device: DeviceId,
+    /// That device's shard.
+    pub shard: u16,
+}
+
 /// What changes of orders led to.
 #[derive(Debug, Default)]
 pub(crate) struct Consequences {
     /// Orders that became ready.
-    pub(crate) freed: Vec<(OrderId, DeviceId, u16)>,
+    pub(crate) freed: Vec<Freed>,
     /// Runs that are over now.
     pub(crate) finished: Vec<RunId>,
 }
@@ -291,7 +304,7 @@ async fn release_successors(
     tx: &mut Tx,
     over: &[(OrderId, bool)],
     at: Timestamp,
-    freed: &mut Vec<(OrderId, DeviceId, u16)>,
+    freed: &mut Vec<Freed>,
 ) -> Result<Vec<Changed>, StoreError> {
     let ids: Vec<OrderId> = over.iter().map(|(order, _)| *order).collect();
     let over: BTreeMap<OrderId, bool> = over.iter().copied().collect();
@@ -302,7 +315,7 @@ async fn release_successors(
             let cause = Cause { actor: "scheduler", at, reason: None };
             order.apply(tx, Event::Freed, cause).await?;
             if let Some(step) = order.steps.first() {
-                freed.push((order.id, step.device, order.shard));
+                freed.push(Freed { order: order.id, run: order.run, device: step.device, shard: order.shard });
             }
         } else {
             let reason = Reason {

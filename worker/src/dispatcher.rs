@@ -5,19 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialtone_model::sabotage::{self, Defect};
-use dialtone_model::{DeviceId, Fault, Origin, crash_point};
+use dialtone_model::{DeviceId, Fault, Origin, Trace, crash_point};
 use dialtone_queue::{Delivery, Hint, Lane, Subscription};
-use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError, Verdict, Wanted};
+use dialtone_store::{Claim, ClaimRequest, Freed, Outcome, RecordedBatch, StoreError, Verdict, Wanted};
 use jiff::Timestamp;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use tokio::task::JoinSet;
-use tracing::{Instrument as _, debug, error, info, info_span, warn};
+use tracing::field::{Empty, display};
+use tracing::{Instrument as _, Span, debug, error, info, info_span, warn};
 
 use crate::Worker;
-use crate::devices::{Drivable, Survey};
+use crate::devices::{Drivable, Survey, devices_with_work};
 use crate::duty_calls::DutyDone;
-use crate::execution::{Execution, execute};
+use crate::execution::{Execution, execute, prepare};
 use crate::line::{Line, Want};
 use crate::meters;
 use crate::outcome::{Consequence, consequence, given_up};
@@ -154,10 +155,10 @@ impl Dispatcher {
         if now >= self.next_pull && self.store_is_up(now) {
             self.next_pull = now + self.worker.settings.pull_every;
             let (store, held) = (self.worker.store.clone(), self.shards.held());
-            let wall = self.worker.clock.now();
+            let (shards, wall) = (self.worker.settings.shards, self.worker.clock.now());
             self.survey(held.clone());
             if self.worker.settings.orders {
-                self.tasks.spawn(async move { Message::Found(store.devices_with_work(&held, wall).await) });
+                self.tasks.spawn(async move { Message::Found(devices_with_work(&store, shards, &held, wall).await) });
             }
         }
         while let Some((due, device)) = self.alarms.first().copied()
@@ -218,29 +219,30 @@ impl Dispatcher {
                         return;
                     }
                     let (driver, timeout) = (Arc::clone(&line.driver), line.device.limits.call_timeout);
-                    let passwords = line.device.kind.keeps_passwords().then(|| self.worker.store.clone());
+                    let store = self.worker.store.clone();
                     let (clock, kind) = (Arc::clone(&self.worker.clock), line.device.kind);
                     let span = info_span!(
                         "step",
+                        trace_id = %Trace::of(claim.run).id_text(),
                         run.id = %claim.run,
                         order.id = %claim.order,
                         step = claim.at.step,
-                        device.id = %id
+                        device.id = %id,
+                        fault = Empty
                     );
                     let call = async move {
                         let started = clock.monotonic();
-                        let secret = match passwords {
-                            Some(store) => store.extension_password(&claim).await,
-                            None => Ok(None),
-                        };
-                        let execution = match secret {
+                        let execution = match prepare(&store, &claim, kind).await {
                             Ok(secret) => execute(driver.as_ref(), &claim, secret.as_ref(), timeout).await,
-                            Err(failure) => Execution::not_begun(&claim, &failure),
+                            Err(reason) => Execution::not_begun(&claim, reason),
                         };
                         meters::tried(kind, &execution, clock.monotonic().saturating_sub(started));
                         match &execution.result {
                             Ok(_) => debug!("the step is done"),
-                            Err(fault) => debug!(%fault, "the step isn't done"),
+                            Err(fault) => {
+                                Span::current().record("fault", fault.complaint().code.as_str());
+                                debug!(%fault, "the step isn't done");
+                            }
                         }
                         Message::Called { device: id, claim, execution }
                     };
@@ -446,11 +448,12 @@ impl Dispatcher {
             let Some(line) = self.lines.get_mut(&claim.device) else { continue };
             self.stirred.insert(claim.device);
             match (recorded.verdict, outcome.next.position()) {
-                (Verdict::Go { version }, Some(at)) => line.go_on(Claim { version, at, ..claim }),
+                (Verdict::Go { version }, Some(at)) => line.go_on(Claim { version, at, starts: 0, ..claim }),
                 (Verdict::Hop, _) => {
                     line.settled(claim.order);
                     let (device, shard) = outcome.next_device;
-                    hints.push(Hint::new(device, shard, lane(claim.life.origin), vec![claim.order]));
+                    let hint = Hint::new(device, shard, lane(claim.life.origin), vec![claim.order]);
+                    hints.push(hint.in_trace(Trace::of(claim.run)));
                 }
                 (Verdict::Fenced, _) => {
                     line.settled(claim.order);
@@ -465,8 +468,8 @@ impl Dispatcher {
                 }
             }
         }
-        for (order, device, shard) in batch.freed {
-            hints.push(Hint::new(device, shard, Lane::Batch, vec![order]));
+        for Freed { order, run, device, shard } in batch.freed {
+            hints.push(Hint::new(device, shard, Lane::Batch, vec![order]).in_trace(Trace::of(run)));
         }
         self.worker.queue.send(hints);
         for run in batch.finished {
@@ -491,7 +494,9 @@ impl Dispatcher {
     }
 
     fn hint(&mut self, delivery: Delivery) {
-        let device = delivery.hint.device;
+        let Hint { device, trace, ref orders, .. } = delivery.hint;
+        let trace_id = trace.map(|trace| display(trace.id_text()));
+        debug!(trace_id, device.id = %device, orders = orders.len(), "a hint came");
         if self.shards.lease(delivery.hint.shard).is_none() {
             return;
         }
