@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 /// How far a device's clock may be off before people are told.
 const CLOCK_TOLERANCE: u64 = 60;
 
+/// The complaint of a driver that can't do what is asked.
+const UNSUPPORTED: &str = "unsupported-action";
+
 /// What a test of a device found.
 #[derive(Debug)]
 pub(crate) struct Checks<'a> {
@@ -58,6 +61,11 @@ impl<'a> Checks<'a> {
     /// Whether nothing failed.
     pub(crate) fn is_well(&self) -> bool {
         !self.checks.is_empty() && self.checks.iter().all(|check| check.state != CheckState::Failed)
+    }
+
+    /// Whether nobody can know: the family's driver has no way to ask.
+    pub(crate) fn is_unsupported(&self) -> bool {
+        matches!(&self.work.outcome, Some(WorkOutcome::Failed(complaint)) if complaint.code == UNSUPPORTED)
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -145,7 +153,7 @@ fn clock(ahead: Option<i64>) -> Check {
 /// The checks of a test that failed: the complaint's code tells how far it came.
 fn failed(device: &Device, complaint: &Complaint) -> Vec<Check> {
     let at = match complaint.code.as_str() {
-        "device-undrivable" | "unsupported-action" => 0,
+        "device-undrivable" | UNSUPPORTED => 0,
         "certificate-refused" | "tls-failed" => 2,
         "credentials-refused" => 3,
         code => match code {

@@ -1,15 +1,20 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
-use dialtone_model::Clock;
+use dialtone_model::{Clock, Device};
 use dialtone_queue::Queue;
 use dialtone_store::{Lease, Sightings, Store};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::backends;
+use crate::backends::{self, Broker};
 use crate::clock::SystemClock;
-use crate::configuration::Settings;
+use crate::configuration::{Settings, time};
+use crate::context::{Context, Everywhere};
+use crate::device_check::{self, CheckState, Checks};
+use crate::device_work::await_work;
+use crate::embedded::WorkArgs;
 use crate::exit::Exit;
 use crate::output::{print, print_json_lines};
 
@@ -19,20 +24,32 @@ const CLOCK_DIFFERENCE: Duration = Duration::from_secs(5);
 
 /// Check everything that Dialtone depends on
 ///
-/// The database with its schema, the broker with its queues, the place of the files, and the workers. Nothing is
-/// changed, apart from a small file that is written and read where the files lie. Exit code 0 means that all is well or
-/// has only warnings, 1 that something failed.
+/// The database with its schema, the broker with its queues, the place of the files, the workers, and every device: that
+/// it is reached, which version it has, what the account may do, and its clock. Nothing is changed, apart from a small
+/// file that is written and read where the files lie. Exit code 0 means that all is well or has only warnings, 1 that
+/// something failed.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   dialtone doctor
-  dialtone doctor --json")]
-pub(crate) struct Arguments {}
+  dialtone doctor --no-devices --json")]
+pub(crate) struct Arguments {
+    /// Leave the devices alone
+    #[arg(long)]
+    no_devices: bool,
+    /// How long to wait for a worker to look at the devices
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time)]
+    wait: Duration,
+    #[command(flatten)]
+    work: WorkArgs,
+}
 
 /// What was found out about one thing.
 struct Check {
     name: &'static str,
     state: Found,
     detail: String,
+    /// The checks of a device, for programs.
+    device: Option<Value>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,43 +72,112 @@ impl Found {
 impl Check {
     fn of(name: &'static str, result: anyhow::Result<String>) -> Self {
         match result {
-            Ok(detail) => Self { name, state: Found::Well, detail },
-            Err(error) => Self { name, state: Found::Failed, detail: format!("{error:#}") },
+            Ok(detail) => Self::new(name, Found::Well, detail),
+            Err(error) => Self::new(name, Found::Failed, format!("{error:#}")),
         }
     }
 
-    fn warning(name: &'static str, detail: String) -> Self {
-        Self { name, state: Found::Warning, detail }
+    fn warning(name: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(name, Found::Warning, detail.into())
+    }
+
+    fn new(name: &'static str, state: Found, detail: String) -> Self {
+        Self { name, state, detail, device: None }
     }
 }
 
 /// Runs the command.
-pub(crate) async fn run(json: bool, settings: &Settings, clock: SystemClock) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(
+    everywhere: &Everywhere,
+    settings: Settings,
+    clock: SystemClock,
+    arguments: &Arguments,
+) -> anyhow::Result<ExitCode> {
     let mut checks = Vec::new();
     let mut shards = None;
-    match backends::open_store(settings).await {
+    let mut has_workers = true;
+    match backends::open_store(&settings).await {
         Ok(store) => {
             checks.push(Check::of("database", database(&store, clock).await));
             checks.extend(clocks(&store, clock).await);
             shards = store.shards().await?;
             if settings.is_scaled_out() {
-                checks.push(workers(&store, settings, clock, shards.unwrap_or_default()).await);
+                let workers = workers(&store, &settings, clock, shards.unwrap_or_default()).await;
+                has_workers = workers.state == Found::Well;
+                checks.push(workers);
             }
         }
         Err(error) => checks.push(Check::of("database", Err(error))),
     }
-    checks.push(broker(settings, shards).await);
-    checks.push(Check::of("files", files(settings).await));
-    tell(json, &checks)
+    checks.push(broker(&settings, shards).await);
+    checks.push(Check::of("files", files(&settings).await));
+    if !arguments.no_devices {
+        if checks.iter().any(|check| check.state == Found::Failed) || !has_workers {
+            checks.push(Check::warning("device", "not looked at: what is told above comes first"));
+        } else {
+            let context = Context::open(everywhere, settings, clock, Broker::WhenNeeded).await?;
+            checks.extend(devices(&context, arguments).await);
+            context.operations.queue.close().await;
+        }
+    }
+    tell(everywhere.json, &checks)
+}
+
+/// Has every device of every organization looked at by whoever drives it.
+async fn devices(context: &Context, arguments: &Arguments) -> Vec<Check> {
+    let looked = async {
+        let devices = context.operations.store.all_devices().await?;
+        let mut ids = Vec::with_capacity(devices.len());
+        for device in &devices {
+            ids.push(context.operations.probe_device(&context.actor, device.id).await?);
+        }
+        let work = await_work(context, &arguments.work, &ids, arguments.wait, |_| {}).await?;
+        anyhow::Ok((devices, work.context("it was interrupted")?))
+    };
+    match looked.await {
+        Err(error) => vec![Check::of("device", Err(error))],
+        Ok((devices, _)) if devices.is_empty() => vec![Check::of("device", Ok("there is none yet".to_owned()))],
+        Ok((devices, work)) => {
+            devices.iter().zip(&work).map(|(device, work)| of_device(device, &Checks::new(device, work))).collect()
+        }
+    }
+}
+
+/// What was found out about one device, in one line.
+fn of_device(device: &Device, checks: &Checks<'_>) -> Check {
+    let worst = |state| checks.checks.iter().filter(move |check| check.state == state);
+    let trouble: Vec<_> = worst(CheckState::Failed).chain(worst(CheckState::Warning)).collect();
+    let state = if checks.is_unsupported() || (checks.is_well() && !trouble.is_empty()) {
+        Found::Warning
+    } else if checks.is_well() {
+        Found::Well
+    } else {
+        Found::Failed
+    };
+    let told: Vec<String> = if trouble.is_empty() {
+        let of_interest = checks.checks.iter().filter(|check| !["settings", "tls", "login"].contains(&check.check));
+        of_interest.map(|check| format!("{} {}", check.check, check.message)).collect()
+    } else {
+        let repaired = |repair: &String| format!(" ({repair})");
+        let told = |check: &&device_check::Check| {
+            let repair = check.repair.as_ref().map(repaired).unwrap_or_default();
+            format!("{} {}{repair}", check.check, check.message)
+        };
+        trouble.iter().map(told).collect()
+    };
+    let detail = format!("{} ({}): {}", device.name, device.kind, told.join("; "));
+    Check { device: Some(checks.json()), ..Check::new("device", state, detail) }
 }
 
 fn tell(json: bool, checks: &[Check]) -> anyhow::Result<ExitCode> {
     if json {
-        print_json_lines(
-            checks
-                .iter()
-                .map(|check| json!({ "check": check.name, "state": check.state.word(), "detail": check.detail })),
-        )?;
+        print_json_lines(checks.iter().map(|check| {
+            let mut line = json!({ "check": check.name, "state": check.state.word(), "detail": check.detail });
+            if let Some(device) = &check.device {
+                line["device"] = device.clone();
+            }
+            line
+        }))?;
     } else {
         for check in checks {
             print(format_args!("{:<8} {:<9} {}", check.state.word(), check.name, check.detail))?;
@@ -154,13 +240,13 @@ async fn workers(store: &Store, settings: &Settings, clock: SystemClock, shards:
 async fn broker(settings: &Settings, shards: Option<u16>) -> Check {
     let Some(url) = &settings.queue_url else {
         return if settings.is_scaled_out() {
-            Check::warning("queue", "no queue.url: workers ask the database every worker.pull_every instead".to_owned())
+            Check::warning("queue", "no queue.url: workers ask the database every worker.pull_every instead")
         } else {
             Check::of("queue", Ok("in the process".to_owned()))
         };
     };
     let Some(shards) = shards else {
-        return Check::warning("queue", "not looked at: the database says how many queues there are".to_owned());
+        return Check::warning("queue", "not looked at: the database says how many queues there are");
     };
     let looked = async {
         let queue = Queue::connect(url, shards, rand::random()).await?;

@@ -23,6 +23,8 @@ const WATCH_PERIOD: Duration = Duration::from_millis(200);
 const QUIET_PERIOD: Duration = Duration::from_secs(1);
 /// How often a line tells of progress where there is no terminal.
 const LINE_PERIOD: Duration = Duration::from_secs(10);
+/// Counting walks through all orders of a run. It takes at most this part of the time, however many there are.
+const COUNTING_SHARE: u32 = 20;
 
 /// Works through runs in the embedded mode, or watches the process that does, until none of them goes on by itself: each is over, or paused.
 /// The exit says whether every row is completed, or that a person interrupted.
@@ -179,7 +181,8 @@ impl Followed {
     /// Asks the store which runs still go on, and shows how far they are.
     async fn look(&mut self, context: &Context) -> anyhow::Result<()> {
         let mut counts = Counts::default();
-        let wants_counts = self.progress.wants_counts(context.clock.monotonic());
+        let before = context.clock.monotonic();
+        let wants_counts = self.progress.wants_counts(before);
         let mut open = Vec::new();
         for run in &self.open {
             let record = context.operations.store.run(*run).await?;
@@ -193,6 +196,7 @@ impl Followed {
         self.open = open;
         if wants_counts && !self.open.is_empty() {
             self.progress.show(&counts);
+            self.progress.rest(before, context.clock.monotonic());
         }
         Ok(())
     }
@@ -246,7 +250,7 @@ impl Progress {
         if self.bar.is_some() { TERMINAL_PERIOD } else { QUIET_PERIOD }
     }
 
-    /// Counting walks through all orders of a run, so it is done only for somebody who reads it.
+    /// Nobody counts but for somebody who reads it.
     fn wants_counts(&mut self, now: Duration) -> bool {
         let due = self.next.is_some_and(|next| next <= now);
         let period = if self.bar.is_some() { TERMINAL_PERIOD } else { LINE_PERIOD };
@@ -254,6 +258,12 @@ impl Progress {
             self.next = Some(now + period);
         }
         due
+    }
+
+    /// Puts the next count off by as much as this one's cost asks for.
+    fn rest(&mut self, before: Duration, after: Duration) {
+        let rested = after + COUNTING_SHARE * after.saturating_sub(before);
+        self.next = self.next.max(Some(rested));
     }
 
     fn show(&self, counts: &Counts) {

@@ -41,6 +41,8 @@ mod simulated;
 mod simulator;
 mod telemetry;
 mod template;
+#[cfg(feature = "otel")]
+mod traces;
 mod upload;
 mod validate;
 mod watch;
@@ -115,7 +117,8 @@ fn dispatch(arguments: Arguments, clock: SystemClock) -> anyhow::Result<ExitCode
         return config::run(&everywhere, &arguments);
     }
     let configuration = everywhere.configuration()?;
-    telemetry::log(&configuration);
+    // It tells of everything until the command is over.
+    let _telemetry = telemetry::start(&configuration, clock)?;
     let settings = configuration.settings;
     match command {
         Command::Validate(arguments) => validate::run(&everywhere, settings, &arguments, clock),
@@ -138,7 +141,7 @@ async fn dispatch_async(
     match command {
         Command::Simulator(arguments) => return simulator::run(arguments).await,
         Command::Migrate(_) => return migrate::run(everywhere.json, &settings).await,
-        Command::Doctor(_) => return doctor::run(everywhere.json, &settings, clock).await,
+        Command::Doctor(arguments) => return doctor::run(everywhere, settings, clock, &arguments).await,
         Command::Scheduler(arguments) => return scheduler::run(everywhere, settings, clock, arguments).await,
         Command::Worker(arguments) => return worker::run(everywhere, settings, clock, arguments).await,
         _ => {}

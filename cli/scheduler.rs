@@ -1,5 +1,4 @@
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
@@ -16,7 +15,7 @@ use crate::telemetry;
 /// Watch over the installation: one scheduler leads, any number of others stand by
 ///
 /// The leader takes stock of runs, of the orders that wait and of the workers, for /metrics, and warns when orders wait
-/// that nobody works on. A standby leads within a time to live of its lease after the leader died. Needs a PostgreSQL
+/// that nobody works on. It keeps the report of a run that ended while nobody followed it. A standby leads within a time to live of its lease after the leader died. Needs a PostgreSQL
 /// database.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -46,11 +45,10 @@ pub(crate) async fn run(
         name: Role::name("scheduler"),
         identity: operations.ids.next(),
         ttl: context.settings.lease_ttl,
-        shards: operations.shards,
-        store: operations.store.clone(),
-        clock: Arc::clone(&operations.clock),
+        operations: operations.clone(),
         pulse: role.pulse,
     };
     scheduler.run(Role::asked_to_end(interrupt)).await;
+    operations.queue.close().await;
     Ok(ExitCode::SUCCESS)
 }

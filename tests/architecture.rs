@@ -23,7 +23,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
 ];
 
 /// Libraries that only these rooms may know, so that what they stand for can be exchanged in one place.
-const KEPT_IN: [(&str, &[&str]); 24] = [
+const KEPT_IN: [(&str, &[&str]); 27] = [
     ("csv", &["templates"]),
     ("csv-core", &["templates"]),
     ("calamine", &["templates"]),
@@ -48,6 +48,9 @@ const KEPT_IN: [(&str, &[&str]); 24] = [
     ("comfy-table", &["cli"]),
     ("console", &["cli"]),
     ("indicatif", &["cli"]),
+    ("opentelemetry", &["cli"]),
+    ("opentelemetry-otlp", &["cli"]),
+    ("opentelemetry_sdk", &["cli"]),
     ("tracing-subscriber", &["cli"]),
 ];
 

@@ -15,6 +15,7 @@
 //! ```
 
 mod bare_client;
+mod caller;
 mod outcome;
 mod simulator;
 

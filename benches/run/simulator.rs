@@ -57,7 +57,8 @@ impl Simulator {
         (times.len() - 1) as f64 / last.duration_since(*first).as_secs_f64()
     }
 
-    fn log(&self) -> String {
+    /// The device's own log, one request a line.
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.data.join("phone-system.jsonl")).expect("the device's log")
     }
 }

@@ -201,6 +201,19 @@ pub(crate) const KEYS: &[Key] = &[
         },
     },
     Key {
+        name: "traces.url",
+        secret: false,
+        default: Absence::Words("nowhere"),
+        help: "Where the spans of runs are sent, by OTLP over plain HTTP: `http://127.0.0.1:4318/v1/traces` is a \
+               collector on the same machine. Needs a program that was built with `--features otel`.",
+        set: |settings, text| {
+            if !cfg!(feature = "otel") {
+                return Err("left out: this program was built without `--features otel`".to_owned());
+            }
+            url(text, &["http://"], &mut settings.traces_url)
+        },
+    },
+    Key {
         name: "log",
         secret: false,
         default: Absence::Text("warn"),

@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) retry_after: Duration,
     /// Where a role answers whoever operates it.
     pub(crate) listen: Option<SocketAddr>,
+    /// Where the spans of runs go.
+    pub(crate) traces_url: Option<String>,
     /// What is logged.
     pub(crate) log: String,
     /// Whether it is logged as JSON.

@@ -28,6 +28,11 @@ impl Actor {
         Self { name: format!("cli:{login}"), roles: vec![Role::Administrator] }
     }
 
+    /// What Dialtone does by itself.
+    pub fn scheduler() -> Self {
+        Self { name: "scheduler".to_owned(), roles: vec![Role::Administrator] }
+    }
+
     /// Whether one of `roles` is the actor's; an administrator has them all.
     pub fn require(&self, roles: &[Role]) -> Result<(), Forbidden> {
         let has = |role: &Role| *role == Role::Administrator || roles.contains(role);

@@ -29,6 +29,7 @@ mod step;
 mod subscriber;
 mod synchronisation;
 mod template;
+mod trace;
 mod unified_cm;
 
 pub use actor::{Actor, Forbidden, Role};
@@ -53,4 +54,5 @@ pub use step::{Action, Attributes, LineTarget, Step};
 pub use subscriber::{OwnedProduct, Subscriber, SubscriberRole};
 pub use synchronisation::{DeviceObject, ObjectChange, ObjectKind, SyncScope, WorkKind, WorkState};
 pub use template::{TemplateAction, TemplateActionRefused, TemplateStatus};
+pub use trace::{NoTrace, Trace};
 pub use unified_cm::{Activation, Credential, LinePlace, UnifiedCmObject};

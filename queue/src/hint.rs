@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use dialtone_model::{DeviceId, OrderId};
+use dialtone_model::{DeviceId, OrderId, Trace};
 
 /// Which of a shard's two lanes a hint takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,8 +53,8 @@ pub struct Hint {
     pub lane: Lane,
     /// The orders, at most [`Hint::MOST`] in one message; empty: "ask the store".
     pub orders: Vec<OrderId>,
-    /// The trace that the sender is part of, as a `traceparent` of [W3C Trace Context](https://www.w3.org/TR/trace-context/).
-    pub traceparent: Option<String>,
+    /// The trace that the orders' work belongs to.
+    pub trace: Option<Trace>,
 }
 
 impl Hint {
@@ -63,12 +63,17 @@ impl Hint {
 
     /// A hint that belongs to no trace.
     pub fn new(device: DeviceId, shard: u16, lane: Lane, orders: Vec<OrderId>) -> Self {
-        Self { device, shard, lane, orders, traceparent: None }
+        Self { device, shard, lane, orders, trace: None }
+    }
+
+    /// The same hint as part of a trace.
+    pub fn in_trace(self, trace: Trace) -> Self {
+        Self { trace: Some(trace), ..self }
     }
 
     fn takes(&self, other: &Self) -> bool {
         (self.device, self.shard, self.lane) == (other.device, other.shard, other.lane)
-            && self.traceparent == other.traceparent
+            && self.trace == other.trace
             && self.orders.is_empty() == other.orders.is_empty()
             && self.orders.len() + other.orders.len() <= self.lane.most_ids()
     }
@@ -140,7 +145,7 @@ mod tests {
 
     #[test]
     fn hints_of_two_traces_never_mix() {
-        let traced = |trace: &str| Hint { traceparent: Some(trace.to_owned()), ..hint(1, Lane::Batch, 0..1) };
-        assert_eq!(sizes(vec![traced("one"), traced("one"), traced("other")]), [2, 1]);
+        let traced = |run| hint(1, Lane::Batch, 0..1).in_trace(Trace::of(Uuid::from_u128(run).into()));
+        assert_eq!(sizes(vec![traced(1), traced(1), traced(2)]), [2, 1]);
     }
 }

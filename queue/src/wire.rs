@@ -28,9 +28,6 @@ const ID: usize = 16;
 /// The header of a message that carries its trace.
 pub(crate) const TRACEPARENT: &str = "traceparent";
 
-/// A `traceparent` has 55 characters; a later version of the standard may make it longer.
-const LONGEST_TRACEPARENT: usize = 128;
-
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Message {
@@ -81,21 +78,18 @@ pub(crate) fn decode(bytes: &[u8], traceparent: Option<&[u8]>) -> Result<Message
     if !rest.is_empty() || orders.len() > Hint::MOST {
         return Err(Unreadable::Length(bytes.len()));
     }
-    let is_trace = |text: &&str| text.len() <= LONGEST_TRACEPARENT && text.bytes().all(|byte| byte.is_ascii_graphic());
     Ok(Message::Hint(Hint {
         device: DeviceId(Uuid::from_bytes(*device)),
         shard: u16::from_be_bytes(shard),
         lane,
         orders: orders.iter().map(|order| OrderId(Uuid::from_bytes(*order))).collect(),
-        traceparent: traceparent
-            .and_then(|text| std::str::from_utf8(text).ok())
-            .filter(is_trace)
-            .map(ToOwned::to_owned),
+        trace: traceparent.and_then(|text| std::str::from_utf8(text).ok()?.parse().ok()),
     }))
 }
 
 #[cfg(test)]
 mod tests {
+    use dialtone_model::Trace;
     use proptest::prelude::*;
 
     use super::*;
@@ -103,21 +97,22 @@ mod tests {
     fn hints() -> impl Strategy<Value = Hint> {
         let lane = prop_oneof![Just(Lane::Interactive), Just(Lane::Batch)];
         let orders = prop::collection::vec(any::<u128>(), 0..=Hint::MOST);
-        let trace = prop::option::of("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
-        (any::<u128>(), any::<u16>(), lane, orders, trace).prop_map(|(device, shard, lane, orders, traceparent)| Hint {
+        let trace = prop::option::of((1..=u128::MAX).prop_filter("a span's id isn't 0", |id| *id as u64 != 0));
+        (any::<u128>(), any::<u16>(), lane, orders, trace).prop_map(|(device, shard, lane, orders, trace)| Hint {
             device: DeviceId(Uuid::from_u128(device)),
             shard,
             lane,
             orders: orders.into_iter().map(|order| OrderId(Uuid::from_u128(order))).collect(),
-            traceparent,
+            trace: trace.map(|run| Trace::of(Uuid::from_u128(run).into())),
         })
     }
 
     proptest! {
         #[test]
         fn what_is_written_is_read(hint in hints()) {
-            let trace = hint.traceparent.as_ref().map(String::as_bytes);
-            prop_assert_eq!(decode(&encode(&hint), trace), Ok(Message::Hint(hint.clone())));
+            let trace = hint.trace.map(|trace| trace.to_string());
+            let read = decode(&encode(&hint), trace.as_ref().map(String::as_bytes));
+            prop_assert_eq!(read, Ok(Message::Hint(hint.clone())));
         }
 
         #[test]

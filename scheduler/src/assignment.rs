@@ -1,9 +1,10 @@
 use dialtone_model::{
-    Actor, AddOn, OrganizationId, RunId, RunKind, TemplateAction, TemplateId, UploadId, UserId, crash_point,
+    Actor, AddOn, OrganizationId, RunId, RunKind, TemplateAction, TemplateId, Trace, UploadId, UserId, crash_point,
 };
 use dialtone_queue::Lane;
 use dialtone_store::{Brings, NewRun, NewTemplate, StoreError, TemplateRecord, TemplateUser};
 use dialtone_validators::{Candidate, Facts, Identity, recheck, shortages};
+use tracing::{Instrument as _, debug, info_span};
 use validator::Validate;
 
 use crate::intake::{BulkIntake, read_files};
@@ -261,11 +262,17 @@ impl Operations {
 
     /// Adds a run and tells the holders of its devices.
     pub(crate) async fn start(&self, run: NewRun, lane: Lane) -> Result<Assigned, OperationError> {
-        crash_point!("scheduler-before-add-run");
-        self.store.add_run(&run).await?;
-        crash_point!("scheduler-after-add-run");
-        self.hint(&run.orders, lane);
-        Ok(Assigned { run: run.id, orders: run.orders.len() })
+        let (id, orders) = (run.id, run.orders.len());
+        let span = info_span!("submit", trace_id = %Trace::of(id).id_text(), run.id = %id, orders);
+        let submit = async {
+            crash_point!("scheduler-before-add-run");
+            self.store.add_run(&run).await?;
+            crash_point!("scheduler-after-add-run");
+            self.hint(id, &run.orders, lane);
+            debug!("the run is submitted");
+            Ok(Assigned { run: id, orders })
+        };
+        submit.instrument(span).await
     }
 
     /// Reads and checks files that are to be added to a draft; they are read while the facts are fetched.

@@ -22,10 +22,14 @@ pub struct KeptReport {
 impl Operations {
     /// Makes the whole report of a run and keeps it.
     pub async fn keep_report(&self, actor: &Actor, run: RunId, format: Format) -> Result<KeptReport, OperationError> {
+        let told = self.store.run(run).await?;
         let bytes = self.report(actor, run, format, ReportRows::All).await?;
         let sha256 = sha256(&bytes);
         let key = Key::new(format!("reports/{run}/{sha256}.{}", format.extension()))?;
         self.files.put(&key, bytes.clone()).await?;
+        if told.ended_at.is_some() {
+            self.store.note_report(run, told.version).await?;
+        }
         Ok(KeptReport { bytes, sha256, location: self.files.location(&key), key })
     }
 

@@ -4,12 +4,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialtone_model::{Clock, Pulse};
+use dialtone_model::Pulse;
 use dialtone_store::{Lease, Sightings, Store, StoreError};
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use crate::meters;
+use crate::unkept_reports::UnkeptReports;
+use crate::{Operations, meters};
 
 /// How often the leader takes stock.
 const STOCK_PERIOD: Duration = Duration::from_secs(15);
@@ -28,12 +29,8 @@ pub struct Scheduler {
     pub identity: Uuid,
     /// How long a leader may give no sign of life.
     pub ttl: Duration,
-    /// The installation's number of shards.
-    pub shards: u16,
-    /// The truth.
-    pub store: Store,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
+    /// What it works with.
+    pub operations: Operations,
     /// Its signs of life.
     pub pulse: Arc<Pulse>,
 }
@@ -57,16 +54,18 @@ impl Scheduler {
     /// Leads or stands by until `stop` is done, then gives the leadership up so that the next leader needn't wait.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
+        let Operations { store, clock, .. } = &self.operations;
         let mut leadership = Leadership::default();
-        let mut next_stock = self.clock.monotonic();
+        let mut next_stock = clock.monotonic();
         let mut were_stranded = false;
+        let mut unkept = UnkeptReports::default();
         meters::describe();
         info!(scheduler = %self.name, "scheduler started");
         loop {
-            let now = self.clock.monotonic();
+            let now = clock.monotonic();
             let led = leadership.held.is_some();
             self.pulse.turn(now);
-            match leadership.tend(&self.store, self.identity, self.ttl, now).await {
+            match leadership.tend(store, self.identity, self.ttl, now).await {
                 Ok(()) => self.pulse.tend(now),
                 Err(failure) => {
                     warn!(%failure, "the lease of the leadership can't be tended");
@@ -84,14 +83,15 @@ impl Scheduler {
             }
             if leadership.held.is_some() && now >= next_stock {
                 next_stock = now + self.take_stock(now, &mut were_stranded).await;
+                unkept.keep(&self.operations);
             }
             tokio::select! {
                 () = &mut stop => break,
-                () = self.clock.sleep(self.ttl / 4) => {}
+                () = clock.sleep(self.ttl / 4) => {}
             }
         }
         if let Some(lease) = leadership.held
-            && let Err(failure) = self.store.release_lease(lease).await
+            && let Err(failure) = store.release_lease(lease).await
         {
             warn!(%failure, "the leadership can't be given up; it runs out by itself");
         }
@@ -100,8 +100,9 @@ impl Scheduler {
 
     /// Counts what there is; gives the time until it is worth counting again.
     async fn take_stock(&self, now: Duration, were_stranded: &mut bool) -> Duration {
-        let wall = self.clock.now();
-        match self.store.stock(self.shards, wall).await {
+        let Operations { store, clock, shards, .. } = &self.operations;
+        let wall = clock.now();
+        match store.stock(*shards, wall).await {
             Ok(stock) => {
                 // Shards are nobody's for a moment whenever they change hands.
                 let are_stranded = stock.stranded > 0;
@@ -114,7 +115,7 @@ impl Scheduler {
             }
             Err(failure) => warn!(%failure, "stock can't be taken"),
         }
-        let took = self.clock.monotonic().saturating_sub(now);
+        let took = clock.monotonic().saturating_sub(now);
         STOCK_PERIOD.max(took * STOCK_REST)
     }
 }

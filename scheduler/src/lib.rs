@@ -25,6 +25,7 @@ mod report;
 mod run;
 mod structure;
 mod submission;
+mod unkept_reports;
 
 use blocking::blocking;
 

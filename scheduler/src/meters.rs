@@ -16,7 +16,7 @@ pub(crate) fn describe() {
     describe_gauge!(LEADER, "1 while this scheduler leads.");
     describe_gauge!(RUNS, "Runs that aren't over, by state. The leader tells, as it does of all below.");
     describe_gauge!(BACKLOG, "Orders that go on by themselves: ready, in hand, or waiting for a time or a paused run.");
-    describe_gauge!(OLDEST, "How long ago the oldest run that has a ready order was started.");
+    describe_gauge!(OLDEST, "How long the order that has been ready longest has been so.");
     describe_gauge!(STRANDED, "Ready orders of shards that nobody holds.");
     describe_gauge!(UNHELD, "Shards that nobody holds.");
 }

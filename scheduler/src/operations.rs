@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use dialtone_files::Files;
-use dialtone_model::{Clock, Device, DeviceKind, Ids, OrganizationId};
+use dialtone_model::{Clock, Device, DeviceKind, Ids, OrganizationId, RunId, Trace};
 use dialtone_queue::{Hint, Lane, Queue};
 use dialtone_store::{NewOrder, Store};
 
@@ -43,11 +43,11 @@ impl Operations {
     }
 
     /// Tells the holders of the devices that orders are ready. Called after the commit that made them so.
-    pub(crate) fn hint(&self, orders: &[NewOrder], lane: Lane) {
+    pub(crate) fn hint(&self, run: RunId, orders: &[NewOrder], lane: Lane) {
         let ready = orders.iter().filter(|order| order.blocked_by.is_none());
         let hints = ready.filter_map(|order| {
             let device = order.steps.first()?.device;
-            Some(Hint::new(device, order.shard, lane, vec![order.id]))
+            Some(Hint::new(device, order.shard, lane, vec![order.id]).in_trace(Trace::of(run)))
         });
         self.queue.send(hints.collect());
     }

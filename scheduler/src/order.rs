@@ -1,4 +1,4 @@
-use dialtone_model::{Actor, ExtendedStatus, OrganizationId, RunState, State};
+use dialtone_model::{Actor, ExtendedStatus, OrganizationId, RunState, State, Trace};
 use dialtone_queue::{Hint, Lane};
 use dialtone_store::{EventRecord, OrderFilter, OrderRecord, PersonalAct, ReportedOrder};
 
@@ -67,7 +67,9 @@ impl Operations {
         let State::Released(work) = order.state else { return };
         if let Some(step) = order.steps.get(usize::from(work.at.step)) {
             let shard = step.device.shard(self.shards);
-            self.queue.send(vec![Hint::new(step.device, shard, Lane::Interactive, vec![order.id])]);
+            self.queue.send(vec![
+                Hint::new(step.device, shard, Lane::Interactive, vec![order.id]).in_trace(Trace::of(order.run)),
+            ]);
         }
     }
 }

@@ -1,4 +1,4 @@
-use dialtone_model::{Actor, OrganizationId, RunId, RunState};
+use dialtone_model::{Actor, OrganizationId, RunId, RunState, Trace};
 use dialtone_queue::{Hint, Lane};
 use dialtone_store::{RunCounts, RunRecord};
 
@@ -45,8 +45,9 @@ impl Operations {
         self.set_state(&run, run.state.resume()?).await?;
         // Which of its orders are ready is the store's knowledge: the hints only wake the holders.
         let devices = self.store.devices(run.organization).await?;
-        let wake =
-            devices.iter().map(|device| Hint::new(device.id, device.id.shard(self.shards), Lane::Batch, Vec::new()));
+        let wake = devices.iter().map(|device| {
+            Hint::new(device.id, device.id.shard(self.shards), Lane::Batch, Vec::new()).in_trace(Trace::of(id))
+        });
         self.queue.send(wake.collect());
         Ok(())
     }

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use dialtone_model::sabotage::{self, Defect};
 use dialtone_model::{
     DeviceId, Event, FailureClass, Life, OrderId, Origin, Position, RetryPolicy, RunId, State, Step, Work, WorkStatus,
 };
@@ -64,6 +65,8 @@ pub struct Claim {
     pub at: Position,
     /// Its steps.
     pub steps: Vec<Step>,
+    /// How many holders took it over, began its step and recorded nothing.
+    pub starts: i64,
 }
 
 impl Claim {
@@ -73,8 +76,9 @@ impl Claim {
     }
 }
 
-/// An order that was claimed so often without a recorded outcome presumably ends its worker each time.
-const MOST_STARTS: i64 = 5;
+/// An order whose step was begun so often without a recorded outcome presumably ends its worker each time. The first
+/// holder isn't counted: that a step may have been begun is known only when it is taken over.
+const MOST_STARTS: i64 = 4;
 
 packed! {
     /// A ready order as the claim needs it.
@@ -97,19 +101,19 @@ impl Store {
     /// Claims orders: one winner each. It takes an order only if it is ready, its next step's device is this one, its
     /// run is running, `not_before` has passed, nothing blocks it, nobody of this epoch has it, and the epoch is still
     /// the shard's; anything else is silently not taken. A first claim starts the order (event `started`); a claim
-    /// left by an older epoch is taken over and its step is unknown from then on. An order claimed five times without
-    /// a recorded outcome goes to Hold, `internal-error`, instead; one that was to stop with the step in hand of an
-    /// older epoch stops.
+    /// left by an older epoch is taken over and its step is unknown from then on. An order that four holders took over
+    /// and began ([`Store::begin`]) without a recorded outcome goes to Hold, `internal-error`, instead; one that was to
+    /// stop with the step in hand of an older epoch stops.
     pub async fn claim(&self, request: &ClaimRequest) -> Result<Vec<Claim>, StoreError> {
         repeated!(self.try_claim(request))
     }
 
     async fn try_claim(&self, request: &ClaimRequest) -> Result<Vec<Claim>, StoreError> {
         let mut tx = self.database.begin().await?;
-        if !leases::holds(&mut tx, request.lease).await? {
-            return Ok(Vec::new());
+        let Some(standing) = leases::standing(&mut tx, request.lease).await? else { return Ok(Vec::new()) };
+        if standing.abandoned {
+            stop_abandoned(&mut tx, request).await?;
         }
-        stop_abandoned(&mut tx, request).await?;
         let mut ready = ready(&mut tx, request).await?;
         let worn_out: Vec<OrderId> =
             ready.extract_if(.., |row| row.starts >= MOST_STARTS).map(|row| row.id.into()).collect();
@@ -123,10 +127,24 @@ impl Store {
         Ok(claims)
     }
 
+    /// Notes that the first call for an order that was taken over is about to be made; without that call the order is
+    /// blamed for nothing when its holder ends. Repeating it changes nothing. Whether the claim still holds: a step
+    /// isn't begun otherwise.
+    pub async fn begin(&self, claim: &Claim) -> Result<bool, StoreError> {
+        let sql = "UPDATE orders SET starts = $4 WHERE id = $1 AND version = $2 AND claim_epoch = $3";
+        let begun = repeated!(async {
+            let mut tx = self.database.begin().await?;
+            let rows = execute!(&mut tx, sql, claim.order.0, claim.version, claim.epoch, claim.starts + 1)?;
+            tx.commit().await?;
+            Ok(rows)
+        })?;
+        Ok(begun > 0 || sabotage::is_planted(Defect::EpochUnchecked))
+    }
+
     /// Gives claims back unharmed, their steps not having been run: nothing happened and no attempt is counted.
-    /// `not_before` is when they may be claimed next.
+    /// `not_before` is when they may be claimed next. Whoever gives them back lives, so they end no worker.
     pub async fn give_back(&self, claims: &[Claim], not_before: Option<Timestamp>) -> Result<(), StoreError> {
-        let sql = "UPDATE orders SET claim_epoch = NULL, starts = starts - 1, not_before = $4 \
+        let sql = "UPDATE orders SET claim_epoch = NULL, starts = 0, not_before = $4 \
                    WHERE id = $1 AND version = $2 AND claim_epoch = $3";
         let mut tx = self.database.begin().await?;
         for claim in claims {
@@ -145,7 +163,7 @@ impl Store {
         let mut tx = self.database.begin().await?;
         let claimed: Vec<(Uuid,)> = rows!(&mut tx, sql, device.0, lease.epoch, i64::from(lease.shard))?;
         let held: HashSet<Uuid> = held.iter().map(|order| order.0).collect();
-        let sql = "UPDATE orders SET claim_epoch = NULL, starts = starts - 1 WHERE id = $1 AND claim_epoch = $2";
+        let sql = "UPDATE orders SET claim_epoch = NULL WHERE id = $1 AND claim_epoch = $2";
         for (orphan,) in claimed.into_iter().filter(|(id,)| !held.contains(id)) {
             execute!(&mut tx, sql, orphan, lease.epoch)?;
         }
@@ -161,21 +179,22 @@ impl Store {
         Ok(due.map(|time| time.0))
     }
 
-    /// The devices of a shard that have ready orders now.
-    pub async fn devices_with_work(&self, shards: &[u16], now: Timestamp) -> Result<Vec<DeviceId>, StoreError> {
-        let sql = "SELECT d.id, coalesce(( \
-                   SELECT o.shard FROM runs r CROSS JOIN orders o \
-                   LEFT JOIN shard_leases l ON l.shard = o.shard \
-                   WHERE o.run_id = r.id AND r.ended_at IS NULL AND r.state = 'running' AND o.device_id = d.id \
-                   AND (o.not_before IS NULL OR o.not_before <= $1 OR o.not_before > $2) \
-                   AND (o.claim_epoch IS NULL OR o.claim_epoch <> l.epoch) LIMIT 1), ( \
-                   SELECT o.shard FROM orders o LEFT JOIN shard_leases l ON l.shard = o.shard \
-                   WHERE o.stop_requested IS NOT NULL AND o.device_id = d.id \
-                   AND (o.claim_epoch IS NULL OR o.claim_epoch <> l.epoch) LIMIT 1)) \
-                   FROM devices d ORDER BY d.id";
-        let rows: Vec<(Uuid, Option<i64>)> = read_rows!(self, sql, Time(now), Time(beyond_waiting(now)))?;
-        let wanted = |shard: i64| shards.iter().any(|wanted| i64::from(*wanted) == shard);
-        Ok(rows.into_iter().filter(|(_, shard)| shard.is_some_and(wanted)).map(|(id, _)| id.into()).collect())
+    /// Those of these devices that have ready orders now.
+    pub async fn devices_with_work(&self, among: &[DeviceId], now: Timestamp) -> Result<Vec<DeviceId>, StoreError> {
+        let sql = format!(
+            "SELECT d.id FROM devices d WHERE d.id {} AND (EXISTS ( \
+             SELECT 1 FROM runs r CROSS JOIN orders o LEFT JOIN shard_leases l ON l.shard = o.shard \
+             WHERE o.run_id = r.id AND r.ended_at IS NULL AND r.state = 'running' AND o.device_id = d.id \
+             AND (o.not_before IS NULL OR o.not_before <= $2 OR o.not_before > $3) \
+             AND (o.claim_epoch IS NULL OR o.claim_epoch <> l.epoch)) OR EXISTS ( \
+             SELECT 1 FROM orders o LEFT JOIN shard_leases l ON l.shard = o.shard \
+             WHERE o.stop_requested IS NOT NULL AND o.device_id = d.id \
+             AND (o.claim_epoch IS NULL OR o.claim_epoch <> l.epoch))) ORDER BY d.id",
+            self.among("$1")
+        );
+        let among: Ids = among.iter().copied().collect();
+        let rows: Vec<(Uuid,)> = read_rows!(self, AssertSqlSafe(sql), &among, Time(now), Time(beyond_waiting(now)))?;
+        Ok(rows.into_iter().map(|(id,)| id.into()).collect())
     }
 }
 
@@ -196,9 +215,10 @@ async fn ready(tx: &mut Tx, request: &ClaimRequest) -> Result<Vec<ReadyRow>, Sto
         return ready_among(tx, request, Among::These(ids), request.limit).await;
     }
     // Run by run: so each engine reads the orders from its index in their order and stops at the limit, however many
-    // more are waiting.
+    // more are waiting. A person waits for a single order, so it comes before every file's.
     let sql = "SELECT r.id FROM runs r WHERE r.ended_at IS NULL AND r.state = 'running' AND EXISTS ( \
-               SELECT 1 FROM orders o WHERE o.run_id = r.id AND o.device_id = $1) ORDER BY r.id";
+               SELECT 1 FROM orders o WHERE o.run_id = r.id AND o.device_id = $1) \
+               ORDER BY CASE r.kind WHEN 'single' THEN 0 ELSE 1 END, r.id";
     let runs: Vec<(Uuid,)> = rows!(tx, sql, request.device.0)?;
     let mut ready = Vec::new();
     for (run,) in runs {
@@ -271,6 +291,7 @@ impl ReadyRow {
             },
             at,
             steps,
+            starts: self.starts,
         })
     }
 }
@@ -294,7 +315,7 @@ async fn mark(tx: &mut Tx, request: &ClaimRequest, ids: &Ids) -> Result<(), Stor
     let sql = format!(
         "UPDATE orders SET state = $1, extended = $2, \
          version = version + CASE WHEN state = 'initial' THEN 1 ELSE 0 END, \
-         unknown = (unknown OR claim_epoch IS NOT NULL), starts = starts + 1, not_before = NULL, claim_epoch = $3, \
+         unknown = (unknown OR claim_epoch IS NOT NULL), not_before = NULL, claim_epoch = $3, \
          started_at = coalesce(started_at, $4) WHERE id {}",
         tx.among("$5")
     );
@@ -313,9 +334,6 @@ async fn stop_abandoned(tx: &mut Tx, request: &ClaimRequest) -> Result<(), Store
             .fetch_all(connection)
             .await?
     });
-    if ids.is_empty() {
-        return Ok(());
-    }
     let ids: Vec<OrderId> = ids.into_iter().map(OrderId).collect();
     let mut changed = Vec::with_capacity(ids.len());
     for order in transitions::load(tx, &ids).await? {
@@ -334,7 +352,7 @@ async fn give_up(tx: &mut Tx, request: &ClaimRequest, ids: &[OrderId]) -> Result
     }
     let mut changed = Vec::with_capacity(ids.len());
     for order in transitions::load(tx, ids).await? {
-        let reason = internal_error(format!("claimed {MOST_STARTS} times, and no outcome was recorded"));
+        let reason = internal_error(format!("taken over and begun {MOST_STARTS} times, and no outcome was recorded"));
         let unknown = order.state.position().unwrap_or_default().unknown;
         let event = Event::StepFailed { class: FailureClass::Unrecoverable, unknown };
         let cause = Cause { actor: &request.actor, at: request.now, reason: Some(&reason) };

@@ -194,6 +194,23 @@ impl Tx {
         }
     }
 
+    /// Marks the place that [`Tx::roll_back_to_saved`] goes back to. SQLite takes a statement that fails back by
+    /// itself, and goes on.
+    pub(crate) async fn save(&mut self) -> Result<(), StoreError> {
+        if let Self::Postgres(transaction) = self {
+            sqlx::query("SAVEPOINT saved").execute(&mut **transaction).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes back a statement that failed, so that the transaction can go on.
+    pub(crate) async fn roll_back_to_saved(&mut self) -> Result<(), StoreError> {
+        if let Self::Postgres(transaction) = self {
+            sqlx::query("ROLLBACK TO SAVEPOINT saved").execute(&mut **transaction).await?;
+        }
+        Ok(())
+    }
+
     /// The words that lock what a SELECT returns, where the engine locks rows; SQLite's one writer needs none.
     pub(crate) fn locking(&self, words: &'static str) -> &'static str {
         match self {
@@ -207,6 +224,11 @@ impl Tx {
 pub(crate) fn is_transient(error: &StoreError) -> bool {
     // Serialization failure and deadlock of PostgreSQL; busy and locked of SQLite.
     is_any_of(error, &["40001", "40P01"], &[5, 6])
+}
+
+/// Whether a unique key has a value already.
+pub(crate) fn is_taken(error: &StoreError) -> bool {
+    matches!(error, StoreError::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
 }
 
 /// Whether the database understood and refused what it was given, so that asking the same again is of no use. A full

@@ -161,6 +161,12 @@ impl Store {
         rows.into_iter().map(|row| self.opened(row)).collect()
     }
 
+    /// The ids of all devices of all tenants.
+    pub async fn device_ids(&self) -> Result<Vec<DeviceId>, StoreError> {
+        let rows: Vec<(Uuid,)> = read_rows!(self, "SELECT id FROM devices")?;
+        Ok(rows.into_iter().map(|(id,)| id.into()).collect())
+    }
+
     /// The devices that were added or changed after a revision, with their revisions, in the order of these. Revision
     /// 0 is before all.
     pub async fn devices_changed_since(&self, revision: i64) -> Result<Vec<(DeviceId, i64)>, StoreError> {

@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 
 use dialtone_model::{Event, OrderId, Reason, State};
 use jiff::Timestamp;
-use sqlx::QueryBuilder;
 
 use crate::StoreError;
+use crate::bulk::{self, Each, Same};
 use crate::columns::StateColumns;
-use crate::database::{Tx, on_tx, pieces};
+use crate::database::Tx;
 use crate::time::Time;
 
 /// A row of the history that is to be written.
@@ -41,23 +41,22 @@ pub(crate) async fn insert(tx: &mut Tx, events: &[NewEvent<'_>]) -> Result<(), S
         alike.entry(rest).or_default().push(event);
     }
     for ((version, kind, actor, step, state, extended, reason), events) in alike {
-        for piece in pieces(&events) {
-            on_tx!(tx, |connection, Db| {
-                let mut query = QueryBuilder::<Db>::new(
-                    "INSERT INTO order_events \
-                     (order_id, at, version, kind, actor, step, state, extended, code, message) \
-                     SELECT column1, column2, ",
-                );
-                let mut rest = query.separated(", ");
-                rest.push_bind(version).push_bind(kind).push_bind(actor).push_bind(i64::from(step));
-                rest.push_bind(state).push_bind(extended);
-                rest.push_bind(reason.map(|(code, _)| code)).push_bind(reason.map(|(_, message)| message));
-                query.push(" FROM (").push_values(piece, |mut row, event| {
-                    row.push_bind(event.order.0).push_bind(Time(event.at));
-                });
-                query.push(") AS alike").build().execute(connection).await.map(drop)
-            })?;
-        }
+        let (code, message) = reason.unzip();
+        let each = [
+            ("order_id", Each::Ids(events.iter().map(|event| Some(event.order.0)).collect())),
+            ("at", Each::Times(events.iter().map(|event| Time(event.at)).collect())),
+        ];
+        let same = [
+            ("version", Same::Number(version)),
+            ("kind", Same::Text(Some(kind))),
+            ("actor", Same::Text(Some(actor))),
+            ("step", Same::Number(i64::from(step))),
+            ("state", Same::Text(Some(state))),
+            ("extended", Same::Text(extended)),
+            ("code", Same::Text(code)),
+            ("message", Same::Text(message)),
+        ];
+        bulk::insert(tx, "order_events", &each, &same, "").await?;
     }
     Ok(())
 }

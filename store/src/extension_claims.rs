@@ -2,11 +2,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use dialtone_model::{AddOn, DeviceId, Extension, OrderId, OrganizationId, TemplateId};
 use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
-use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
-use crate::database::{Tx, execute, on_tx, pieces, row, rows};
+use crate::bulk::{self, Each, Same};
+use crate::database::{Tx, execute, is_taken, on_tx, row, rows};
 use crate::ids::Ids;
 use crate::licences::{self, LicenceMoves};
 use crate::{ExtensionClaim, StoreError};
@@ -169,32 +170,34 @@ async fn insert_new(
         alike.entry((taking.device, &extension.add_ons)).or_default().push((taking.order, extension));
     }
     for ((device, add_ons), takings) in alike {
-        for piece in pieces(&takings) {
-            let inserted = on_tx!(tx, |connection, Db| {
-                let mut query = QueryBuilder::<Db>::new(
-                    "INSERT INTO extensions (key, directory_name, user_id, number, order_id, organization_id, \
-                     add_ons, template_id, device_id, state) \
-                     SELECT column1, column2, column3, column4, column5, ",
-                );
-                let mut rest = query.separated(", ");
-                rest.push_bind(organization.0).push_bind(Json(add_ons));
-                rest.push_bind(template.map(|template| template.0)).push_bind(device.0);
-                query.push(", 'claimed' FROM (").push_values(piece, |mut row, (order, extension)| {
-                    row.push_bind(&extension.key)
-                        .push_bind(&extension.directory_name)
-                        .push_bind(extension.user.map(|user| user.0))
-                        .push_bind(&extension.number)
-                        .push_bind(order.0);
-                });
-                // SQLite would take ON for that of a join.
-                query.push(") AS alike WHERE TRUE ON CONFLICT DO NOTHING");
-                query.build().execute(connection).await?.rows_affected()
-            });
-            if inserted < piece.len() as u64 {
-                for (order, extension) in piece {
-                    refuse_taken(tx, organization, *order, "", extension).await?;
+        let extensions = || takings.iter().map(|(_, extension)| *extension);
+        let each = [
+            ("key", Each::Texts(extensions().map(|extension| Some(&*extension.key)).collect())),
+            ("directory_name", Each::Texts(extensions().map(|extension| Some(&*extension.directory_name)).collect())),
+            ("user_id", Each::Ids(extensions().map(|extension| extension.user.map(|user| user.0)).collect())),
+            ("number", Each::Texts(extensions().map(|extension| extension.number.as_deref()).collect())),
+            ("order_id", Each::Ids(takings.iter().map(|(order, _)| Some(order.0)).collect())),
+        ];
+        let same = [
+            ("organization_id", Same::Id(Some(organization.0))),
+            ("add_ons", Same::Document(bulk::document(add_ons)?)),
+            ("template_id", Same::Id(template.map(|template| template.0))),
+            ("device_id", Same::Id(Some(device.0))),
+            ("state", Same::Text(Some("claimed"))),
+        ];
+        // Nearly always all values are free; looking at every index beforehand, for each row, costs more than a savepoint.
+        tx.save().await?;
+        match bulk::insert(tx, "extensions", &each, &same, "").await {
+            Ok(_) => {}
+            Err(error) if is_taken(&error) => {
+                tx.roll_back_to_saved().await?;
+                bulk::insert(tx, "extensions", &each, &same, "ON CONFLICT DO NOTHING").await?;
+                for (order, extension) in takings {
+                    refuse_taken(tx, organization, order, "", extension).await?;
                 }
+                return Err(error);
             }
+            Err(error) => return Err(error),
         }
     }
     Ok(())
@@ -323,27 +326,35 @@ pub(crate) async fn take_effect(
     ids: &Ids,
     moves: &mut LicenceMoves,
 ) -> Result<(), StoreError> {
-    let sql = format!(
-        "SELECT organization_id, add_ons, count(*) FROM extensions WHERE state = 'claimed' AND order_id {} \
-         GROUP BY organization_id, add_ons",
-        tx.among("$1")
-    );
-    let new: Vec<(Uuid, Json<Vec<AddOn>>, i64)> = rows!(tx, AssertSqlSafe(sql), ids)?;
+    let new = provision(tx, ids).await?;
     let claimed: i64 = new.iter().map(|(.., count)| count).sum();
     for (organization, add_ons, count) in new {
         for licence in licences::of_extension(&add_ons) {
             moves.use_reserved(organization.into(), licence, count);
         }
     }
-    if claimed > 0 {
-        let among = tx.among("$1");
-        let sql = format!("UPDATE extensions SET state = 'provisioned' WHERE state = 'claimed' AND order_id {among}");
-        execute!(tx, AssertSqlSafe(sql), ids)?;
-    }
     if claimed < orders as i64 {
         change_and_delete(tx, ids, moves).await?;
     }
     Ok(())
+}
+
+/// Makes the new extensions of these orders provisioned, and counts them by what licences they use. PostgreSQL does
+/// both at once, without looking for the rows a second time; SQLite has no statement that counts what it changes.
+async fn provision(tx: &mut Tx, ids: &Ids) -> Result<Vec<(Uuid, Json<Vec<AddOn>>, i64)>, StoreError> {
+    let count = "SELECT organization_id, add_ons, count(*) FROM";
+    let wanted = format!("WHERE state = 'claimed' AND order_id {}", tx.among("$1"));
+    let change = format!("UPDATE extensions SET state = 'provisioned' {wanted}");
+    let grouped = "GROUP BY organization_id, add_ons";
+    if let Tx::Postgres(_) = tx {
+        let sql = format!("WITH changed AS ({change} RETURNING organization_id, add_ons) {count} changed {grouped}");
+        return Ok(rows!(tx, AssertSqlSafe(sql), ids)?);
+    }
+    let new: Vec<_> = rows!(tx, AssertSqlSafe(format!("{count} extensions {wanted} {grouped}")), ids)?;
+    if !new.is_empty() {
+        execute!(tx, AssertSqlSafe(change), ids)?;
+    }
+    Ok(new)
 }
 
 /// The claims of completed orders on extensions that were there before take effect.

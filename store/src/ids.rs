@@ -1,4 +1,4 @@
-use dialtone_model::OrderId;
+use dialtone_model::{DeviceId, OrderId};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo};
@@ -6,9 +6,10 @@ use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo};
 use sqlx::{Encode, Postgres, Sqlite, Type};
 use uuid::Uuid;
 
-use crate::database::Tx;
+use crate::Store;
+use crate::database::{Database, Tx};
 
-/// Any number of orders as one parameter, so that one prepared statement serves every number: `uuid[]` in PostgreSQL, a
+/// Any number of orders or devices as one parameter, so that one prepared statement serves every number: `uuid[]` in PostgreSQL, a
 /// JSON array of hexadecimal texts in SQLite. [`Tx::among`] is how a query asks for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ids(Vec<Uuid>);
@@ -19,13 +20,31 @@ impl FromIterator<OrderId> for Ids {
     }
 }
 
+impl FromIterator<DeviceId> for Ids {
+    fn from_iter<T: IntoIterator<Item = DeviceId>>(ids: T) -> Self {
+        Self(ids.into_iter().map(|id| id.0).collect())
+    }
+}
+
 impl Tx {
     /// The words that compare what stands before them with the [`Ids`] of the parameter.
     pub(crate) fn among(&self, parameter: &str) -> String {
-        match self {
-            Self::Sqlite(_) => format!("IN (SELECT unhex(value) FROM json_each({parameter}))"),
-            Self::Postgres(_) => format!("= ANY({parameter})"),
-        }
+        among(matches!(self, Self::Sqlite(_)), parameter)
+    }
+}
+
+impl Store {
+    /// The same for a query outside a transaction.
+    pub(crate) fn among(&self, parameter: &str) -> String {
+        among(matches!(self.database, Database::Sqlite { .. }), parameter)
+    }
+}
+
+fn among(is_sqlite: bool, parameter: &str) -> String {
+    if is_sqlite {
+        format!("IN (SELECT unhex(value) FROM json_each({parameter}))")
+    } else {
+        format!("= ANY({parameter})")
     }
 }
 

@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use dialtone_model::{DeviceId, OrderId, OrderType, Origin, ProjectAction, State, TemplateAction, UploadId, Waiting};
 use sqlx::QueryBuilder;
-use sqlx::types::Json;
 
+use crate::bulk::{self, Each, Same};
 use crate::columns::StateColumns;
 use crate::database::{Tx, execute, on_tx, pieces, repeated, transaction};
 use crate::extension_claims::{self, ClaimKind, Taking};
@@ -106,7 +106,7 @@ async fn start_project(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
 /// What makes an order one that is open on its object, in the words and the order of an index each: in other words the
 /// whole table of orders would be read.
 const OPEN: [(&str, &str); 2] = [
-    ("object IS NOT NULL AND state IN ('initial', 'released') AND blocked_by IS NULL", "number"),
+    ("object IS NOT NULL AND ended_at IS NULL AND blocked_by IS NULL", "number"),
     ("state = 'initial' AND blocked_by IS NOT NULL", "blocked_by"),
 ];
 
@@ -171,9 +171,7 @@ async fn insert_orders(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
         alike.entry(Alike::of(order.1)).or_default().push(order);
     }
     for (rest, orders) in alike {
-        for piece in pieces(&orders) {
-            insert_alike(tx, new, &rest, piece).await?;
-        }
+        insert_alike(tx, new, &rest, &orders).await?;
     }
     Ok(())
 }
@@ -225,30 +223,42 @@ async fn insert_alike(
         Some(ClaimKind::New | ClaimKind::Change) => "held",
         Some(ClaimKind::Delete) | None => "none",
     };
-    on_tx!(tx, |connection, Db| {
-        let mut query = QueryBuilder::<Db>::new(
-            "INSERT INTO orders (number, id, row_number, subject, object, steps, blocked_by, run_id, organization_id, \
-             upload_id, order_type, product, origin, step_count, state, extended, device_id, shard, needs_blocker, \
-             claim, products, reservation, step, attempts, unknown, starts, tries, version) \
-             SELECT column1, column2, column3, column4, column5, column6, column7, ",
-        );
-        let mut common = query.separated(", ");
-        common.push_bind(new.id.0).push_bind(new.organization.0).push_bind(rest.upload.map(|upload| upload.0));
-        common.push_bind(rest.order_type.word()).push_bind(rest.product).push_bind(rest.origin.word());
-        common.push_bind(rest.steps as i64).push_bind(columns.state).push_bind(columns.extended);
-        common.push_bind(rest.device.map(|device| device.0)).push_bind(i64::from(rest.shard));
-        common.push_bind(rest.needs_blocker).push_bind(rest.claim).push_bind(rest.products as i64);
-        common.push_bind(reservation);
-        query.push(", 0, 0, FALSE, 0, 0, 0 FROM (").push_values(orders, |mut row, (number, order)| {
-            row.push_bind(*number)
-                .push_bind(order.id.0)
-                .push_bind(order.origin_row.map(|origin| i64::from(origin.row)))
-                .push_bind(&order.subject)
-                .push_bind(&order.object)
-                .push_bind(Json(&order.steps))
-                .push_bind(order.blocked_by.map(|blocker| blocker.0));
-        });
-        query.push(") AS alike").build().execute(connection).await.map(drop)
-    })?;
-    Ok(())
+    let steps: Result<Vec<String>, StoreError> = orders.iter().map(|(_, order)| bulk::document(&order.steps)).collect();
+    let each = [
+        ("number", Each::Numbers(orders.iter().map(|(number, _)| Some(*number)).collect())),
+        ("id", Each::Ids(orders.iter().map(|(_, order)| Some(order.id.0)).collect())),
+        ("row_number", Each::Numbers(orders.iter().map(|(_, order)| row_number(order)).collect())),
+        ("subject", Each::Texts(orders.iter().map(|(_, order)| Some(&*order.subject)).collect())),
+        ("object", Each::Texts(orders.iter().map(|(_, order)| order.object.as_deref()).collect())),
+        ("steps", Each::Documents(steps?)),
+        ("blocked_by", Each::Ids(orders.iter().map(|(_, order)| order.blocked_by.map(|blocker| blocker.0)).collect())),
+    ];
+    let same = [
+        ("run_id", Same::Id(Some(new.id.0))),
+        ("organization_id", Same::Id(Some(new.organization.0))),
+        ("upload_id", Same::Id(rest.upload.map(|upload| upload.0))),
+        ("order_type", Same::Text(Some(rest.order_type.word()))),
+        ("product", Same::Text(Some(rest.product))),
+        ("origin", Same::Text(Some(rest.origin.word()))),
+        ("step_count", Same::Number(rest.steps as i64)),
+        ("state", Same::Text(Some(columns.state))),
+        ("extended", Same::Text(columns.extended)),
+        ("device_id", Same::Id(rest.device.map(|device| device.0))),
+        ("shard", Same::Number(i64::from(rest.shard))),
+        ("needs_blocker", Same::Flag(rest.needs_blocker)),
+        ("claim", Same::Text(rest.claim)),
+        ("products", Same::Number(rest.products as i64)),
+        ("reservation", Same::Text(Some(reservation))),
+        ("step", Same::Number(0)),
+        ("attempts", Same::Number(0)),
+        ("unknown", Same::Flag(false)),
+        ("starts", Same::Number(0)),
+        ("tries", Same::Number(0)),
+        ("version", Same::Number(0)),
+    ];
+    bulk::insert(tx, "orders", &each, &same, "").await.map(drop)
+}
+
+fn row_number(order: &NewOrder) -> Option<i64> {
+    order.origin_row.map(|origin| i64::from(origin.row))
 }

@@ -2,10 +2,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use dialtone_model::sabotage::{self, Defect};
-use sqlx::QueryBuilder;
+use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
-use crate::database::{Tx, execute, on_tx, read_row, read_rows, repeated};
+use crate::database::{Tx, execute, on_tx, read_row, read_rows, repeated, row};
 use crate::{Store, StoreError};
 
 /// A shard's lease: the right to claim and record for its devices.
@@ -173,24 +173,33 @@ impl Store {
     }
 }
 
-/// Whether the lease is held as it says, to the end of the transaction.
-pub(crate) async fn holds(tx: &mut Tx, lease: Lease) -> Result<bool, StoreError> {
+/// What else stands of a shard when a transaction begins that relies on its lease; asked for with the lease, because
+/// every question costs a way to the database and back.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub(crate) struct Standing {
+    /// Orders are to stop that nobody has in hand any more.
+    pub(crate) abandoned: bool,
+    /// A device is being read.
+    pub(crate) being_read: bool,
+}
+
+/// Whether the lease is held as it says, to the end of the transaction; `None` when it is lost.
+pub(crate) async fn standing(tx: &mut Tx, lease: Lease) -> Result<Option<Standing>, StoreError> {
     if sabotage::is_planted(Defect::EpochUnchecked) {
-        return Ok(true);
+        return Ok(Some(Standing { abandoned: true, being_read: true }));
     }
-    let sql = match tx {
-        Tx::Sqlite(_) => "SELECT 1 FROM shard_leases WHERE shard = $1 AND epoch = $2 AND holder = $3",
-        Tx::Postgres(_) => {
-            "SELECT 1::bigint FROM shard_leases WHERE shard = $1 AND epoch = $2 AND holder = $3 FOR KEY SHARE"
-        }
-    };
-    let held: Option<i64> = on_tx!(tx, |connection| {
-        sqlx::query_scalar(sql)
-            .bind(i64::from(lease.shard))
-            .bind(lease.epoch)
-            .bind(lease.holder)
-            .fetch_optional(connection)
-            .await?
-    });
-    Ok(held.is_some())
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM orders WHERE stop_requested IS NOT NULL AND shard = $1 \
+         AND (claim_epoch IS NULL OR claim_epoch <> $2)) AS abandoned, \
+         EXISTS (SELECT 1 FROM device_work WHERE shard = $1 AND ended_at IS NULL AND kind = 'read' \
+         AND as_of IS NOT NULL) AS being_read \
+         FROM shard_leases l WHERE shard = $1 AND epoch = $2 AND holder = $3{}",
+        tx.locking(" FOR KEY SHARE OF l")
+    );
+    Ok(row!(tx, AssertSqlSafe(sql), i64::from(lease.shard), lease.epoch, lease.holder)?)
+}
+
+/// The same, where nothing else matters.
+pub(crate) async fn holds(tx: &mut Tx, lease: Lease) -> Result<bool, StoreError> {
+    Ok(standing(tx, lease).await?.is_some())
 }

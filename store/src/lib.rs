@@ -3,6 +3,7 @@
 //! The only room that knows `sqlx`. Every query is written once; every method behaves the same on both engines.
 
 mod acts;
+mod bulk;
 mod claims;
 mod columns;
 mod database;
@@ -64,6 +65,7 @@ pub use server::Server;
 pub use stock::Stock;
 pub use subscribers::Subscriber;
 pub use templates::{NewTemplate, TemplateRecord, TemplateUser};
+pub use transitions::Freed;
 pub use uploads::{RefusedRow, UploadRecord};
 pub use vault::{Randomness, Vault, VaultError};
 pub use workers::Attendance;

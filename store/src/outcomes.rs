@@ -67,7 +67,6 @@ pub(crate) async fn write(
     tx: &mut Tx,
     lease: Lease,
     outcomes: &[&Outcome],
-    runs: &BTreeMap<RunId, RunState>,
     pace: Pace,
 ) -> Result<Option<Written>, StoreError> {
     let quick = |outcome: &&Outcome| pace == Pace::Quick && outcome.is_plain_completion();
@@ -84,8 +83,9 @@ pub(crate) async fn write(
         }
         written.completed.extend(outcomes.iter().map(|outcome| outcome.order));
     }
+    let runs = run_states(tx, &others).await?;
     for piece in pieces(&others) {
-        write_others(tx, lease, piece, runs, &mut written).await?;
+        write_others(tx, lease, piece, &runs, &mut written).await?;
     }
     Ok(Some(written))
 }
@@ -222,7 +222,7 @@ async fn write_others(
 }
 
 /// The states of the runs that these outcomes are of.
-pub(crate) async fn run_states(tx: &mut Tx, outcomes: &[&Outcome]) -> Result<BTreeMap<RunId, RunState>, StoreError> {
+async fn run_states(tx: &mut Tx, outcomes: &[&Outcome]) -> Result<BTreeMap<RunId, RunState>, StoreError> {
     let mut states: BTreeMap<RunId, RunState> = BTreeMap::new();
     for outcome in outcomes {
         if states.contains_key(&outcome.run) {

@@ -1,10 +1,13 @@
+use std::collections::HashSet;
+
 use dialtone_model::{Attributes, OrderId, OrganizationId};
+use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
-use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
+use crate::bulk::{self, Each, Same};
 use crate::columns::narrow;
-use crate::database::{Tx, execute, on_tx, pieces, row, rows};
+use crate::database::{Tx, execute, row, rows};
 use crate::ids::Ids;
 use crate::{NewProduct, StoreError};
 
@@ -15,44 +18,35 @@ pub(crate) async fn take(
     organization: OrganizationId,
     products: &[(OrderId, &NewProduct)],
 ) -> Result<(), StoreError> {
-    for piece in pieces(products) {
-        let inserted = on_tx!(tx, |connection, Db| {
-            QueryBuilder::<Db>::new(
-                "INSERT INTO inventory (organization_id, product, key, subscriber, service_area, device_id, \
-                 attributes, state, order_id, made_by_step) ",
-            )
-            .push_values(piece, |mut row, (order, product)| {
-                row.push_bind(organization.0)
-                    .push_bind(&product.product)
-                    .push_bind(&product.key)
-                    .push_bind(&product.subscriber)
-                    .push_bind(&product.service_area)
-                    .push_bind(product.device.map(|device| device.0))
-                    .push_bind(Json(&product.attributes))
-                    .push("'ordered'")
-                    .push_bind(order.0)
-                    .push_bind(i64::from(product.made_by_step));
-            })
-            .push(" ON CONFLICT (organization_id, product, key) DO NOTHING")
-            .build()
-            .execute(connection)
-            .await?
-            .rows_affected()
-        });
-        if inserted < piece.len() as u64 {
-            return Err(first_taken(tx, organization, piece).await?);
-        }
+    let made = || products.iter().map(|(_, product)| *product);
+    let attributes: Result<Vec<String>, StoreError> =
+        made().map(|product| bulk::document(&product.attributes)).collect();
+    let each = [
+        ("product", Each::Texts(made().map(|product| Some(&*product.product)).collect())),
+        ("key", Each::Texts(made().map(|product| Some(&*product.key)).collect())),
+        ("subscriber", Each::Texts(made().map(|product| Some(&*product.subscriber)).collect())),
+        ("service_area", Each::Texts(made().map(|product| product.service_area.as_deref()).collect())),
+        ("device_id", Each::Ids(made().map(|product| product.device.map(|device| device.0)).collect())),
+        ("attributes", Each::Documents(attributes?)),
+        ("order_id", Each::Ids(products.iter().map(|(order, _)| Some(order.0)).collect())),
+        ("made_by_step", Each::Numbers(made().map(|product| Some(i64::from(product.made_by_step))).collect())),
+    ];
+    let same = [("organization_id", Same::Id(Some(organization.0))), ("state", Same::Text(Some("ordered")))];
+    let conflict = "ON CONFLICT (organization_id, product, key) DO NOTHING";
+    let inserted = bulk::insert(tx, "inventory", &each, &same, conflict).await?;
+    if inserted < products.len() as u64 {
+        return Err(first_taken(tx, organization, products).await?);
     }
     Ok(())
 }
 
-/// The error that names the first of these products that another order made or is to make.
+/// The error that names the first of these products that another order made or is to make, one of these included.
 async fn first_taken(
     tx: &mut Tx,
     organization: OrganizationId,
     products: &[(OrderId, &NewProduct)],
 ) -> Result<StoreError, StoreError> {
-    let mut last = None;
+    let mut named = HashSet::new();
     for (order, product) in products {
         let sql = "SELECT i.order_id, o.number FROM inventory i LEFT JOIN orders o ON o.id = i.order_id \
                    WHERE i.organization_id = $1 AND i.product = $2 AND i.key = $3";
@@ -60,13 +54,12 @@ async fn first_taken(
         let by = row.and_then(|(_, number)| number).map(|number| format!("order {number}"));
         let value = format!("{} {}", product.product, product.key);
         let taken = StoreError::Taken { what: "product", value, by };
-        if row.is_some_and(|(owner, _)| owner != Some(order.0)) {
+        let is_repeated = !named.insert((&product.product, &product.key));
+        if is_repeated || row.is_some_and(|(owner, _)| owner != Some(order.0)) {
             return Ok(taken);
         }
-        last = Some(taken);
     }
-    // All are these orders' own: one of them names a product twice.
-    last.ok_or_else(|| StoreError::inconsistent("inventory", "key", organization, "no product"))
+    Err(StoreError::inconsistent("inventory", "key", organization, "no product"))
 }
 
 /// The products of completed orders are there.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::database::{is_refusal, repeated};
 use crate::events::{self, NewEvent};
 use crate::outcomes::{self, Follows, Pace};
-use crate::transitions::{self, Cause, settle};
+use crate::transitions::{self, Cause, Freed, settle};
 use crate::{Lease, Store, StoreError, device_objects, leases};
 
 /// What became of a claimed step, to be recorded.
@@ -66,8 +66,8 @@ pub struct Recorded {
 pub struct RecordedBatch {
     /// One for each outcome, in the same order.
     pub orders: Vec<Recorded>,
-    /// Orders of other rows that became ready, with the device and shard of their next step.
-    pub freed: Vec<(OrderId, DeviceId, u16)>,
+    /// Orders of other rows that became ready.
+    pub freed: Vec<Freed>,
     /// Runs that are over now.
     pub finished: Vec<RunId>,
 }
@@ -129,15 +129,14 @@ impl Store {
             return Ok(Some(RecordedBatch::default()));
         }
         let mut tx = self.database.begin().await?;
-        if !leases::holds(&mut tx, lease).await? {
+        let Some(standing) = leases::standing(&mut tx, lease).await? else {
             let orders = outcomes.iter().map(|outcome| outcome.fenced()).collect();
             return Ok(Some(RecordedBatch { orders, ..RecordedBatch::default() }));
-        }
+        };
         // By id, so that two groups lock their rows in the same order.
         let mut sorted: Vec<&Outcome> = outcomes.iter().collect();
         sorted.sort_unstable_by_key(|outcome| outcome.order);
-        let runs = outcomes::run_states(&mut tx, &sorted).await?;
-        let Some(written) = outcomes::write(&mut tx, lease, &sorted, &runs, pace).await? else {
+        let Some(written) = outcomes::write(&mut tx, lease, &sorted, pace).await? else {
             tx.roll_back().await;
             return Ok(None);
         };
@@ -185,7 +184,9 @@ impl Store {
         let at = outcomes.iter().map(|outcome| outcome.at).max().unwrap_or_default();
         let consequences = settle(&mut tx, &completed, stopped, at).await?;
         outcomes::recognise(&mut tx, lease, actor, &missing, &mut verdicts).await?;
-        device_objects::touch(&mut tx, lease.shard, outcomes).await?;
+        if standing.being_read {
+            device_objects::touch(&mut tx, lease.shard, outcomes).await?;
+        }
         tx.commit().await?;
         let orders = outcomes
             .iter()

@@ -10,7 +10,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::columns::{narrow, word};
-use crate::database::{on_db, read_row, read_rows};
+use crate::database::{execute, on_db, read_row, read_rows};
 use crate::time::Time;
 use crate::{
     NewProduct, NewProject, NewTemplate, RefusedRow, Store, StoreError, Subscriber, TemplateUser, UploadRecord,
@@ -190,6 +190,21 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM runs WHERE ended_at IS NULL ORDER BY id");
         let rows: Vec<RunRow> = read_rows!(self, AssertSqlSafe(sql))?;
         rows.into_iter().map(RunRecord::try_from).collect()
+    }
+
+    /// Runs of files that were over before that time and whose report, as they ended, nobody has kept; the oldest first.
+    pub async fn unreported_runs(&self, ended_before: Timestamp, limit: u32) -> Result<Vec<RunId>, StoreError> {
+        let sql = "SELECT id FROM runs WHERE ended_at IS NOT NULL AND report_version IS DISTINCT FROM version \
+                   AND ended_at < $1 AND kind <> 'single' ORDER BY id LIMIT $2";
+        let rows: Vec<(Uuid,)> = read_rows!(self, sql, Time(ended_before), i64::from(limit))?;
+        Ok(rows.into_iter().map(|(id,)| id.into()).collect())
+    }
+
+    /// Notes that the report of a run, as it was at this version, is kept.
+    pub async fn note_report(&self, id: RunId, version: i64) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        execute!(&mut tx, "UPDATE runs SET report_version = $2 WHERE id = $1", id.0, version)?;
+        tx.commit().await
     }
 
     /// The files of a run, in order.

@@ -52,6 +52,18 @@ const CHANGES: &[Change] = &[
         postgres: include_str!("../../migrations/postgres/0006_workers.sql"),
     },
     Change {
+        number: 7,
+        name: "room_for_versions",
+        sqlite: include_str!("../../migrations/sqlite/0007_room_for_versions.sql"),
+        postgres: include_str!("../../migrations/postgres/0007_room_for_versions.sql"),
+    },
+    Change {
+        number: 8,
+        name: "kept_reports",
+        sqlite: include_str!("../../migrations/sqlite/0008_kept_reports.sql"),
+        postgres: include_str!("../../migrations/postgres/0008_kept_reports.sql"),
+    },
+    Change {
         number: 9,
         name: "order_credentials",
         sqlite: include_str!("../../migrations/sqlite/0009_order_credentials.sql"),
@@ -153,6 +165,11 @@ impl Store {
             // The groups name some hundreds of rows. By its default, which is for turning disks, PostgreSQL takes reading
             // a whole table for cheaper than finding these by an index.
             ("random_page_cost", "1.1"),
+            // Every statement on the way of an order finds its rows by an index. A plan, though, may be from before a
+            // run filled the tables, when reading the whole of one was cheap, and it is kept. Compiling a plan pays
+            // for none of these statements.
+            ("enable_seqscan", "off"),
+            ("jit", "off"),
             // A process that is stopped, or whose machine is gone, in the middle of a transaction would keep its locks,
             // and nobody could take its leases over. No transaction waits for anything but the database.
             ("idle_in_transaction_session_timeout", "5s"),

@@ -18,7 +18,7 @@ pub struct Stock {
     pub in_hand: u64,
     /// Orders that wait for the time of their next try, or for their paused run.
     pub waiting: u64,
-    /// When the oldest run that has a ready order was started.
+    /// Since when the order that has been ready longest has been so.
     pub oldest_ready: Option<Timestamp>,
     /// Ready orders of shards that nobody holds.
     pub stranded: u64,
@@ -41,8 +41,9 @@ impl Store {
         let sql = "SELECT count(CASE WHEN is_ready THEN 1 END) AS ready, count(CASE WHEN in_hand THEN 1 END) AS in_hand, \
                    count(CASE WHEN NOT is_ready AND NOT in_hand THEN 1 END) AS waiting, \
                    count(CASE WHEN is_ready AND holder IS NULL THEN 1 END) AS stranded, \
-                   min(CASE WHEN is_ready THEN created_at END) AS oldest_ready FROM ( \
-                   SELECT r.created_at, l.holder, o.claim_epoch IS NOT NULL AND o.claim_epoch = coalesce(l.epoch, 0) AS in_hand, \
+                   min(CASE WHEN is_ready THEN ready_since END) AS oldest_ready FROM ( \
+                   SELECT coalesce(o.not_before, CASE WHEN o.version > 0 THEN (SELECT e.at FROM order_events e \
+                   WHERE e.order_id = o.id AND e.version = o.version) END, r.created_at) AS ready_since, l.holder, o.claim_epoch IS NOT NULL AND o.claim_epoch = coalesce(l.epoch, 0) AS in_hand, \
                    r.state = 'running' AND (o.not_before IS NULL OR o.not_before <= $1) \
                    AND (o.claim_epoch IS NULL OR o.claim_epoch <> coalesce(l.epoch, 0)) AS is_ready \
                    FROM runs r CROSS JOIN orders o LEFT JOIN shard_leases l ON l.shard = o.shard \

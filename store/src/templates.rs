@@ -6,6 +6,7 @@ use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
+use crate::bulk::{self, Each, Same};
 use crate::columns::{narrow, row_ref, word};
 use crate::database::{Tx, execute, on_db, on_tx, pieces, read_row, read_rows, row};
 use crate::packed::{packed, read_packed};
@@ -290,9 +291,7 @@ pub(crate) async fn add_users(
     let upload = |user: &TemplateUser| user.origin.map(|origin| origin.upload);
     for of_upload in numbered.chunk_by(|(_, one), (_, next)| upload(one) == upload(next)) {
         let upload = of_upload.first().and_then(|(_, user)| upload(user));
-        for piece in pieces(of_upload) {
-            insert_users(tx, id, upload, piece).await?;
-        }
+        insert_users(tx, id, upload, of_upload).await?;
     }
     count_users(tx, id).await
 }
@@ -303,24 +302,19 @@ async fn insert_users(
     upload: Option<UploadId>,
     users: &[(i64, &TemplateUser)],
 ) -> Result<(), StoreError> {
-    on_tx!(tx, |connection, Db| {
-        let mut query = QueryBuilder::<Db>::new(
-            "INSERT INTO template_users \
-             (position, row_number, ext_key, user_id, user_name, number, template_id, upload_id) \
-             SELECT column1, column2, column3, column4, column5, column6, ",
-        );
-        query.push_bind(template.0).push(", ").push_bind(upload.map(|upload| upload.0));
-        query.push(" FROM (").push_values(users, |mut row, (position, user)| {
-            row.push_bind(*position)
-                .push_bind(user.origin.map(|origin| i64::from(origin.row)))
-                .push_bind(&user.ext_key)
-                .push_bind(user.user.0)
-                .push_bind(&user.user_name)
-                .push_bind(&user.number);
-        });
-        query.push(") AS alike").build().execute(connection).await.map(drop)
-    })?;
-    Ok(())
+    let each = [
+        ("position", Each::Numbers(users.iter().map(|(position, _)| Some(*position)).collect())),
+        (
+            "row_number",
+            Each::Numbers(users.iter().map(|(_, user)| user.origin.map(|from| i64::from(from.row))).collect()),
+        ),
+        ("ext_key", Each::Texts(users.iter().map(|(_, user)| Some(&*user.ext_key)).collect())),
+        ("user_id", Each::Ids(users.iter().map(|(_, user)| Some(user.user.0)).collect())),
+        ("user_name", Each::Texts(users.iter().map(|(_, user)| Some(&*user.user_name)).collect())),
+        ("number", Each::Texts(users.iter().map(|(_, user)| user.number.as_deref()).collect())),
+    ];
+    let same = [("template_id", Same::Id(Some(template.0))), ("upload_id", Same::Id(upload.map(|upload| upload.0)))];
+    bulk::insert(tx, "template_users", &each, &same, "").await.map(drop)
 }
 
 async fn count_users(tx: &mut Tx, id: TemplateId) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use jiff_sqlx::ToSqlx as _;
 use serde::Deserialize;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
-use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo, PgValueRef};
+use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo, PgValueRef};
 use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
 
@@ -37,6 +37,12 @@ impl<'r> Decode<'r, Sqlite> for Time {
 impl Type<Postgres> for Time {
     fn type_info() -> PgTypeInfo {
         <jiff_sqlx::Timestamp as Type<Postgres>>::type_info()
+    }
+}
+
+impl PgHasArrayType for Time {
+    fn array_type_info() -> PgTypeInfo {
+        jiff_sqlx::Timestamp::array_type_info()
     }
 }
 

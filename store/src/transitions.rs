@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::columns::{StateColumns, narrow, word};
-use crate::database::{Tx, execute, on_tx, rows};
+use crate::database::{Tx, execute, on_tx, row, rows};
 use crate::events::{self, NewEvent};
 use crate::holdings::{self, GivenBack, Holdings};
 use crate::ids::Ids;
@@ -70,11 +70,24 @@ pub(crate) struct Changed {
     pub(crate) holdings: Holdings,
 }
 
+/// An order of another row that became ready, because the one that it waited for is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freed {
+    /// The order.
+    pub order: OrderId,
+    /// Its run.
+    pub run: RunId,
+    /// The device of its next step.
+    pub device: DeviceId,
+    /// That device's shard.
+    pub shard: u16,
+}
+
 /// What changes of orders led to.
 #[derive(Debug, Default)]
 pub(crate) struct Consequences {
     /// Orders that became ready.
-    pub(crate) freed: Vec<(OrderId, DeviceId, u16)>,
+    pub(crate) freed: Vec<Freed>,
     /// Runs that are over now.
     pub(crate) finished: Vec<RunId>,
 }
@@ -294,7 +307,7 @@ async fn release_successors(
     tx: &mut Tx,
     over: &[(OrderId, bool)],
     at: Timestamp,
-    freed: &mut Vec<(OrderId, DeviceId, u16)>,
+    freed: &mut Vec<Freed>,
 ) -> Result<Vec<Changed>, StoreError> {
     let ids: Vec<OrderId> = over.iter().map(|(order, _)| *order).collect();
     let over: BTreeMap<OrderId, bool> = over.iter().copied().collect();
@@ -305,7 +318,7 @@ async fn release_successors(
             let cause = Cause { actor: "scheduler", at, reason: None };
             order.apply(tx, Event::Freed, cause).await?;
             if let Some(step) = order.steps.first() {
-                freed.push((order.id, step.device, order.shard));
+                freed.push(Freed { order: order.id, run: order.run, device: step.device, shard: order.shard });
             }
         } else {
             let reason = Reason {
@@ -322,11 +335,11 @@ async fn release_successors(
 
 /// Ends the run when none of its orders is being worked on, and with it its template. Whether it is over.
 pub(crate) async fn end_run(tx: &mut Tx, run: RunId, at: Timestamp) -> Result<bool, StoreError> {
-    if let Tx::Postgres(connection) = tx {
-        // Two groups that each record some of the last orders would each see the other's as still being worked on.
-        // Whoever gets this lock later sees what the earlier one committed.
-        sqlx::query("SELECT 1 FROM runs WHERE id = $1 FOR UPDATE").bind(run.0).execute(&mut **connection).await?;
-    }
+    // Two groups that each record some of the last orders would each see the other's as still being worked on. Whoever
+    // gets this lock later sees what the earlier one committed.
+    let sql = format!("SELECT template_id, project_id FROM runs WHERE id = $1{}", tx.locking(" FOR UPDATE"));
+    let of: Option<(Option<Uuid>, Option<Uuid>)> = row!(tx, AssertSqlSafe(sql), run.0)?;
+    let (template, project) = of.unwrap_or_default();
     // The order is that of the index of such orders: without it PostgreSQL may search the table from its start, past
     // all the orders that are through.
     let sql = "SELECT 1 FROM orders WHERE run_id = $1 AND device_id IS NOT NULL \
@@ -338,13 +351,15 @@ pub(crate) async fn end_run(tx: &mut Tx, run: RunId, at: Timestamp) -> Result<bo
     let sql = "UPDATE runs SET state = 'finished', ended_at = $2, version = version + 1 \
                WHERE id = $1 AND state IN ('running', 'paused')";
     execute!(tx, sql, run.0, Time(at))?;
-    for sql in [
-        "UPDATE templates SET status = 'completed', version = version + 1 \
-         WHERE id = (SELECT template_id FROM runs WHERE id = $1) AND status = 'in_progress'",
-        "UPDATE projects SET status = 'completed', version = version + 1 \
-         WHERE id = (SELECT project_id FROM runs WHERE id = $1) AND status = 'in_progress'",
-    ] {
-        execute!(tx, sql, run.0)?;
+    if let Some(template) = template {
+        let sql = "UPDATE templates SET status = 'completed', version = version + 1 \
+                   WHERE id = $1 AND status = 'in_progress'";
+        execute!(tx, sql, template)?;
+    }
+    if let Some(project) = project {
+        let sql = "UPDATE projects SET status = 'completed', version = version + 1 \
+                   WHERE id = $1 AND status = 'in_progress'";
+        execute!(tx, sql, project)?;
     }
     Ok(true)
 }

@@ -143,7 +143,17 @@ pub(crate) struct Simulator {
 impl Simulator {
     /// Starts it with a Phone System, below the home's `data/simulator`, where a home looks for a device's log.
     pub(crate) fn start(home: &Home, faults: &[&str]) -> Self {
-        let mut command = home.command(["simulator", "--phone-system", "0", "--data"]);
+        Self::of(home, &["--phone-system", "0"], faults)
+    }
+
+    /// Starts it with one device of each family that the demo organization has.
+    pub(crate) fn of_all(home: &Home, faults: &[&str]) -> Self {
+        Self::of(home, &["--phone-system", "0", "--axl", "12.5=0", "--cupi", "0"], faults)
+    }
+
+    fn of(home: &Home, devices: &[&str], faults: &[&str]) -> Self {
+        let mut command = home.command(["simulator"]);
+        command.args(devices).arg("--data");
         command.arg(home.path("data/simulator/apart")).args(faults.iter().flat_map(|fault| ["--fault", fault]));
         let mut child = command.stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
@@ -153,12 +163,20 @@ impl Simulator {
 
     /// The device as an organization names it.
     pub(crate) fn device(&self) -> String {
-        let (address, ca) = (self.ready["phone_system"].as_str().unwrap(), self.ready["ca_file"].as_str().unwrap());
-        let ca = std::fs::read_to_string(Path::new(ca)).unwrap();
-        format!(
-            "kind = \"phone_system\"\naddress = \"{address}\"\nlogin = \"dialtone\"\npassword = \"dialtone\"\n\
-             ca = '''\n{ca}'''"
-        )
+        format!("kind = \"phone_system\"\n{}", self.reached(&self.ready["phone_system"]))
+    }
+
+    /// The demo organization with the addresses of these devices.
+    pub(crate) fn addressed(&self, organization: &str) -> String {
+        let devices = [&self.ready["phone_system"], &self.ready["axl"]["12.5"], &self.ready["cupi"]];
+        devices.into_iter().fold(organization.to_owned(), |text, device| {
+            text.replacen("address = \"simulated\"", &self.reached(device), 1)
+        })
+    }
+
+    fn reached(&self, address: &Value) -> String {
+        let ca = std::fs::read_to_string(self.ready["ca_file"].as_str().unwrap()).unwrap();
+        format!("address = {address}\nlogin = \"dialtone\"\npassword = \"dialtone\"\nca = '''\n{ca}'''")
     }
 }
 

@@ -13,6 +13,8 @@ mod help;
 mod home;
 mod installation;
 mod interruption;
+mod modes;
+mod object_store;
 mod operations;
 mod projects;
 mod roles;

@@ -104,6 +104,38 @@ fn a_log_line_is_json_and_says_which_step_of_which_order_it_is_about() {
     assert!(done[0]["span"]["order.id"].is_string() && done[0]["span"]["device.id"].is_string());
 }
 
+/// The entries of a JSON log that have that message.
+fn entries(log: &Path, message: &str) -> Vec<Value> {
+    let text = fs::read_to_string(log).unwrap();
+    let entries = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    entries.filter(|entry| entry["fields"]["message"] == message).collect()
+}
+
+#[test]
+fn a_run_is_one_trace_from_its_submission_over_the_broker_to_its_steps() {
+    let mut installation = installation();
+    installation.set("DIALTONE_LOG", "dialtone_worker=debug,dialtone_scheduler=debug");
+    installation.set("DIALTONE_LOG_FORMAT", "json");
+    // Only a message can tell of the orders before the run is over.
+    installation.set("DIALTONE_WORKER_PULL_EVERY", "60m");
+    let (worked, submitted) = (installation.home.path("worker.log"), installation.home.path("run.log"));
+    let worker = installation.start_logging("worker", &worked);
+    let held = "SELECT count(*) FROM shard_leases WHERE holder IS NOT NULL";
+    installation.await_numbers(held, |held| held == [64]);
+    let run = installation.start_logging(&format!("run {}", installation.home.bulk(0..3)), &submitted);
+    assert_eq!((installation.wait(run), installation.end(worker, "TERM")), (Some(0), Some(0)));
+
+    let submissions = entries(&submitted, "the run is submitted");
+    let trace = submissions[0]["span"]["trace_id"].as_str().unwrap();
+    let run = submissions[0]["span"]["run.id"].as_str().unwrap();
+    assert_eq!(trace, run.replace('-', ""));
+    let hints = entries(&worked, "a hint came");
+    assert!(hints.iter().any(|hint| hint["fields"]["trace_id"] == trace), "{hints:?}");
+    let steps = entries(&worked, "the step is done");
+    assert_eq!(steps.len(), 3);
+    assert!(steps.iter().all(|step| step["span"]["trace_id"] == trace), "{steps:?}");
+}
+
 fn state_of(checks: &[Value], name: &str) -> String {
     let check = checks.iter().find(|check| check["check"] == name).unwrap_or_else(|| panic!("no {name}: {checks:?}"));
     format!("{}: {}", check["state"].as_str().unwrap(), check["detail"].as_str().unwrap())
@@ -117,11 +149,44 @@ fn the_doctor_looks_at_everything_that_an_installation_depends_on() {
     assert_eq!(state_of(&checks, "queue"), "ok: 128 queues, each reached");
     assert_eq!(state_of(&checks, "files"), "ok: written and read");
     assert_eq!(state_of(&checks, "workers"), "warning: 0 alive, 0 of 64 shards held: start `dialtone worker`");
+    assert_eq!(state_of(&checks, "device"), "warning: not looked at: what is told above comes first");
     installation.start("worker");
     let held = "SELECT count(*) FROM shard_leases WHERE holder IS NOT NULL";
     installation.await_numbers(held, |held| held == [64]);
     let checks = installation.line("doctor --json").done().json_lines();
     assert_eq!(state_of(&checks, "workers"), "ok: 1 alive, 64 of 64 shards held");
+    let device = checks.iter().find(|check| check["check"] == "device").unwrap();
+    assert_eq!((device["state"].as_str(), device["device"]["ok"].as_bool()), (Some("ok"), Some(true)), "{device}");
+    assert_eq!(device["device"]["kind"], "null");
+    let checks = installation.line("doctor --no-devices --json").done().json_lines();
+    assert!(checks.iter().all(|check| check["check"] != "device"));
+}
+
+#[test]
+fn the_doctor_says_of_each_device_whether_it_is_well() {
+    let home = Home::new();
+    assert!(home.line("doctor").done().stdout.contains("there is none yet"));
+    home.import("Test", 1, "kind = \"unified_cm\"\nversion = \"12.5\"\naddress = \"simulated\"");
+    let told = home.line("doctor").done();
+    let line = told.stdout.lines().find(|line| line.contains("device")).unwrap();
+    for part in ["ok", "reachable answered in", "version 12.5", "rights complete", "clock as this machine's"] {
+        assert!(line.contains(part), "{part} isn't in: {line}");
+    }
+    let nobody = format!(
+        "device add Gone --kind unified-cm --address https://127.0.0.1:{} --version 12.5 --login axl --password-file {}",
+        free_port(),
+        home.write("password", "secret").display()
+    );
+    home.command(nobody.split_whitespace())
+        .env("DIALTONE_DEVICES_ALLOW", "127.0.0.1")
+        .output()
+        .map(Answer::from)
+        .unwrap()
+        .done();
+    let checks = home.line("doctor --json").code(1).json_lines();
+    let gone = checks.iter().find(|check| check["device"]["name"] == "Gone").unwrap();
+    assert_eq!(gone["state"], "failed", "{gone}");
+    assert!(gone["detail"].as_str().unwrap().contains("reachable"), "{gone}");
 }
 
 #[test]

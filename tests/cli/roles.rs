@@ -83,6 +83,29 @@ fn another_worker_takes_over_what_a_killed_one_had_and_doubles_nothing() {
 }
 
 #[test]
+fn the_leader_keeps_the_report_of_a_run_that_nobody_follows() {
+    let (mut installation, _simulator) = with_organization(&["phone-system:latency=20ms"]);
+    installation.start("worker");
+    let file = installation.home.bulk(0..ROWS);
+    let follower = installation.start(&format!("run {file}"));
+    installation.home.await_effects(5);
+    assert_eq!(installation.end(follower, "KILL"), None);
+    installation.await_numbers("SELECT count(*) FROM runs WHERE ended_at IS NOT NULL", |ended| ended == [1]);
+    let kept = "SELECT count(*) FROM runs WHERE report_version = version";
+    assert_eq!(installation.numbers(kept), [0]);
+
+    // Whoever follows a run has a minute to keep its report.
+    installation.sql("UPDATE runs SET ended_at = ended_at - interval '2 minutes'");
+    installation.start("scheduler");
+    installation.await_numbers(kept, |kept| kept == [1]);
+    let folder = installation.home.path("data/files/reports");
+    let run = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let reports: Vec<_> = std::fs::read_dir(run).unwrap().map(|report| report.unwrap().path()).collect();
+    assert_eq!(reports.len(), 1);
+    installation.home.assert_all_done_once(&reports[0], (0..ROWS).map(key));
+}
+
+#[test]
 fn a_standby_leads_when_the_leader_dies_or_goes() {
     let leader = "SELECT epoch FROM shard_leases WHERE shard = 65535 AND holder IS NOT NULL";
     let mut installation = Installation::new();

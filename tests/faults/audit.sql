@@ -35,3 +35,22 @@ END $$;
 CREATE CONSTRAINT TRIGGER fault_audit_event AFTER UPDATE ON orders DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.state <> OLD.state OR NEW.extended IS DISTINCT FROM OLD.extended OR NEW.version <> OLD.version)
     EXECUTE FUNCTION fault_audit_event();
+
+-- I9: while devices only gain, nothing that was read is ever gone, and a phone whose line is recorded as put on it is
+-- never written without a line, but where it is marked as possibly older.
+CREATE FUNCTION fault_audit_inventory() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.change = 'removed' THEN
+        INSERT INTO fault_audit VALUES ('I9', format('%s %s is removed', NEW.kind, NEW.key));
+    END IF;
+    IF NEW.kind = 'phone' AND NEW.touched_in IS NULL AND NOT NEW.attributes::text LIKE '%"lines[%' AND EXISTS (
+        SELECT 1 FROM orders o JOIN order_events e ON e.order_id = o.id
+        WHERE o.product = 'Line' AND o.steps::text LIKE '%"' || NEW.key || '"%' AND e.kind = 'step_done' AND e.step = 1
+    ) THEN
+        INSERT INTO fault_audit VALUES ('I9', format('%s %s is without its line', NEW.kind, NEW.key));
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER fault_audit_inventory AFTER INSERT OR UPDATE ON device_objects
+    FOR EACH ROW EXECUTE FUNCTION fault_audit_inventory();

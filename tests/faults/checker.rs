@@ -57,7 +57,7 @@ impl Findings {
         self.0.entry(invariant).or_default().push(said);
     }
 
-    /// I4 to I8, by queries.
+    /// I3 to I9, by queries.
     fn ask_the_store(&mut self, site: &Site) {
         let questions = [
             (
@@ -72,18 +72,20 @@ impl Findings {
                  WHERE o.state IS DISTINCT FROM coalesce(e.state, 'initial')",
             ),
             ("I4 a state changes only with its event", "SELECT detail FROM fault_audit WHERE rule = 'I4'"),
+            ("I9 the inventory never goes back", "SELECT DISTINCT detail FROM fault_audit WHERE rule = 'I9'"),
             ("I5 two holders never both work on a device", "SELECT detail FROM fault_audit WHERE rule = 'I5'"),
             (
                 "I6 owned = free + reserved + used",
                 "SELECT format('%s: owned %s, free %s, reserved %s, used %s, completed %s', l.code, l.owned, l.free, \
                  l.reserved, l.used, c.completed) FROM licences l JOIN (SELECT organization_id, count(*) FILTER \
-                 (WHERE state = 'completed') AS completed FROM orders GROUP BY 1) c USING (organization_id) \
+                 (WHERE state = 'completed' AND reservation = 'used') AS completed FROM orders GROUP BY 1) c USING (organization_id) \
                  WHERE l.owned <> l.free + l.reserved + l.used OR l.used <> c.completed OR l.reserved <> 0",
             ),
             (
                 "I7 the orders of one user run in the order of their rows",
                 "SELECT format('order %s began before order %s had ended', later.number, earlier.number) \
-                 FROM orders later JOIN orders earlier ON earlier.id = later.blocked_by \
+                 FROM orders later JOIN orders earlier ON earlier.run_id = later.run_id \
+                 AND earlier.subject = later.subject AND earlier.number < later.number \
                  WHERE later.started_at < earlier.ended_at",
             ),
             ("I8 every run ends", "SELECT format('run %s is %s', id, state) FROM runs WHERE state <> 'finished'"),

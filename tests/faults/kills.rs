@@ -12,12 +12,12 @@ const FAULTS: [&str; 4] = ["latency=10ms", "drop-after=2%", "drop-before=2%", "e
 /// Rows of a file.
 const ROWS: usize = 400;
 
-/// An order that five workers in a row had in hand when they died is put aside, in case that it kills them. Here it is
+/// An order that worker after worker had in hand when it died is put aside, in case that it kills them. Here it is
 /// innocent, and a person lets it go on.
 fn go_on_with_put_aside(site: &Site, tenant: &Tenant, submission: &mut Submission) -> bool {
     let put_aside = site.database.rows(&format!(
         "SELECT o.number::text FROM orders o JOIN organizations t ON t.id = o.organization_id \
-         WHERE t.name = '{}' AND o.state = 'hold' AND o.code = 'internal-error' AND o.message LIKE 'claimed % times%'",
+         WHERE t.name = '{}' AND o.state = 'hold' AND o.code = 'internal-error' AND o.message LIKE 'taken over and begun %'",
         tenant.name
     ));
     if put_aside.is_empty() {

@@ -9,6 +9,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't set its stage fails")]
 
+mod chains;
 mod chance;
 mod checker;
 mod clocks;

@@ -4,6 +4,7 @@ use std::time::Duration;
 use dialtone_drivers::Driver;
 use dialtone_model::{Device, DeviceId, DeviceKind, DeviceLimits, OrganizationId, Tls};
 use dialtone_store::{Store, StoreError};
+use jiff::Timestamp;
 use tracing::{error, info};
 
 use crate::DriverFactory;
@@ -102,6 +103,19 @@ impl Dispatcher {
         }
         self.stirred.insert(id);
     }
+}
+
+/// The devices of the held shards that have ready orders. Which shard a device is in follows from its id, which the
+/// store can't compute; so it is asked for these devices alone.
+pub(crate) async fn devices_with_work(
+    store: &Store,
+    shards: u16,
+    held: &[u16],
+    now: Timestamp,
+) -> Result<Vec<DeviceId>, StoreError> {
+    let mut devices = store.device_ids().await?;
+    devices.retain(|device| held.contains(&device.shard(shards)));
+    if devices.is_empty() { Ok(devices) } else { store.devices_with_work(&devices, now).await }
 }
 
 async fn survey(store: &Store, shards: &[u16], revision: i64) -> Result<Survey, StoreError> {

@@ -5,19 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialtone_model::sabotage::{self, Defect};
-use dialtone_model::{DeviceId, DeviceKind, Fault, Origin, crash_point};
+use dialtone_model::{DeviceId, Fault, Origin, Trace, crash_point};
 use dialtone_queue::{Delivery, Hint, Lane, Subscription};
-use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError, Verdict};
+use dialtone_store::{Claim, ClaimRequest, Freed, Outcome, RecordedBatch, StoreError, Verdict, Wanted};
 use jiff::Timestamp;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use tokio::task::JoinSet;
-use tracing::{Instrument as _, debug, error, info, info_span, warn};
+use tracing::field::{Empty, display};
+use tracing::{Instrument as _, Span, debug, error, info, info_span, warn};
 
 use crate::Worker;
-use crate::devices::{Drivable, Survey};
+use crate::devices::{Drivable, Survey, devices_with_work};
 use crate::duty_calls::DutyDone;
-use crate::execution::{Execution, execute};
+use crate::execution::{Execution, execute, prepare};
 use crate::line::{Line, Want};
 use crate::meters;
 use crate::outcome::{Consequence, consequence, given_up};
@@ -68,7 +69,7 @@ pub(crate) struct Pending {
 /// What a task of the set ends with.
 pub(crate) enum Message {
     Called { device: DeviceId, claim: Claim, execution: Execution },
-    Claimed { device: DeviceId, urgent: bool, limit: u32, result: Result<(Vec<Claim>, Option<Timestamp>), StoreError> },
+    Claimed { device: DeviceId, urgent: bool, limit: u32, result: Result<(Vec<Claim>, Due), StoreError> },
     Recorded { shard: u16, group: Vec<Pending>, result: Result<RecordedBatch, StoreError> },
     GaveBack,
     Found(Result<Vec<DeviceId>, StoreError>),
@@ -154,10 +155,10 @@ impl Dispatcher {
         if now >= self.next_pull && self.store_is_up(now) {
             self.next_pull = now + self.worker.settings.pull_every;
             let (store, held) = (self.worker.store.clone(), self.shards.held());
-            let wall = self.worker.clock.now();
+            let (shards, wall) = (self.worker.settings.shards, self.worker.clock.now());
             self.survey(held.clone());
             if self.worker.settings.orders {
-                self.tasks.spawn(async move { Message::Found(store.devices_with_work(&held, wall).await) });
+                self.tasks.spawn(async move { Message::Found(devices_with_work(&store, shards, &held, wall).await) });
             }
         }
         while let Some((due, device)) = self.alarms.first().copied()
@@ -218,30 +219,30 @@ impl Dispatcher {
                         return;
                     }
                     let (driver, timeout) = (Arc::clone(&line.driver), line.device.limits.call_timeout);
-                    let secrets = SecretOf::due(&claim, line.device.kind).map(|of| (of, self.worker.store.clone()));
+                    let store = self.worker.store.clone();
                     let (clock, kind) = (Arc::clone(&self.worker.clock), line.device.kind);
                     let span = info_span!(
                         "step",
+                        trace_id = %Trace::of(claim.run).id_text(),
                         run.id = %claim.run,
                         order.id = %claim.order,
                         step = claim.at.step,
-                        device.id = %id
+                        device.id = %id,
+                        fault = Empty
                     );
                     let call = async move {
                         let started = clock.monotonic();
-                        let secret = match secrets {
-                            Some((SecretOf::Order, store)) => store.given_credential(&claim).await,
-                            Some((SecretOf::Extension, store)) => store.extension_password(&claim).await,
-                            None => Ok(None),
-                        };
-                        let execution = match secret {
+                        let execution = match prepare(&store, &claim, kind).await {
                             Ok(secret) => execute(driver.as_ref(), &claim, secret.as_ref(), timeout).await,
-                            Err(failure) => Execution::not_begun(&claim, &failure),
+                            Err(reason) => Execution::not_begun(&claim, reason),
                         };
                         meters::tried(kind, &execution, clock.monotonic().saturating_sub(started));
                         match &execution.result {
                             Ok(_) => debug!("the step is done"),
-                            Err(fault) => debug!(%fault, "the step isn't done"),
+                            Err(fault) => {
+                                Span::current().record("fault", fault.complaint().code.as_str());
+                                debug!(%fault, "the step isn't done");
+                            }
                         }
                         Message::Called { device: id, claim, execution }
                     };
@@ -374,7 +375,7 @@ impl Dispatcher {
         device: DeviceId,
         urgent: bool,
         limit: u32,
-        result: Result<(Vec<Claim>, Option<Timestamp>), StoreError>,
+        result: Result<(Vec<Claim>, Due), StoreError>,
         now: Duration,
     ) {
         let Some(line) = self.lines.get_mut(&device) else { return };
@@ -384,7 +385,11 @@ impl Dispatcher {
                 meters::claimed(claims.len());
                 let more = u32::try_from(claims.len()).unwrap_or(u32::MAX) >= limit;
                 let wall = self.worker.clock.now();
-                let due = due.map(|due| now + Duration::try_from(due.duration_since(wall)).unwrap_or_default());
+                let until = |due: Timestamp| now + Duration::try_from(due.duration_since(wall)).unwrap_or_default();
+                let due = match due {
+                    Due::Unasked => line.due(),
+                    Due::Known(due) => due.map(until),
+                };
                 line.claimed(claims, urgent, more, due);
             }
             Err(failure) => {
@@ -443,11 +448,12 @@ impl Dispatcher {
             let Some(line) = self.lines.get_mut(&claim.device) else { continue };
             self.stirred.insert(claim.device);
             match (recorded.verdict, outcome.next.position()) {
-                (Verdict::Go { version }, Some(at)) => line.go_on(Claim { version, at, ..claim }),
+                (Verdict::Go { version }, Some(at)) => line.go_on(Claim { version, at, starts: 0, ..claim }),
                 (Verdict::Hop, _) => {
                     line.settled(claim.order);
                     let (device, shard) = outcome.next_device;
-                    hints.push(Hint::new(device, shard, lane(claim.life.origin), vec![claim.order]));
+                    let hint = Hint::new(device, shard, lane(claim.life.origin), vec![claim.order]);
+                    hints.push(hint.in_trace(Trace::of(claim.run)));
                 }
                 (Verdict::Fenced, _) => {
                     line.settled(claim.order);
@@ -462,8 +468,8 @@ impl Dispatcher {
                 }
             }
         }
-        for (order, device, shard) in batch.freed {
-            hints.push(Hint::new(device, shard, Lane::Batch, vec![order]));
+        for Freed { order, run, device, shard } in batch.freed {
+            hints.push(Hint::new(device, shard, Lane::Batch, vec![order]).in_trace(Trace::of(run)));
         }
         self.worker.queue.send(hints);
         for run in batch.finished {
@@ -488,7 +494,9 @@ impl Dispatcher {
     }
 
     fn hint(&mut self, delivery: Delivery) {
-        let device = delivery.hint.device;
+        let Hint { device, trace, ref orders, .. } = delivery.hint;
+        let trace_id = trace.map(|trace| display(trace.id_text()));
+        debug!(trace_id, device.id = %device, orders = orders.len(), "a hint came");
         if self.shards.lease(delivery.hint.shard).is_none() {
             return;
         }
@@ -553,24 +561,12 @@ fn lane(origin: Origin) -> Lane {
     }
 }
 
-/// Whose secret a step sets.
-#[derive(Clone, Copy, Debug)]
-enum SecretOf {
-    /// What the order was given.
-    Order,
-    /// What Dialtone made for an extension.
-    Extension,
-}
-
-impl SecretOf {
-    /// Of the due step of a claim; most set none, and then the store isn't asked.
-    fn due(claim: &Claim, kind: DeviceKind) -> Option<Self> {
-        let step = claim.steps.get(usize::from(claim.at.step))?;
-        if step.sets_credential() {
-            return Some(Self::Order);
-        }
-        kind.keeps_passwords().then_some(Self::Extension)
-    }
+/// When the next order of a device is due that waits for a time.
+pub(crate) enum Due {
+    /// Nobody asked: it is as it was.
+    Unasked,
+    /// The store said so; `None`: none waits.
+    Known(Option<Timestamp>),
 }
 
 /// Claims, and asks when the next order is due where fewer than wanted were ready.
@@ -578,14 +574,21 @@ async fn claim(
     store: &dialtone_store::Store,
     request: &ClaimRequest,
     passwords: bool,
-) -> Result<(Vec<Claim>, Option<Timestamp>), StoreError> {
+) -> Result<(Vec<Claim>, Due), StoreError> {
     let claims = store.claim(request).await?;
     crash_point!("worker-after-claim");
     if passwords {
         // All of them in one transaction; each call only reads its own.
         store.make_extension_passwords(&claims).await?;
     }
-    let all = u32::try_from(claims.len()).unwrap_or(u32::MAX) >= request.limit;
-    let due = if all { None } else { store.next_due(request.device).await? };
+    let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
+    let wanted = match &request.wanted {
+        Wanted::These(orders) => limit.min(orders.len()),
+        Wanted::Any => limit,
+    };
+    let due = match claims.len() >= wanted {
+        true => Due::Unasked,
+        false => Due::Known(store.next_due(request.device).await?),
+    };
     Ok((claims, due))
 }

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use dialtone_drivers::{Call, Done, Driver, Look, Ran};
 use dialtone_model::sabotage::{self, Defect};
-use dialtone_model::{Complaint, Fault, Position, SecretString, crash_point};
-use dialtone_store::{Claim, StoreError};
+use dialtone_model::{Complaint, DeviceKind, Fault, Position, SecretString, Step, crash_point};
+use dialtone_store::{Claim, Store};
 use futures_util::FutureExt;
 
 /// What running a step came to.
@@ -91,10 +91,32 @@ async fn execute_step(
     Execution { result, unknown, calls }
 }
 
+/// Asks the store for what comes before a call: a note that a step which was taken over is begun, and the password that
+/// the step sets. An error says why the step can't be begun.
+pub(crate) async fn prepare(store: &Store, claim: &Claim, kind: DeviceKind) -> Result<Option<SecretString>, String> {
+    if claim.at.unknown {
+        match store.begin(claim).await {
+            Ok(true) => {}
+            Ok(false) => return Err("another holder has the order".to_owned()),
+            Err(failure) => return Err(format!("its start can't be noted: {failure}")),
+        }
+    }
+    let due = claim.steps.get(usize::from(claim.at.step));
+    // Most steps set nothing, and then the store isn't asked.
+    let secret = if due.is_some_and(Step::sets_credential) {
+        store.given_credential(claim).await
+    } else if kind.keeps_passwords() {
+        store.extension_password(claim).await
+    } else {
+        return Ok(None);
+    };
+    secret.map_err(|failure| format!("its password can't be had: {failure}"))
+}
+
 impl Execution {
-    /// The step wasn't run because the store didn't give what it needs: no try is counted, and the device rests.
-    pub(crate) fn not_begun(claim: &Claim, failure: &StoreError) -> Self {
-        let complaint = Complaint::new("store-failed", format!("the step's password can't be had: {failure}"));
+    /// The step wasn't run, for this reason of the store's: no try is counted, and the device rests.
+    pub(crate) fn not_begun(claim: &Claim, reason: String) -> Self {
+        let complaint = Complaint::new("store-failed", format!("the step isn't begun: {reason}"));
         let fault = Fault::Busy { complaint, retry_after: None };
         Self { result: Err(fault), unknown: claim.at.unknown, calls: 0 }
     }
@@ -111,7 +133,7 @@ fn conflict(title: &str, differences: &[String]) -> Fault {
 mod tests {
     use std::sync::Mutex;
 
-    use dialtone_model::{Action, DeviceId, Life, Origin, Step};
+    use dialtone_model::{Action, DeviceId, Life, Origin};
     use futures_util::future::{BoxFuture, ready};
 
     use dialtone_drivers::{Page, PageRequest, Probe};
@@ -159,6 +181,7 @@ mod tests {
             life: Life { origin: Origin::Batch, steps: 1 },
             at: Position { step: 0, attempts: 0, unknown },
             steps: vec![step],
+            starts: 0,
         }
     }
 

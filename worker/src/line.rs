@@ -142,6 +142,11 @@ impl Line {
         self.ask_store = true;
     }
 
+    /// When an order that waits for its next try is due, as far as is known.
+    pub(crate) fn due(&self) -> Option<Duration> {
+        self.due
+    }
+
     /// The answer to [`Want::Claims`]: what was claimed, whether more may be ready, and when the next is due.
     pub(crate) fn claimed(&mut self, claims: Vec<Claim>, urgent: bool, more: bool, due: Option<Duration>) {
         self.claiming = false;
@@ -172,7 +177,9 @@ impl Line {
         self.unrecorded += 1;
         self.trouble.probed();
         self.limiter.answered(calls, refused, now);
-        self.ran_dry |= self.in_hand == 0 && self.ready.is_empty();
+        // Between two runs a device has nothing to do because there is nothing, not because it was claimed too late.
+        let waits_for_more = self.claiming || self.may_have_more();
+        self.ran_dry |= self.in_hand == 0 && self.ready.is_empty() && waits_for_more;
         for object in objects(claim) {
             self.objects.remove(&object);
         }
@@ -414,6 +421,7 @@ mod tests {
             life: Life { origin: Origin::Batch, steps: 1 },
             at: Position::default(),
             steps: vec![Step { device: DeviceId(id(0)), action }],
+            starts: 0,
         }
     }
 
@@ -439,6 +447,26 @@ mod tests {
         line.claimed((1..=4).map(|number| claim(number, &number.to_string())).collect(), false, true, None);
         assert_eq!(wants(&mut line), ["call 1", "call 2"]);
         line.called(&claim(1, "1"), 1, false, NOW);
+        assert_eq!(wants(&mut line), ["call 3", "claim any 3"]);
+    }
+
+    #[test]
+    fn a_device_that_does_more_than_is_claimed_ahead_is_claimed_for_further_ahead_and_an_idle_one_is_not() {
+        let mut line = line(1);
+        for round in [1, 2] {
+            assert_eq!(wants(&mut line), ["claim any 2"], "round {round}");
+            line.claimed(vec![claim(1, "1")], false, false, None);
+            assert_eq!(wants(&mut line), ["call 1"]);
+            line.called(&claim(1, "1"), 1, false, NOW);
+            line.ask_store();
+        }
+        assert_eq!(wants(&mut line), ["claim any 2"]);
+        line.claimed(vec![claim(1, "1"), claim(2, "2")], false, true, None);
+        assert_eq!(wants(&mut line), ["call 1"]);
+        line.called(&claim(1, "1"), 1, false, NOW);
+        assert_eq!(wants(&mut line), ["call 2", "claim any 2"]);
+        line.called(&claim(2, "2"), 1, false, NOW);
+        line.claimed(vec![claim(3, "3"), claim(4, "4")], false, true, None);
         assert_eq!(wants(&mut line), ["call 3", "claim any 3"]);
     }
 

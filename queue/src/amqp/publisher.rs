@@ -336,9 +336,9 @@ async fn drain(session: &mut Session<'_>, confirms: &mut (impl Stream<Item = Con
 async fn send(channel: &Channel, hint: Hint) -> Result<impl Future<Output = Confirmed> + use<>, lapin::Error> {
     const PERSISTENT: u8 = 2;
     let mut properties = BasicProperties::default().with_delivery_mode(PERSISTENT);
-    if let Some(trace) = &hint.traceparent {
+    if let Some(trace) = hint.trace {
         let mut headers = FieldTable::default();
-        headers.insert(wire::TRACEPARENT.into(), AMQPValue::LongString(trace.as_str().into()));
+        headers.insert(wire::TRACEPARENT.into(), AMQPValue::LongString(trace.to_string().into()));
         properties = properties.with_headers(headers);
     }
     let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };

@@ -1,4 +1,4 @@
-use dialtone_queue::{Delivery, Hint, Lane};
+use dialtone_queue::{Delivery, Lane};
 
 use crate::bed::{Bed, await_orders, hint};
 
@@ -15,8 +15,8 @@ crate::on_both_backends!(
 
 async fn a_hint_comes_as_it_was_sent(bed: &Bed) {
     let mut holder = bed.holder(&[3]);
-    let trace = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned());
-    let sent = Hint { traceparent: trace, ..hint(3, Lane::Batch, 0..50) };
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().unwrap();
+    let sent = hint(3, Lane::Batch, 0..50).in_trace(trace);
     bed.queue.send(vec![sent.clone()]);
     assert_eq!(holder.next().await.hint, sent);
     let sent = hint(3, Lane::Interactive, 0..0);

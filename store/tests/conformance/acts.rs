@@ -4,7 +4,7 @@ use dialtone_model::{
 };
 use dialtone_store::{Lease, NewRun, OrderRecord, PersonalAct, StoreError, Verdict};
 
-use crate::bed::{Bed, SHARD, Tenant};
+use crate::bed::{Bed, Tenant};
 
 crate::on_both_engines!(
     a_retry_claims_again_and_reopens_the_run,
@@ -184,11 +184,11 @@ async fn an_order_that_was_to_stop_stops_after_its_worker_died(bed: &Bed) {
     bed.store.cancel_run(run.id, 1, "ana", bed.now()).await.unwrap();
 
     let lease = bed.lease().await;
-    assert_eq!(bed.store.devices_with_work(&[SHARD], bed.now()).await.unwrap(), [tenant.device]);
+    assert_eq!(bed.store.devices_with_work(&[tenant.device], bed.now()).await.unwrap(), [tenant.device]);
     assert!(bed.claim(&tenant, lease, 9).await.is_empty());
     let orders = bed.store.run_orders(run.id, None, 9).await.unwrap();
     assert!(matches!(orders[0].state, State::Hold { why: HoldReason::Aborted, at } if at.unknown));
     assert_eq!(orders[0].reservation, Reservation::Held, "the step may have had its effect");
     assert_eq!(orders[1].state, State::Cancelled);
-    assert!(bed.store.devices_with_work(&[SHARD], bed.now()).await.unwrap().is_empty());
+    assert!(bed.store.devices_with_work(&[tenant.device], bed.now()).await.unwrap().is_empty());
 }

@@ -1,5 +1,5 @@
 use dialtone_model::{Event, FailureClass, HoldReason, RunState, State, Waiting};
-use dialtone_store::{NewRun, PersonalAct};
+use dialtone_store::{Freed, NewRun, PersonalAct};
 
 use crate::bed::{Bed, SHARD, Tenant};
 
@@ -29,7 +29,12 @@ async fn the_later_order_waits_until_the_earlier_completes(bed: &Bed) {
     let claims = bed.claim(&tenant, lease, 9).await;
     assert_eq!(claims.len(), 1);
     let recorded = bed.store.record(lease, "worker", &[bed.outcome(&claims[0], Event::StepDone)]).await.unwrap();
-    let freed = [1, 2].map(|index: usize| (run.orders[index].id, tenant.device, SHARD));
+    let freed = [1, 2].map(|index: usize| Freed {
+        order: run.orders[index].id,
+        run: run.id,
+        device: tenant.device,
+        shard: SHARD,
+    });
     assert_eq!((recorded.freed.as_slice(), recorded.finished.as_slice()), (freed.as_slice(), [].as_slice()));
     assert_eq!(bed.claim(&tenant, lease, 9).await.len(), 2);
     let history = bed.store.order_events(run.orders[1].id).await.unwrap();

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use dialtone_model::{Event, HoldReason, RetryPolicy, RunState, State};
-use dialtone_store::{ClaimRequest, Verdict, Wanted};
+use dialtone_model::{Event, HoldReason, RetryPolicy, RunKind, RunState, State};
+use dialtone_store::{ClaimRequest, NewRun, Verdict, Wanted};
 
-use crate::bed::{Bed, SHARD};
+use crate::bed::Bed;
 
 crate::on_both_engines!(
     two_claimers_get_disjoint_orders,
@@ -13,6 +13,8 @@ crate::on_both_engines!(
     a_take_over_leaves_the_step_unknown,
     an_order_given_back_is_unharmed,
     an_order_that_ends_its_workers_is_put_aside,
+    an_order_that_nobody_began_is_blamed_for_nothing,
+    a_single_order_comes_before_the_rows_of_files,
     a_time_that_a_wrong_clock_wrote_is_not_waited_for,
     a_wait_is_over_in_time,
     a_claim_that_nobody_knows_of_is_given_back,
@@ -57,7 +59,7 @@ async fn only_ready_orders_of_the_device_are_taken(bed: &Bed) {
 
     bed.store.set_run_state(run.id, 1, RunState::Paused).await.unwrap();
     assert!(bed.claim(&tenant, lease, 9).await.is_empty());
-    assert!(bed.store.devices_with_work(&[SHARD], bed.now()).await.unwrap().is_empty());
+    assert!(bed.store.devices_with_work(&[tenant.device], bed.now()).await.unwrap().is_empty());
 
     bed.store.set_run_state(run.id, 2, RunState::Running).await.unwrap();
     assert_eq!(bed.claim(&tenant, lease, 9).await.len(), 2);
@@ -96,7 +98,7 @@ async fn a_take_over_leaves_the_step_unknown(bed: &Bed) {
     assert!(!claim.at.unknown);
 
     let second = bed.lease().await;
-    assert_eq!(bed.store.devices_with_work(&[SHARD], bed.now()).await.unwrap(), [tenant.device]);
+    assert_eq!(bed.store.devices_with_work(&[tenant.device], bed.now()).await.unwrap(), [tenant.device]);
     let taken_over = bed.claim(&tenant, second, 9).await.remove(0);
     assert!(taken_over.at.unknown);
     assert_eq!(taken_over.version, claim.version, "nothing happened to the order");
@@ -124,9 +126,12 @@ async fn an_order_that_ends_its_workers_is_put_aside(bed: &Bed) {
     let tenant = bed.tenant("Sample", 5, 5).await;
     let run = bed.run(&tenant, 0..2);
     bed.store.add_run(&run).await.unwrap();
-    for _ in 0..5 {
+    for taken_over in [false, true, true, true, true] {
         let lease = bed.lease().await;
-        assert_eq!(bed.claim(&tenant, lease, 1).await[0].order, run.orders[0].id);
+        let claim = bed.claim(&tenant, lease, 1).await.remove(0);
+        assert_eq!((claim.order, claim.at.unknown), (run.orders[0].id, taken_over));
+        // Asking again, as after a refusal, is no further start.
+        assert!(!taken_over || bed.store.begin(&claim).await.unwrap() && bed.store.begin(&claim).await.unwrap());
     }
     let lease = bed.lease().await;
     let claims = bed.claim(&tenant, lease, 9).await;
@@ -135,6 +140,39 @@ async fn an_order_that_ends_its_workers_is_put_aside(bed: &Bed) {
     assert!(matches!(aside.state, State::Hold { why: HoldReason::UnrecoverableError, at } if at.unknown));
     assert_eq!(aside.reason.unwrap().code, "internal-error");
     assert_eq!(bed.store.licences(tenant.id).await.unwrap()[0].reserved, 2, "its step is unknown");
+}
+
+async fn an_order_that_nobody_began_is_blamed_for_nothing(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 5, 5).await;
+    let run = bed.run(&tenant, 0..1);
+    bed.store.add_run(&run).await.unwrap();
+    let mut claims = Vec::new();
+    for _ in 0..9 {
+        let lease = bed.lease().await;
+        claims.extend(bed.claim(&tenant, lease, 1).await);
+    }
+    assert_eq!(claims.len(), 9);
+    assert!(!bed.store.begin(&claims[7]).await.unwrap(), "it is another holder's by now");
+    assert!(bed.store.begin(&claims[8]).await.unwrap());
+    // Whoever gives it back has lived on, so it is no further start either.
+    for _ in 0..9 {
+        let lease = bed.lease().await;
+        let claim = bed.claim(&tenant, lease, 1).await;
+        bed.store.begin(&claim[0]).await.unwrap();
+        bed.store.give_back(&claim, None).await.unwrap();
+    }
+    assert_eq!(bed.store.order_by_id(run.orders[0].id).await.unwrap().state.word(), "released");
+}
+
+async fn a_single_order_comes_before_the_rows_of_files(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 5, 5).await;
+    let file = NewRun { kind: RunKind::Project, ..bed.run(&tenant, 0..3) };
+    let single = bed.run(&tenant, 3..4);
+    bed.store.add_run(&file).await.unwrap();
+    bed.store.add_run(&single).await.unwrap();
+    let lease = bed.lease().await;
+    let claimed: Vec<_> = bed.claim(&tenant, lease, 2).await.iter().map(|claim| claim.order).collect();
+    assert_eq!(claimed, [single.orders[0].id, file.orders[0].id]);
 }
 
 async fn a_wait_is_over_in_time(bed: &Bed) {
@@ -148,7 +186,7 @@ async fn a_wait_is_over_in_time(bed: &Bed) {
     bed.store.give_back(&claims[1..], Some(due[1])).await.unwrap();
     assert_eq!(bed.store.next_due(tenant.device).await.unwrap(), Some(due[0]));
     assert!(bed.claim(&tenant, lease, 9).await.is_empty());
-    assert!(bed.store.devices_with_work(&[SHARD], bed.now()).await.unwrap().is_empty());
+    assert!(bed.store.devices_with_work(&[tenant.device], bed.now()).await.unwrap().is_empty());
     bed.clock.advance(Duration::from_millis(500));
     assert_eq!(bed.claim(&tenant, lease, 9).await[0].order, claims[0].order);
     assert_eq!(bed.store.next_due(tenant.device).await.unwrap(), Some(due[1]));
@@ -165,7 +203,7 @@ async fn a_time_that_a_wrong_clock_wrote_is_not_waited_for(bed: &Bed) {
     let longest = bed.now() + RetryPolicy::LONGEST_WAIT;
     bed.store.give_back(&claims[..1], Some(longest)).await.unwrap();
     bed.store.give_back(&claims[1..], Some(longest + Duration::from_secs(1))).await.unwrap();
-    assert_eq!(bed.store.devices_with_work(&[SHARD], bed.now()).await.unwrap(), [tenant.device]);
+    assert_eq!(bed.store.devices_with_work(&[tenant.device], bed.now()).await.unwrap(), [tenant.device]);
     let claimed = bed.claim(&tenant, lease, 9).await;
     assert_eq!(claimed.iter().map(|claim| claim.order).collect::<Vec<_>>(), [claims[1].order]);
 }

@@ -13,13 +13,13 @@ async fn a_run_is_claimed_recorded_and_over(bed: &Bed) {
     assert_eq!(counts.iter().map(|c| (c.free, c.reserved, c.used)).collect::<Vec<_>>(), [(2, 3, 0), (2, 3, 0)]);
 
     let lease = bed.lease().await;
-    assert_eq!(bed.store.devices_with_work(&[5], bed.now()).await.unwrap(), [tenant.device]);
+    assert_eq!(bed.store.devices_with_work(&[tenant.device], bed.now()).await.unwrap(), [tenant.device]);
     let claims = bed.claim(&tenant, lease, 10).await;
     assert_eq!(
         claims.iter().map(|claim| claim.order).collect::<Vec<_>>(),
         run.orders.iter().map(|o| o.id).collect::<Vec<_>>()
     );
-    assert!(bed.store.devices_with_work(&[5], bed.now()).await.unwrap().is_empty());
+    assert!(bed.store.devices_with_work(&[tenant.device], bed.now()).await.unwrap().is_empty());
 
     let (last, first) = claims.split_last().unwrap();
     let outcomes: Vec<_> = first.iter().map(|claim| bed.outcome(claim, Event::StepDone)).collect();

@@ -103,9 +103,9 @@ async fn an_order_hops_to_its_next_device(bed: &Bed) {
         assert_eq!(recorded.orders[0].verdict, Verdict::Hop);
     }
     assert!(bed.claim(&tenant, lease, 9).await.is_empty());
-    let (here, there) = ([SHARD], [SHARD + 1]);
-    assert!(bed.store.devices_with_work(&here, bed.now()).await.unwrap().is_empty());
-    assert_eq!(bed.store.devices_with_work(&there, bed.now()).await.unwrap(), [mailboxes]);
+    assert!(bed.store.devices_with_work(&[tenant.device], bed.now()).await.unwrap().is_empty());
+    assert_eq!(bed.store.devices_with_work(&[mailboxes], bed.now()).await.unwrap(), [mailboxes]);
+    assert_eq!(bed.store.device_ids().await.unwrap().len(), 2);
 }
 
 async fn a_paused_run_starts_no_further_step(bed: &Bed) {

@@ -1,11 +1,14 @@
-use dialtone_model::{OrderId, RowRef, RunState, State, TemplateStatus};
-use dialtone_store::{Brings, NewRun, OrderFilter, RefusedRow, RunRecord, StoreError, Subscriber};
+use std::time::Duration;
+
+use dialtone_model::{Event, FailureClass, OrderId, RowRef, RunKind, RunState, State, TemplateStatus};
+use dialtone_store::{Brings, NewRun, OrderFilter, PersonalAct, RefusedRow, RunRecord, StoreError, Subscriber};
 
 use crate::bed::{Bed, Tenant};
 use crate::projects::new_project;
 use crate::templates;
 
 crate::on_both_engines!(
+    a_run_whose_report_nobody_kept_is_found_until_somebody_does,
     a_run_is_added_whole_or_not_at_all,
     a_run_brings_what_it_needs_or_nothing,
     a_run_that_was_added_is_not_added_again,
@@ -246,4 +249,33 @@ async fn a_run_without_orders_is_over(bed: &Bed) {
     assert_eq!(bed.store.run(run.id).await.unwrap().state, RunState::Finished);
     assert_eq!(bed.store.template(template).await.unwrap().status, TemplateStatus::Completed);
     assert!(bed.store.open_runs().await.unwrap().is_empty());
+}
+
+async fn a_run_whose_report_nobody_kept_is_found_until_somebody_does(bed: &Bed) {
+    let tenant = bed.tenant("Sample", 5, 5).await;
+    let runs = [NewRun { kind: RunKind::Project, ..bed.run(&tenant, 0..1) }, bed.run(&tenant, 1..2)];
+    for run in &runs {
+        bed.store.add_run(run).await.unwrap();
+    }
+    let later = bed.now() + Duration::from_secs(60);
+    let unreported = async |before| bed.store.unreported_runs(before, 9).await.unwrap();
+    assert!(unreported(later).await.is_empty(), "they aren't over");
+    let lease = bed.lease().await;
+    let claims = bed.claim(&tenant, lease, 9).await;
+    let fails = Event::StepFailed { class: FailureClass::Recoverable, unknown: false };
+    let failed: Vec<_> = claims.iter().map(|claim| bed.outcome(claim, fails)).collect();
+    bed.store.record(lease, "worker", &failed).await.unwrap();
+    assert!(unreported(bed.now()).await.is_empty(), "they may be followed still");
+    assert_eq!(unreported(later).await, [runs[0].id]);
+
+    let told = bed.store.run(runs[0].id).await.unwrap().version;
+    bed.store.note_report(runs[0].id, told).await.unwrap();
+    assert!(unreported(later).await.is_empty());
+
+    let order = bed.store.order_by_id(runs[0].orders[0].id).await.unwrap();
+    bed.store.act(order.id, order.version, PersonalAct::Retry, "ana", bed.now()).await.unwrap();
+    assert!(unreported(later).await.is_empty(), "it goes on");
+    let claim = bed.claim(&tenant, lease, 9).await.remove(0);
+    bed.store.record(lease, "worker", &[bed.outcome(&claim, Event::StepDone)]).await.unwrap();
+    assert_eq!(unreported(later).await, [runs[0].id], "the kept one tells of the first end");
 }

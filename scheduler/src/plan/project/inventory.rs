@@ -18,16 +18,10 @@ pub(crate) fn owned_product(record: ProductRecord) -> OwnedProduct {
 }
 
 /// A planned product as the inventory takes it; `made_by_step` is the last of its steps.
-pub(super) fn new_product(product: &OwnedProduct, device: Option<DeviceId>, made_by_step: u16) -> NewProduct {
-    let mut attributes = product.values.clone();
-    attributes.extend(product.parent.iter().map(|parent| (CARRIER.to_owned(), parent.clone())));
-    NewProduct {
-        product: product.product.clone(),
-        key: product.object.clone(),
-        subscriber: product.owner.clone(),
-        service_area: Some(product.service_area.clone()),
-        device,
-        attributes,
-        made_by_step,
-    }
+pub(super) fn new_product(product: OwnedProduct, device: Option<DeviceId>, made_by_step: u16) -> NewProduct {
+    let OwnedProduct { object: key, product, owner: subscriber, service_area, parent, values: mut attributes } =
+        product;
+    attributes.extend(parent.map(|parent| (CARRIER.to_owned(), parent)));
+    let service_area = Some(service_area);
+    NewProduct { product, key, subscriber, service_area, device, attributes, made_by_step }
 }

@@ -74,6 +74,11 @@ impl<'f> Ledger<'f> {
         self.products.get(object)
     }
 
+    /// A product for good, once nothing is planned any more.
+    pub(super) fn take(&mut self, object: &str) -> Option<OwnedProduct> {
+        self.products.remove(object).map(|entry| entry.product)
+    }
+
     /// What a subscriber has or will have, oldest first.
     pub(super) fn owned_by(&self, user_id: &str) -> impl Iterator<Item = &Entry> {
         self.owned.get(user_id).into_iter().flatten().filter_map(|object| self.products.get(object))

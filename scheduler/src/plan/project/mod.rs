@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use dialtone_model::catalog::Field;
-use dialtone_model::{Ids, OwnedProduct, RowRef, Subscriber};
+use dialtone_model::{Ids, RowRef, Subscriber};
 use dialtone_store::NewOrder;
 use dialtone_templates::Problems;
 pub use facts::ProjectFacts;
@@ -70,8 +70,6 @@ pub struct PlannedOrder {
     pub order: NewOrder,
     /// Its rows.
     pub rows: Vec<RowRef>,
-    /// The products that the subscriber has once it is through.
-    pub products: Vec<OwnedProduct>,
     /// The subscriber, if nobody knew of them before.
     pub subscriber: Option<Subscriber>,
 }
@@ -152,14 +150,14 @@ pub fn plan_project(request: &PlanRequest<'_>) -> ProjectPlan {
         }
     }
     let OrderPlanner { ledger, rows, problems, .. } = planner;
-    finish(request, drafted, &ledger, rows, problems)
+    finish(request, drafted, ledger, rows, problems)
 }
 
 /// Gives the orders their ids and chains, and counts their calls.
 fn finish(
     request: &PlanRequest<'_>,
     drafted: Vec<Drafted<'_>>,
-    ledger: &Ledger<'_>,
+    mut ledger: Ledger<'_>,
     mut rows: Vec<PlannedRow>,
     mut problems: Problems,
 ) -> ProjectPlan {
@@ -172,7 +170,7 @@ fn finish(
         }
         let blocked_by = link.map(|link| orders[link.after].order.id);
         let needs_blocker = link.is_some_and(|link| link.needed);
-        orders.push(drafted.into_planned(request, ledger, blocked_by, needs_blocker));
+        orders.push(drafted.into_planned(request, &mut ledger, blocked_by, needs_blocker));
     }
     let name = |id| request.facts.devices.values().find(|device| device.id == id).map(|device| device.name.clone());
     let calls = calls_by_device.into_iter().filter_map(|(id, count)| Some((name(id)?, count))).collect();

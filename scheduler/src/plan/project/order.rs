@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use dialtone_model::catalog::{Field, Product, Shape, catalog};
 use dialtone_model::{OrderId, OrderType, Origin, Subscriber};
-use dialtone_store::NewOrder;
+use dialtone_store::{NewOrder, NewProduct};
 use dialtone_templates::{Note, Problem, Problems, Rule};
 
 use super::draft::{Draft, RowPlan};
@@ -237,24 +237,20 @@ impl Drafted<'_> {
     pub(super) fn into_planned(
         self,
         request: &PlanRequest<'_>,
-        ledger: &Ledger<'_>,
+        ledger: &mut Ledger<'_>,
         blocked_by: Option<OrderId>,
         needs_blocker: bool,
     ) -> PlannedOrder {
         let Self { rows, subscriber, is_new, product, draft } = self;
         let rows: Vec<_> = rows.iter().map(|row| origin(request, row)).collect();
-        let mut products = Vec::with_capacity(draft.made.len());
-        let mut inventory = Vec::with_capacity(draft.made.len());
-        for made in &draft.made {
-            let Some(entry) = ledger.get(&made.object) else { continue };
-            products.push(entry.product.clone());
-            // An extension is in the inventory of extensions.
-            if !made.object.starts_with(EXTENSIONS) {
-                let device = draft.steps.get(made.step).map(|step| step.device);
-                let step = u16::try_from(made.step).unwrap_or(u16::MAX);
-                inventory.push(new_product(&entry.product, device, step));
-            }
-        }
+        // An extension is in the inventory of extensions.
+        let listed = draft.made.iter().filter(|made| !made.object.starts_with(EXTENSIONS));
+        let products = listed.filter_map(|made| {
+            let device = draft.steps.get(made.step).map(|step| step.device);
+            let step = u16::try_from(made.step).unwrap_or(u16::MAX);
+            Some(new_product(ledger.take(&made.object)?, device, step))
+        });
+        let products: Vec<NewProduct> = products.collect();
         let subject = format!("{} {} ({})", subscriber.first_name, subscriber.last_name, subscriber.user_id);
         let shard = draft.steps.first().map_or(0, |step| step.device.shard(request.shards));
         let object = draft.objects.into_iter().next().filter(|_| draft.claim.is_none());
@@ -272,9 +268,9 @@ impl Drafted<'_> {
             blocked_by,
             needs_blocker,
             claim: draft.claim,
-            products: inventory,
+            products,
         };
-        PlannedOrder { order, rows, products, subscriber: is_new.then_some(subscriber) }
+        PlannedOrder { order, rows, subscriber: is_new.then_some(subscriber) }
     }
 }
 

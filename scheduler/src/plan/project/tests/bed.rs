@@ -5,11 +5,12 @@ use std::sync::Arc;
 use dialtone_model::{
     Device, DeviceLimits, Ids, ManualClock, OrganizationId, OwnedProduct, Step, Subscriber, Tls, UploadId,
 };
+use dialtone_store::{NewProduct, ProductRecord, ProductState};
 use dialtone_templates::{Reading, read, read_subscribers};
 use dialtone_validators::Facts;
 use uuid::Uuid;
 
-use super::super::{Defaults, PlanFile, PlanRequest, ProjectFacts, ProjectPlan, plan_project};
+use super::super::{Defaults, PlanFile, PlanRequest, ProjectFacts, ProjectPlan, owned_product, plan_project};
 use crate::OrganizationImport;
 
 /// The sample organization, with a known subscriber besides.
@@ -118,6 +119,13 @@ pub(super) fn plan_as(
     let plan = plan_project(&request);
     drop(files);
     (plan, vec![reading])
+}
+
+/// A planned product as the inventory gives it back once it is there.
+pub(super) fn owned_later(product: NewProduct) -> OwnedProduct {
+    let NewProduct { product, key, subscriber, service_area, device, attributes, made_by_step: _ } = product;
+    let (state, order) = (ProductState::Active, None);
+    owned_product(ProductRecord { product, key, subscriber, service_area, device, attributes, state, order })
 }
 
 /// What a person would read of a plan: its rows, its findings, its orders step by step, the calls of each device.

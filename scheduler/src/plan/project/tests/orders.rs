@@ -1,5 +1,5 @@
 use super::super::Outcome;
-use super::bed::{facts, plan, told, with_phone};
+use super::bed::{facts, owned_later, plan, told, with_phone};
 
 const HEADER: &str = "Row Id,Order Type,Product,User ID,First Name,Last Name,Domain,Service Area,Sequence Number,\
                       Assoc With,Phone Type,Protocol,MAC Address,Line Type,Directory Number,Selected Phone,Target Phone,\
@@ -134,7 +134,7 @@ fn what_was_run_is_no_change_the_next_time() {
     let (first, readings) = plan(csv, &facts);
     insta::assert_snapshot!("new_hires", told(&first, &readings, &facts));
     for order in first.orders {
-        facts.inventory.extend(order.products);
+        facts.inventory.extend(order.order.products.into_iter().map(owned_later));
         facts.subscribers.extend(order.subscriber.map(|mut subscriber| {
             subscriber.present_on.insert("CUCM-SG".to_owned());
             (subscriber.user_id.clone(), subscriber)
@@ -143,7 +143,7 @@ fn what_was_run_is_no_change_the_next_time() {
     let (second, readings) = plan(csv, &facts);
     let unchanged = second.rows.iter().all(|row| row.outcome == Outcome::NoChange);
     assert!(unchanged, "{}", told(&second, &readings, &facts));
-    assert!(second.orders.iter().all(|order| order.products.is_empty() && !order.order.steps.is_empty()));
+    assert!(second.orders.iter().all(|order| order.order.products.is_empty() && !order.order.steps.is_empty()));
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn a_phone_is_named_by_its_address_or_its_type() {
 #[test]
 fn a_dummy_address_is_nobodys() {
     let (plan, _) = plan(&format!("{PHONE}\nADD,Phone,known,Cisco 7965,SIP,,,Y,,\n"), &facts());
-    let object = &plan.orders[0].products[0].object;
+    let object = &plan.orders[0].order.products[0].key;
     let mac = object.strip_prefix("phone/CUCM-SG/SEP02").unwrap();
     assert!(mac.len() == 10 && mac.bytes().all(|byte| byte.is_ascii_hexdigit()), "{object}");
 }

@@ -77,11 +77,11 @@ proptest! {
         }
 
         // No object is made twice, and no position or number on a phone is given twice.
-        let objects: Vec<&str> = first.orders.iter().flat_map(|order| &order.products).map(|one| one.object.as_str()).collect();
+        let objects: Vec<&str> = first.orders.iter().flat_map(|order| &order.order.products).map(|one| one.key.as_str()).collect();
         prop_assert_eq!(objects.iter().collect::<HashSet<_>>().len(), objects.len());
         let mut positions = HashSet::new();
-        for line in first.orders.iter().flat_map(|order| &order.products).filter(|one| one.object.starts_with("line/")) {
-            prop_assert!(positions.insert((line.parent.clone(), line.values["Line Position"].clone())));
+        for line in first.orders.iter().flat_map(|order| &order.order.products).filter(|one| one.key.starts_with("line/")) {
+            prop_assert!(positions.insert((&line.attributes["carrier"], &line.attributes["Line Position"])));
         }
     }
 }

@@ -1,0 +1,5 @@
+pub(crate) mod dead;
+pub(crate) mod growth;
+pub(crate) mod pace;
+pub(crate) mod single;
+pub(crate) mod throughput;
