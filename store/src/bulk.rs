@@ -32,8 +32,8 @@ pub(crate) enum Same<'a> {
 }
 
 /// How many rows one statement to PostgreSQL carries: enough that planning it counts for nothing, in a message of
-/// moderate size.
-const ROWS_A_MESSAGE: usize = 4_096;
+/// moderate size. Whoever has large documents to add makes no more of them at a time, for the memory's sake.
+pub(crate) const ROWS_A_MESSAGE: usize = 4_096;
 
 /// Adds rows to a table, and returns how many; that is all of them unless `conflict` lets some go.
 ///

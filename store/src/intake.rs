@@ -171,7 +171,9 @@ async fn insert_orders(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
         alike.entry(Alike::of(order.1)).or_default().push(order);
     }
     for (rest, orders) in alike {
-        insert_alike(tx, new, &rest, &orders).await?;
+        for piece in orders.chunks(bulk::ROWS_A_MESSAGE) {
+            insert_alike(tx, new, &rest, piece).await?;
+        }
     }
     Ok(())
 }

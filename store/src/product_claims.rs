@@ -18,6 +18,22 @@ pub(crate) async fn take(
     organization: OrganizationId,
     products: &[(OrderId, &NewProduct)],
 ) -> Result<(), StoreError> {
+    let mut inserted = 0;
+    for piece in products.chunks(bulk::ROWS_A_MESSAGE) {
+        inserted += insert(tx, organization, piece).await?;
+    }
+    if inserted < products.len() as u64 {
+        return Err(first_taken(tx, organization, products).await?);
+    }
+    Ok(())
+}
+
+/// How many of them weren't there.
+async fn insert(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    products: &[(OrderId, &NewProduct)],
+) -> Result<u64, StoreError> {
     let made = || products.iter().map(|(_, product)| *product);
     let attributes: Result<Vec<String>, StoreError> =
         made().map(|product| bulk::document(&product.attributes)).collect();
@@ -33,11 +49,7 @@ pub(crate) async fn take(
     ];
     let same = [("organization_id", Same::Id(Some(organization.0))), ("state", Same::Text(Some("ordered")))];
     let conflict = "ON CONFLICT (organization_id, product, key) DO NOTHING";
-    let inserted = bulk::insert(tx, "inventory", &each, &same, conflict).await?;
-    if inserted < products.len() as u64 {
-        return Err(first_taken(tx, organization, products).await?);
-    }
-    Ok(())
+    bulk::insert(tx, "inventory", &each, &same, conflict).await
 }
 
 /// The error that names the first of these products that another order made or is to make, one of these included.

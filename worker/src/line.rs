@@ -15,7 +15,8 @@ use crate::trouble::{Admission, Trouble};
 /// Outcomes of one device that may wait to be recorded; beyond it no further call is started, so that a slow store
 /// slows the calls down instead of filling the memory.
 const MOST_UNRECORDED: usize = 4_096;
-/// Orders of one device that may be claimed ahead: a group beyond it gains nothing more.
+/// Orders that may be claimed ahead for all devices of a worker together: a group beyond it gains nothing more, and each
+/// takes memory. Two rounds of calls are claimed for each device all the same.
 const MOST_AHEAD: usize = 2_048;
 
 /// One device's line: the claimed orders that wait, the calls in hand, and what limits them. It does no I/O; the
@@ -49,6 +50,8 @@ pub(crate) struct Line {
     /// So many orders are claimed, those in hand left out: at first two rounds of calls, then as many as the device does
     /// while the store is asked for more.
     ahead: usize,
+    /// This device's part of what all may be claimed ahead.
+    most_ahead: usize,
     /// The device has had nothing to do since the store was last asked.
     ran_dry: bool,
     /// When an order that waits for its next try is due.
@@ -105,6 +108,7 @@ impl Line {
             ask_store: true,
             claiming: false,
             ahead,
+            most_ahead: MOST_AHEAD,
             ran_dry: false,
             due: None,
         }
@@ -137,6 +141,12 @@ impl Line {
         }
     }
 
+    /// So many devices share what may be claimed ahead.
+    pub(crate) fn share_with(&mut self, devices: usize) {
+        self.most_ahead = MOST_AHEAD / devices.max(1);
+        self.ahead = self.ahead.min(self.most_ahead.max(two_rounds(&self.device)));
+    }
+
     /// The store has ready orders for this device.
     pub(crate) fn ask_store(&mut self) {
         self.ask_store = true;
@@ -152,7 +162,7 @@ impl Line {
         self.claiming = false;
         self.orphans = false;
         if std::mem::take(&mut self.ran_dry) && more {
-            self.ahead = (2 * self.ahead).min(MOST_AHEAD.max(two_rounds(&self.device)));
+            self.ahead = (2 * self.ahead).min(self.most_ahead.max(two_rounds(&self.device)));
         }
         self.ask_store |= more;
         self.due = due;
@@ -448,6 +458,20 @@ mod tests {
         assert_eq!(wants(&mut line), ["call 1", "call 2"]);
         line.called(&claim(1, "1"), 1, false, NOW);
         assert_eq!(wants(&mut line), ["call 3", "claim any 3"]);
+    }
+
+    #[test]
+    fn devices_share_what_is_claimed_ahead() {
+        let mut line = line(1);
+        let mut grow = |devices: usize| {
+            for _ in 0..20 {
+                line.share_with(devices);
+                line.ran_dry = true;
+                line.claimed(Vec::new(), false, true, None);
+            }
+            line.ahead
+        };
+        assert_eq!([grow(1), grow(8), grow(100_000)], [MOST_AHEAD, MOST_AHEAD / 8, 2]);
     }
 
     #[test]
