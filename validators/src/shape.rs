@@ -77,9 +77,13 @@ mod tests {
             Some("65 1"),
             &"é".repeat(101),
             &[
-                ("directory_name", "name-length", "`Directory Name` has 101 characters; at most 100 are allowed."),
-                ("ext_key", "ext-key-format", "`12` isn't an ext key: it has 2 digits."),
-                ("number", "number-format", "`65 1` isn't a number: it has spaces or punctuation."),
+                (
+                    "directory_name",
+                    "name-length",
+                    "`Directory Name` has 101 characters; at most 100 are allowed. Shorten the name.",
+                ),
+                ("ext_key", "ext-key-format", "`12` isn't an ext key: it has 2 digits. Write 3 to 5 digits."),
+                ("number", "number-format", "`65 1` isn't a number: it has spaces or punctuation. Write 651"),
             ],
         );
     }
