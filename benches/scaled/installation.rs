@@ -83,6 +83,8 @@ impl Installation {
             ("DIALTONE_DATABASE_URL", database.url.clone()),
             ("DIALTONE_QUEUE_URL", services.vhost("orders")),
             ("DIALTONE_KEY_FILE", key.display().to_string()),
+            // The simulated devices are on this machine.
+            ("DIALTONE_DEVICES_ALLOW", "127.0.0.1".to_owned()),
         ];
         let installation = Self { folder, environment, database, roles: Vec::new() };
         done(installation.command(&["migrate"]));

@@ -30,6 +30,8 @@ impl Installation {
             // A holder that dies is missed soon.
             ("DIALTONE_LEASE_TTL", "1s".to_owned()),
             ("DIALTONE_KEY_FILE", key.display().to_string()),
+            // The simulated devices are on this machine.
+            ("DIALTONE_DEVICES_ALLOW", "127.0.0.1".to_owned()),
         ];
         Self { home, environment, database, roles: Vec::new() }
     }

@@ -67,6 +67,8 @@ impl Site {
             variable("DIALTONE_DATABASE_URL", &database_url),
             variable("DIALTONE_QUEUE_URL", &queue_url),
             variable("DIALTONE_KEY_FILE", key.to_str().unwrap()),
+            // The simulated devices are on this machine.
+            variable("DIALTONE_DEVICES_ALLOW", "127.0.0.1"),
             variable("DIALTONE_FILES_URL", &format!("file://{}", folder.path().join("files").display())),
             variable("DIALTONE_SHARDS", &SHARDS.to_string()),
             variable("DIALTONE_LEASE_TTL", "1s"),
