@@ -90,7 +90,9 @@ impl Dispatcher {
                 line
             }
             None => {
-                let mut line = Line::new(device, shard, driver, now);
+                // Whoever has the shard by now finds the device's work by itself.
+                let Some(lease) = self.shards.lease(shard) else { return };
+                let mut line = Line::new(device, lease, driver, now);
                 line.takes_orders = self.worker.settings.orders;
                 line
             }

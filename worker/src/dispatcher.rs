@@ -69,13 +69,13 @@ pub(crate) struct Pending {
 /// What a task of the set ends with.
 pub(crate) enum Message {
     Called { device: DeviceId, claim: Claim, execution: Execution },
-    Claimed { device: DeviceId, urgent: bool, limit: u32, result: Result<(Vec<Claim>, Due), StoreError> },
+    Claimed { device: DeviceId, epoch: i64, urgent: bool, limit: u32, result: Result<(Vec<Claim>, Due), StoreError> },
     Recorded { shard: u16, group: Vec<Pending>, result: Result<RecordedBatch, StoreError> },
     GaveBack,
     Found(Result<Vec<DeviceId>, StoreError>),
     Surveyed(Result<Survey, StoreError>),
     Device { id: DeviceId, result: Result<Box<Drivable>, StoreError> },
-    Duty { device: DeviceId, done: DutyDone },
+    Duty { device: DeviceId, epoch: i64, done: DutyDone },
 }
 
 impl Dispatcher {
@@ -147,6 +147,7 @@ impl Dispatcher {
                     }
                     // What a lost shard's lines still have is fenced by the new epoch; its holder looks at it.
                     self.lines.retain(|_, line| !change.lost.contains(&line.shard));
+                    self.unrecorded.retain(|shard, _| !change.lost.contains(shard));
                 }
                 Err(failure) => self.store_failed(&failure),
             }
@@ -273,11 +274,12 @@ impl Dispatcher {
                         if let Some(held) = held
                             && let Err(failure) = store.give_back_orphans(id, lease, &held).await
                         {
-                            return Message::Claimed { device: id, urgent, limit, result: Err(failure) };
+                            let result = Err(failure);
+                            return Message::Claimed { device: id, epoch: lease.epoch, urgent, limit, result };
                         }
                         let result = claim(&store, &request, passwords).await;
                         drop(receipts);
-                        Message::Claimed { device: id, urgent, limit, result }
+                        Message::Claimed { device: id, epoch: lease.epoch, urgent, limit, result }
                     });
                 }
                 Want::Nothing(wake) => {
@@ -294,7 +296,11 @@ impl Dispatcher {
         let now = self.worker.clock.monotonic();
         match message {
             Ok(Message::Called { device, claim, execution }) => self.called(device, claim, &execution, now),
-            Ok(Message::Claimed { device, urgent, limit, result }) => self.claimed(device, urgent, limit, result, now),
+            Ok(Message::Claimed { device, epoch, urgent, limit, result }) => {
+                if self.line(device, epoch).is_some() {
+                    self.claimed(device, urgent, limit, result, now);
+                }
+            }
             Ok(Message::Recorded { shard, group, result }) => self.recorded(shard, group, result),
             Ok(Message::GaveBack) => {}
             Ok(Message::Found(Ok(devices))) => {
@@ -311,11 +317,21 @@ impl Dispatcher {
             Ok(Message::Surveyed(Ok(survey))) => self.surveyed(survey),
             Ok(Message::Surveyed(Err(failure))) => self.store_failed(&failure),
             Ok(Message::Device { id, result }) => self.device_found(id, result, now),
-            Ok(Message::Duty { device, done }) => self.duty_done(device, done, now),
+            Ok(Message::Duty { device, epoch, done }) => {
+                if self.line(device, epoch).is_some() {
+                    self.duty_done(device, done, now);
+                }
+            }
             // A driver's panic is caught where it runs, so this is a defect of the worker itself: its orders are safe
             // in the store, and going on without knowing which they are isn't.
             Err(failure) => std::panic::resume_unwind(failure.into_panic()),
         }
+    }
+
+    /// The line of a device, if it still works under the lease of that epoch. A shard that was lost may be this
+    /// worker's again before what was started under the first lease comes back.
+    fn line(&mut self, device: DeviceId, epoch: i64) -> Option<&mut Line> {
+        self.lines.get_mut(&device).filter(|line| line.epoch == epoch)
     }
 
     fn called(&mut self, device: DeviceId, claim: Claim, execution: &Execution, now: Duration) {
@@ -323,10 +339,10 @@ impl Dispatcher {
         let wall = self.worker.clock.now();
         let jitter = self.jitter.random::<f64>();
         let decided = consequence(&claim, execution, &settings.retry, jitter, settings.shards, wall);
-        let Some(line) = self.lines.get_mut(&device) else { return };
-        self.stirred.insert(device);
+        let Some(line) = self.line(device, claim.epoch) else { return };
         let refused = matches!(execution.result, Err(Fault::Busy { .. }));
         line.called(&claim, execution.calls, refused, now);
+        self.stirred.insert(device);
         let throttled = self.learn(device, execution.result.as_ref().err(), now);
         let Some(line) = self.lines.get_mut(&device) else { return };
         match decided {
@@ -365,9 +381,12 @@ impl Dispatcher {
     }
 
     fn pend(&mut self, claim: Claim, outcome: Option<Outcome>) {
-        let Some(line) = self.lines.get_mut(&claim.device) else { return };
+        let Some(line) = self.line(claim.device, claim.epoch) else { return };
         match outcome {
-            Some(outcome) => self.unrecorded.entry(line.shard).or_default().push(Pending { claim, outcome }),
+            Some(outcome) => {
+                let shard = line.shard;
+                self.unrecorded.entry(shard).or_default().push(Pending { claim, outcome });
+            }
             None => line.settled(claim.order),
         }
     }
@@ -436,8 +455,9 @@ impl Dispatcher {
                 if sabotage::is_planted(Defect::AcknowledgedBeforeCommit) {
                     return;
                 }
-                let waiting = self.unrecorded.entry(shard).or_default();
-                waiting.splice(0..0, group);
+                let epoch = self.shards.lease(shard).map(|lease| lease.epoch);
+                let ours = group.into_iter().filter(|pending| Some(pending.claim.epoch) == epoch);
+                self.unrecorded.entry(shard).or_default().splice(0..0, ours);
                 return;
             }
         };
@@ -447,8 +467,8 @@ impl Dispatcher {
             if recorded.verdict != Verdict::Fenced {
                 meters::recorded(outcome.next);
             }
-            let Some(line) = self.lines.get_mut(&claim.device) else { continue };
             self.stirred.insert(claim.device);
+            let Some(line) = self.line(claim.device, claim.epoch) else { continue };
             match (recorded.verdict, outcome.next.position()) {
                 (Verdict::Go { version }, Some(at)) => line.go_on(Claim { version, at, starts: 0, ..claim }),
                 (Verdict::Hop, _) => {

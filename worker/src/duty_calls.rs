@@ -123,7 +123,8 @@ impl Dispatcher {
     }
 
     fn on_duty(&mut self, id: DeviceId, duty: impl Future<Output = DutyDone> + Send + 'static) {
-        self.tasks.spawn(async move { Message::Duty { device: id, done: duty.await } });
+        let Some(epoch) = self.lines.get(&id).map(|line| line.epoch) else { return };
+        self.tasks.spawn(async move { Message::Duty { device: id, epoch, done: duty.await } });
     }
 
     fn page_failed(&mut self, work: DeviceWork, fault: &Fault, now: Duration) {

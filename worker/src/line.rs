@@ -5,7 +5,7 @@ use std::time::Duration;
 use dialtone_drivers::Driver;
 use dialtone_model::{Device, OrderId};
 use dialtone_queue::{Delivery, Lane, Receipt};
-use dialtone_store::{Claim, Wanted};
+use dialtone_store::{Claim, Lease, Wanted};
 
 use crate::duties::{Duties, Duty};
 use crate::hinted::Hinted;
@@ -27,6 +27,8 @@ pub(crate) struct Line {
     /// The number of the last change of the device's row that is known here.
     pub(crate) revision: i64,
     pub(crate) shard: u16,
+    /// The epoch of the lease that it works under. What was started under another one isn't this line's.
+    pub(crate) epoch: i64,
     pub(crate) driver: Arc<dyn Driver>,
     pub(crate) trouble: Trouble,
     pub(crate) duties: Duties,
@@ -85,13 +87,14 @@ pub(crate) enum Want {
 }
 
 impl Line {
-    pub(crate) fn new(device: Device, shard: u16, driver: Arc<dyn Driver>, now: Duration) -> Self {
+    pub(crate) fn new(device: Device, lease: Lease, driver: Arc<dyn Driver>, now: Duration) -> Self {
         let limiter = Limiter::new(device.limits.rate, now);
         let ahead = two_rounds(&device);
         Self {
             device,
             revision: 0,
-            shard,
+            shard: lease.shard,
+            epoch: lease.epoch,
             driver,
             trouble: Trouble::default(),
             duties: Duties::default(),
@@ -413,7 +416,8 @@ mod tests {
             settings: Default::default(),
             limits: DeviceLimits { concurrency, ..DeviceLimits::default() },
         };
-        Line::new(device, 0, Arc::new(NullDriver), NOW)
+        let lease = Lease { shard: 0, holder: id(1), epoch: 1, beat: 1 };
+        Line::new(device, lease, Arc::new(NullDriver), NOW)
     }
 
     fn id(number: u128) -> uuid::Uuid {
