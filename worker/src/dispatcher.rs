@@ -4,10 +4,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialtone_model::sabotage::{self, Defect};
-use dialtone_model::{DeviceId, Fault, Origin, Trace, crash_point};
-use dialtone_queue::{Delivery, Hint, Lane, Subscription};
-use dialtone_store::{Claim, ClaimRequest, Freed, Outcome, RecordedBatch, StoreError, Verdict, Wanted};
+use dialtone_model::{DeviceId, Fault, Trace, crash_point};
+use dialtone_queue::{Delivery, Hint, Subscription};
+use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError, Wanted};
 use jiff::Timestamp;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -26,8 +25,6 @@ use crate::tenure::Shards;
 
 /// How long the store is left alone after it failed.
 pub(crate) const STORE_REST: Duration = Duration::from_millis(500);
-/// Outcomes recorded in one transaction at most: beyond it a larger group gains nothing.
-const LARGEST_GROUP: usize = 2_048;
 /// How long a stopping worker tries to record what it has before it leaves the rest to its successor's look.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -39,8 +36,8 @@ pub(crate) struct Dispatcher {
     pub(crate) lines: HashMap<DeviceId, Line>,
     pub(crate) tasks: JoinSet<Message>,
     /// Outcomes that wait for the commit in flight to end, by shard.
-    unrecorded: HashMap<u16, Vec<Pending>>,
-    recording: HashSet<u16>,
+    pub(crate) unrecorded: HashMap<u16, Vec<Pending>>,
+    pub(crate) recording: HashSet<u16>,
     /// Lines that something happened to since they were last asked.
     pub(crate) stirred: HashSet<DeviceId>,
     /// When lines want to be asked again by themselves.
@@ -62,8 +59,8 @@ pub(crate) struct Dispatcher {
 /// An outcome on its way to the store, with the claim that it goes on from.
 #[derive(Debug)]
 pub(crate) struct Pending {
-    claim: Claim,
-    outcome: Outcome,
+    pub(crate) claim: Claim,
+    pub(crate) outcome: Outcome,
 }
 
 /// What a task of the set ends with.
@@ -330,7 +327,7 @@ impl Dispatcher {
 
     /// The line of a device, if it still works under the lease of that epoch. A shard that was lost may be this
     /// worker's again before what was started under the first lease comes back.
-    fn line(&mut self, device: DeviceId, epoch: i64) -> Option<&mut Line> {
+    pub(crate) fn line(&mut self, device: DeviceId, epoch: i64) -> Option<&mut Line> {
         self.lines.get_mut(&device).filter(|line| line.epoch == epoch)
     }
 
@@ -420,87 +417,6 @@ impl Dispatcher {
         }
     }
 
-    fn record(&mut self, shard: u16) {
-        if self.recording.contains(&shard) {
-            return;
-        }
-        let Some(waiting) = self.unrecorded.get_mut(&shard) else { return };
-        if waiting.is_empty() {
-            return;
-        }
-        let Some(lease) = self.shards.lease(shard) else {
-            // The shard is lost: whoever has it now looks at these steps.
-            waiting.clear();
-            return;
-        };
-        let mut group: Vec<Pending> = waiting.drain(..waiting.len().min(LARGEST_GROUP)).collect();
-        group.sort_unstable_by_key(|pending| pending.outcome.order);
-        self.recording.insert(shard);
-        let (store, actor) = (self.worker.store.clone(), self.worker.settings.name.clone());
-        self.tasks.spawn(async move {
-            let outcomes: Vec<Outcome> = group.iter().map(|pending| pending.outcome.clone()).collect();
-            crash_point!("worker-before-record");
-            let result = store.record(lease, &actor, &outcomes).await;
-            crash_point!("worker-after-record");
-            Message::Recorded { shard, group, result }
-        });
-    }
-
-    fn recorded(&mut self, shard: u16, group: Vec<Pending>, result: Result<RecordedBatch, StoreError>) {
-        self.recording.remove(&shard);
-        let batch = match result {
-            Ok(batch) => batch,
-            Err(failure) => {
-                self.store_failed(&failure);
-                if sabotage::is_planted(Defect::AcknowledgedBeforeCommit) {
-                    return;
-                }
-                let epoch = self.shards.lease(shard).map(|lease| lease.epoch);
-                let ours = group.into_iter().filter(|pending| Some(pending.claim.epoch) == epoch);
-                self.unrecorded.entry(shard).or_default().splice(0..0, ours);
-                return;
-            }
-        };
-        meters::group(group.len());
-        let mut hints = Vec::new();
-        for (Pending { claim, outcome }, recorded) in group.into_iter().zip(&batch.orders) {
-            if recorded.verdict != Verdict::Fenced {
-                meters::recorded(outcome.next);
-            }
-            self.stirred.insert(claim.device);
-            let Some(line) = self.line(claim.device, claim.epoch) else { continue };
-            match (recorded.verdict, outcome.next.position()) {
-                (Verdict::Go { version }, Some(at)) => line.go_on(Claim { version, at, starts: 0, ..claim }),
-                (Verdict::Hop, _) => {
-                    line.settled(claim.order);
-                    let (device, shard) = outcome.next_device;
-                    let hint = Hint::new(device, shard, lane(claim.life.origin), vec![claim.order]);
-                    hints.push(hint.in_trace(Trace::of(claim.run)));
-                }
-                (Verdict::Fenced, _) => {
-                    line.settled(claim.order);
-                    meters::fenced();
-                    warn!(run.id = %claim.run, order.id = %claim.order, "an outcome came too late: another holder has the order");
-                }
-                (Verdict::Go { .. } | Verdict::Stop, _) => {
-                    line.settled(claim.order);
-                    if outcome.not_before.is_some() {
-                        line.ask_store();
-                    }
-                }
-            }
-        }
-        for Freed { order, run, device, shard } in batch.freed {
-            hints.push(Hint::new(device, shard, Lane::Batch, vec![order]).in_trace(Trace::of(run)));
-        }
-        self.worker.queue.send(hints);
-        for run in batch.finished {
-            meters::run_finished();
-            // Nobody may be listening; the run is over all the same.
-            let _ = self.worker.finished.send(run);
-        }
-    }
-
     pub(crate) fn give_back(&mut self, claims: Vec<Claim>) {
         if claims.is_empty() {
             return;
@@ -575,14 +491,6 @@ impl Dispatcher {
     }
 }
 
-/// How urgent an order's next step is on another device.
-fn lane(origin: Origin) -> Lane {
-    match origin {
-        Origin::Console => Lane::Interactive,
-        Origin::Batch | Origin::Api => Lane::Batch,
-    }
-}
-
 /// When the next order of a device is due that waits for a time.
 pub(crate) enum Due {
     /// Nobody asked: it is as it was.
@@ -613,4 +521,61 @@ async fn claim(
         false => Due::Known(store.next_due(request.device).await?),
     };
     Ok((claims, due))
+}
+
+#[cfg(test)]
+mod tests {
+    use dialtone_drivers::Done;
+    use dialtone_model::{Event, ManualClock, RunId, State};
+    use dialtone_queue::Queue;
+    use dialtone_store::{Recorded, Store, Verdict};
+    use tokio::sync::mpsc;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::WorkerSettings;
+    use crate::line::tests::{claim, line};
+
+    #[tokio::test]
+    async fn what_was_started_under_an_earlier_lease_is_nothing_to_the_line_of_a_later_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (finished, _told): (_, mpsc::UnboundedReceiver<RunId>) = mpsc::unbounded_channel();
+        let mut dispatcher = Dispatcher::new(Worker {
+            settings: WorkerSettings::embedded("worker", Uuid::from_u128(1), 0),
+            store: Store::open_embedded(&folder.path().join("dialtone.db")).await.unwrap(),
+            queue: Queue::in_process(),
+            drivers: Arc::new(|_| Box::pin(async { Err("nobody asks".to_owned()) })),
+            clock: Arc::new(ManualClock::default()),
+            finished,
+            pulse: Arc::default(),
+        });
+        let early = claim(1, "100");
+        let mut regained = line(1);
+        regained.epoch = early.epoch + 1;
+        let device = regained.device.id;
+        dispatcher.lines.insert(device, regained);
+
+        let execution = Execution { result: Ok(Done::default()), unknown: false, calls: 1 };
+        dispatcher.take(Ok(Message::Called { device, claim: early.clone(), execution }));
+        assert!(dispatcher.unrecorded.is_empty());
+        let (epoch, result) = (early.epoch, Ok((vec![early.clone()], Due::Unasked)));
+        dispatcher.take(Ok(Message::Claimed { device, epoch, urgent: false, limit: 1, result }));
+        let outcome = Outcome {
+            order: early.order,
+            run: early.run,
+            version: early.version,
+            epoch,
+            step: 0,
+            event: Event::StepDone,
+            next: State::Completed,
+            reason: None,
+            not_before: None,
+            next_device: (device, 0),
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let orders = vec![Recorded { order: early.order, verdict: Verdict::Stop }];
+        let result = Ok(RecordedBatch { orders, ..RecordedBatch::default() });
+        dispatcher.take(Ok(Message::Recorded { shard: 0, group: vec![Pending { claim: early, outcome }], result }));
+        assert!(dispatcher.lines[&device].is_idle());
+    }
 }

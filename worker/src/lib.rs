@@ -15,6 +15,7 @@ mod line;
 mod meters;
 mod outcome;
 mod pace;
+mod recording;
 mod tenure;
 mod trouble;
 mod undrivable;

@@ -389,7 +389,7 @@ fn objects(claim: &Claim) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use dialtone_drivers::NullDriver;
     use dialtone_model::{
         Action, Complaint, DeviceId, DeviceKind, DeviceLimits, Life, OrganizationId, Origin, Position, Step, Tls,
@@ -401,7 +401,7 @@ mod tests {
 
     const NOW: Duration = Duration::from_secs(10);
 
-    fn line(concurrency: u16) -> Line {
+    pub(crate) fn line(concurrency: u16) -> Line {
         let device = Device {
             id: DeviceId(id(0)),
             organization: OrganizationId(id(0)),
@@ -424,7 +424,7 @@ mod tests {
         uuid::Uuid::from_u128(number)
     }
 
-    fn claim(number: u128, key: &str) -> Claim {
+    pub(crate) fn claim(number: u128, key: &str) -> Claim {
         let action = Action::DeleteExtension { key: key.to_owned() };
         Claim {
             order: OrderId(id(number)),
