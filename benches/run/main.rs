@@ -14,6 +14,7 @@
 //! cargo bench --bench run -- devices latency templates projects
 //! ```
 
+mod assignment;
 mod bare_client;
 mod caller;
 mod outcome;
@@ -112,8 +113,6 @@ fn measure(folder: &Path, name: &str, rows: u32, target: &Target<'_>) -> Measure
 }
 
 fn import(folder: &Path, data: &Path, name: &str, rows: u32, target: &Target<'_>) {
-    let source = folder.join(format!("{name}-organization"));
-    std::fs::create_dir_all(&source).expect("a folder");
     let device = match target {
         Target::Null => "kind = \"null\"\naddress = \"null\"\nconcurrency = 512\n".to_owned(),
         Target::PhoneSystem { simulator, concurrency } => format!(
@@ -122,22 +121,7 @@ fn import(folder: &Path, data: &Path, name: &str, rows: u32, target: &Target<'_>
             simulator.address, simulator.ca
         ),
     };
-    let organization = format!(
-        "name = \"{name}\"\n\n[[licences]]\ncode = \"base\"\nname = \"Base\"\nowned = {rows}\n\n\
-         [[devices]]\nname = \"phone-system\"\n{device}"
-    );
-    let mut users = String::from("Identity UUID,User's Name\n");
-    let mut numbers = String::from("Number\n");
-    let mut upload = String::from("Ext Key,User's Name,Number\n");
-    for row in 0..rows {
-        let _ = writeln!(users, "00000000-0000-4000-8000-{row:012},User {row}");
-        let _ = writeln!(numbers, "+6500{row:06}");
-        let _ = writeln!(upload, "{:05},User {row},+6500{row:06}", 10_000 + row);
-    }
-    for (file, text) in [("organization.toml", &organization), ("users.csv", &users), ("numbers.csv", &numbers)] {
-        std::fs::write(source.join(file), text).expect("a written file");
-    }
-    std::fs::write(folder.join(format!("{name}.csv")), upload).expect("a written file");
+    let source = assignment::write(folder, name, rows, &device);
     let imported = dialtone(data).args(["organization", "import"]).arg(&source).output().expect("dialtone");
     assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
 }

@@ -1,4 +1,3 @@
-use std::fmt::Write as _;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use sqlx::{Connection as _, PgConnection};
 use crate::processor::{Processor, Used};
 use crate::services::{Database, Services};
 use crate::simulator::{PASSWORD, Simulator, USER};
-use crate::{DIALTONE, now, rest};
+use crate::{DIALTONE, assignment, now, rest};
 
 /// How often the database is asked how far a run is. It counts itself among what is measured, so not more often.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
@@ -116,24 +115,7 @@ impl Installation {
     /// Brings in an organization, and writes an upload that gives each of its users an extension.
     pub(crate) fn import(&self, tenant: Tenant<'_>) {
         let Tenant { name, rows, device } = tenant;
-        let source = self.folder.path().join(format!("{name}-organization"));
-        std::fs::create_dir_all(&source).expect("a folder");
-        let organization = format!(
-            "name = \"{name}\"\n\n[[licences]]\ncode = \"base\"\nname = \"Base\"\nowned = {rows}\n\n\
-             [[devices]]\nname = \"phone-system\"\n{device}"
-        );
-        let mut users = String::from("Identity UUID,User's Name\n");
-        let mut numbers = String::from("Number\n");
-        let mut upload = String::from("Ext Key,User's Name,Number\n");
-        for row in 0..rows {
-            let _ = writeln!(users, "00000000-0000-4000-8000-{row:012},User {row}");
-            let _ = writeln!(numbers, "+6500{row:06}");
-            let _ = writeln!(upload, "{:05},User {row},+6500{row:06}", 10_000 + row);
-        }
-        for (file, text) in [("organization.toml", organization), ("users.csv", users), ("numbers.csv", numbers)] {
-            std::fs::write(source.join(file), text).expect("a written file");
-        }
-        std::fs::write(self.folder.path().join(format!("{name}.csv")), upload).expect("a written file");
+        let source = assignment::write(self.folder.path(), name, rows, device);
         let mut import = self.command(&["organization", "import"]);
         import.arg(source);
         done(import);

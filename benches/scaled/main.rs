@@ -21,6 +21,8 @@
 //! Orders count from the start of the command, its process and its reading of the file included, to the last one
 //! recorded; the report is timed apart. Beside the time that passed stands the processor time, which says more on a busy machine.
 
+#[path = "../run/assignment.rs"]
+mod assignment;
 #[path = "../run/caller.rs"]
 mod caller;
 mod installation;

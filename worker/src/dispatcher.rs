@@ -194,9 +194,10 @@ impl Dispatcher {
 
     fn advance_line(&mut self, id: DeviceId, now: Duration) {
         let devices = self.lines.len();
+        let Some(line) = self.lines.get_mut(&id) else { return };
+        line.share_with(devices);
         loop {
             let Some(line) = self.lines.get_mut(&id) else { return };
-            line.share_with(devices);
             // A step may take a run and a look, each as long as a call may take.
             let time = 2 * line.device.limits.call_timeout;
             let Some(lease) = self.shards.lease(line.shard) else { return };
