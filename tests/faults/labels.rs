@@ -44,18 +44,24 @@ fn a_kill_at_every_labelled_point_loses_and_doubles_nothing() {
             let command = armed(&["run", file.to_str().unwrap(), "--json", "--organization", &name], &mut site);
             submissions.push(Submission::of(site.start(command), file));
         }
-        while submissions.iter_mut().any(|submission| submission.process.is_running())
-            || roles.iter_mut().any(|(_, role)| !role.is_running())
-        {
+        // The round is over once every submission was seen to have ended by itself while every role was alive. Each
+        // process is looked at once a pass, so none can die between being counted and being taken for ended.
+        let mut is_over = false;
+        while !is_over {
+            is_over = true;
             for (role, process) in &mut roles {
                 if !process.is_running() {
                     count(process, &mut hits);
                     *process = site.start(site.command(&[role]));
+                    is_over = false;
                 }
             }
             for (tenant, submission) in site.tenants.iter().zip(&mut submissions) {
-                if !submission.process.is_running() && count(&submission.process, &mut hits) {
+                if submission.process.is_running() {
+                    is_over = false;
+                } else if count(&submission.process, &mut hits) {
                     site.resubmit(tenant, submission);
+                    is_over = false;
                 }
             }
             std::thread::yield_now();
