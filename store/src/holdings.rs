@@ -38,14 +38,22 @@ impl Holdings {
     }
 }
 
-/// What completed orders hold takes effect.
-pub(crate) async fn take_effect(tx: &mut Tx, orders: &[OrderId], moves: &mut LicenceMoves) -> Result<(), StoreError> {
+/// What completed orders hold takes effect. `products` tells whether any of them makes products.
+pub(crate) async fn take_effect(
+    tx: &mut Tx,
+    orders: &[OrderId],
+    products: bool,
+    moves: &mut LicenceMoves,
+) -> Result<(), StoreError> {
     if orders.is_empty() {
         return Ok(());
     }
     let ids: Ids = orders.iter().copied().collect();
     extension_claims::take_effect(tx, orders.len(), &ids, moves).await?;
-    product_claims::take_effect(tx, &ids).await
+    if products {
+        product_claims::take_effect(tx, &ids).await?;
+    }
+    Ok(())
 }
 
 /// Orders that don't go on by themselves give back what they hold, unless a step may have had its effect.

@@ -3,6 +3,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use dialtone_model::sabotage;
+use sqlx::Connection as _;
 use sqlx::SqlStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -73,6 +74,10 @@ const CHANGES: &[Change] = &[
 
 /// The version that this program reads and writes: the number of the last change.
 const NEEDED: i64 = CHANGES[CHANGES.len() - 1].number;
+
+/// A connection to PostgreSQL that was used so recently is used again without asking first whether it still lives: that
+/// would be one more way to the database and back for each transaction.
+const TRUSTED_IDLE: Duration = Duration::from_millis(250);
 
 /// How long a process waits for another one that writes to the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -174,7 +179,19 @@ impl Store {
             // and nobody could take its leases over. No transaction waits for anything but the database.
             ("idle_in_transaction_session_timeout", "5s"),
         ]);
-        let pool = PgPoolOptions::new().max_connections(16).connect_with(options).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .test_before_acquire(false)
+            .before_acquire(|connection, met| {
+                Box::pin(async move {
+                    if met.idle_for > TRUSTED_IDLE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_with(options)
+            .await?;
         Ok(Self { database: Database::Postgres(pool), vault: None })
     }
 

@@ -275,10 +275,14 @@ pub(crate) async fn settle(
     let mut consequences = Consequences::default();
     let mut moves = LicenceMoves::default();
     let mut left: BTreeSet<RunId> = completed.iter().map(|(_, run)| *run).collect();
-    let mut over: Vec<(OrderId, bool)> = completed.iter().map(|(order, _)| (*order, true)).collect();
     let completed: Vec<OrderId> = completed.iter().map(|(order, _)| *order).collect();
-    holdings::take_effect(tx, &completed, &mut moves).await?;
-    let mut ended = completed;
+    let attached = Attached::to(tx, &completed).await?;
+    holdings::take_effect(tx, &completed, attached.products, &mut moves).await?;
+    let mut over: Vec<(OrderId, bool)> = Vec::new();
+    if attached.successors {
+        over.extend(completed.iter().map(|order| (*order, true)));
+    }
+    let mut ended = if attached.credentials { completed } else { Vec::new() };
     while !over.is_empty() || !stopped.is_empty() {
         left.extend(stopped.iter().map(|order| order.run));
         ended.extend(stopped.iter().filter(|order| order.next == State::Cancelled).map(|order| order.order));
@@ -295,6 +299,34 @@ pub(crate) async fn settle(
         }
     }
     Ok(consequences)
+}
+
+/// What hangs on completed orders beside their extensions: nearly always nothing, so it is one question and not three.
+#[derive(Clone, Copy, Debug, Default, sqlx::FromRow)]
+struct Attached {
+    /// They make products.
+    products: bool,
+    /// Orders wait for them.
+    successors: bool,
+    /// Their steps were given passwords or PINs.
+    credentials: bool,
+}
+
+impl Attached {
+    async fn to(tx: &mut Tx, completed: &[OrderId]) -> Result<Self, StoreError> {
+        if completed.is_empty() {
+            return Ok(Self::default());
+        }
+        let among = tx.among("$1");
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM inventory WHERE state = 'ordered' AND order_id {among}) AS products, \
+             EXISTS (SELECT 1 FROM orders WHERE state = 'initial' AND blocked_by IS NOT NULL AND blocked_by {among}) \
+             AS successors, \
+             EXISTS (SELECT 1 FROM order_credentials WHERE order_id {among}) AS credentials"
+        );
+        let attached = row!(tx, AssertSqlSafe(sql), completed.iter().copied().collect::<Ids>())?;
+        Ok(attached.unwrap_or_default())
+    }
 }
 
 /// Whether an order that stopped like this never makes what others wait for.
