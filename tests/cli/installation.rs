@@ -7,6 +7,7 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::home::{Answer, Home};
+use crate::patience::wait_until;
 
 /// A scaled-out installation of one test: a database and a virtual host of its own, and the processes that run on it.
 pub(crate) struct Installation {
@@ -118,10 +119,9 @@ impl Installation {
     }
 
     /// Waits until a statement selects these numbers.
+    #[track_caller]
     pub(crate) fn await_numbers(&self, statement: &str, wanted: impl Fn(&[i64]) -> bool) {
-        while !wanted(&self.numbers(statement)) {
-            std::thread::yield_now();
-        }
+        wait_until(statement, || wanted(&self.numbers(statement)));
     }
 }
 

@@ -16,6 +16,8 @@ mod interruption;
 mod modes;
 mod object_store;
 mod operations;
+#[path = "../patience/mod.rs"]
+mod patience;
 mod projects;
 mod roles;
 mod run;

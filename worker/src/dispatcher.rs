@@ -142,6 +142,12 @@ impl Dispatcher {
                         info!(shards = change.gained.len(), "shards taken");
                         self.next_pull = now;
                     }
+                    if change.overtaken > 0 {
+                        warn!(
+                            shards = change.overtaken,
+                            "another worker took shards over: this one gave no sign of life"
+                        );
+                    }
                     // What a lost shard's lines still have is fenced by the new epoch; its holder looks at it.
                     self.lines.retain(|_, line| !change.lost.contains(&line.shard));
                     self.unrecorded.retain(|shard, _| !change.lost.contains(shard));
