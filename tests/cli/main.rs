@@ -13,6 +13,7 @@ mod help;
 mod home;
 mod installation;
 mod interruption;
+mod kept_files;
 mod modes;
 mod object_store;
 mod operations;

@@ -79,6 +79,10 @@ fn a_role_says_how_it_is_and_what_it_did() {
         format!("dialtone_claims_total {ROWS}"),
         "dialtone_held_shards 64".to_owned(),
         "dialtone_runs_finished_total 1".to_owned(),
+        // What an alert watches is there before anything goes wrong.
+        "dialtone_store_failures_total 0".to_owned(),
+        "dialtone_queue_returned_total{lane=\"batch\"} 0".to_owned(),
+        "dialtone_queue_blocked 0".to_owned(),
         "# TYPE dialtone_step_duration_seconds histogram".to_owned(),
     ];
     await_metrics(worker, &of_worker);
@@ -230,6 +234,11 @@ fn the_configuration_can_be_checked_and_shown_without_its_passwords() {
     line("runs list").code(2).says("did you mean `tries`?");
     let wrong = line("config check --json").code(2).json();
     assert_eq!(wrong["ok"], false);
+    home.write("dialtone.toml", "key_file = \"/nowhere/key\"\n[files]\nurl = \"s3://kept\"\n");
+    line("config check").code(2).says("/nowhere/key").says("names neither an endpoint nor a region");
+    home.write("dialtone.toml", "");
+    let misspelt = home.command(["config", "check"]).env("DIALTONE_DATABSE_URL", "postgres://db/x").output().unwrap();
+    Answer::from(misspelt).code(2).says("did you mean DIALTONE_DATABASE_URL?");
 }
 
 fn page(name: &str) -> String {

@@ -122,6 +122,24 @@ fn a_standby_leads_when_the_leader_dies_or_goes() {
 }
 
 #[test]
+fn sigterm_ends_a_role_although_the_database_does_not_answer() {
+    let mut installation = Installation::new();
+    let (worker, scheduler) = (installation.start("worker"), installation.start("scheduler"));
+    let held = "SELECT count(*) FROM shard_leases WHERE holder IS NOT NULL";
+    installation.await_numbers(held, |held| held == [65]);
+    installation.while_locked("shard_leases", |installation| {
+        // By now each waits for the database at one of its leases.
+        let waiting = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted \
+                       AND relation = 'shard_leases'::regclass AND database = (SELECT oid FROM pg_database \
+                       WHERE datname = current_database())";
+        installation.await_numbers(waiting, |waiting| waiting[0] >= 2);
+        for role in [worker, scheduler] {
+            assert_eq!(installation.end(role, "TERM"), Some(0));
+        }
+    });
+}
+
+#[test]
 fn a_stopped_worker_that_wakes_up_after_its_lease_does_no_harm() {
     let (mut installation, _simulator) = with_organization(&["phone-system:latency=40ms"]);
     let first = installation.start("worker");

@@ -12,8 +12,8 @@ const ROWS: usize = 150;
 /// How often the fault that a defect doesn't survive is tried at most.
 const ROUNDS: usize = 8;
 /// How often a worker shows that it lives, four times a second, until a run in which nothing happens meanwhile is
-/// taken for one that never ends. It has asked the database for work five times by then.
-const BEATS: usize = 40;
+/// taken for one that never ends. It has asked the database for work three times by then.
+const BEATS: usize = 24;
 /// How long a run that may never end is waited for.
 const HANGING: Duration = Duration::from_secs(10);
 

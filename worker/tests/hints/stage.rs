@@ -20,8 +20,8 @@ use tokio::task::JoinHandle;
 
 use crate::broker::SHARDS;
 
-/// Short, so that a shard finds its holder soon.
-const TTL: Duration = Duration::from_secs(3);
+/// Short, so that a shard finds its holder soon; long enough that a busy machine renews every lease in time.
+const TTL: Duration = Duration::from_secs(10);
 
 /// A PostgreSQL of its own, an organization with devices, and workers that come and go.
 pub(crate) struct Stage {
@@ -30,6 +30,7 @@ pub(crate) struct Stage {
     calls: Arc<Calls>,
     clock: Arc<RealClock>,
     ids: Ids,
+    shards: u16,
     organization: OrganizationId,
     run: Option<RunId>,
     pull_every: Duration,
@@ -48,11 +49,11 @@ pub(crate) struct Calls {
 
 impl Stage {
     pub(crate) async fn set(devices: usize) -> Self {
-        Self::set_with(devices, 0).await
+        Self::set_with(SHARDS, devices, 0).await
     }
 
     /// The first `dead` of the devices can't be reached.
-    pub(crate) async fn set_with(devices: usize, dead: usize) -> Self {
+    pub(crate) async fn set_with(shards: u16, devices: usize, dead: usize) -> Self {
         let (store, database) = database().await;
         let clock = Arc::new(RealClock::start());
         let shared: Arc<dyn Clock> = Arc::clone(&clock) as _;
@@ -72,6 +73,7 @@ impl Stage {
             calls: Arc::new(calls),
             clock,
             ids,
+            shards,
             organization: id,
             run: None,
             pull_every: Duration::from_secs(2),
@@ -90,14 +92,19 @@ impl Stage {
     pub(crate) async fn await_shares(&self, workers: u16) {
         loop {
             let mut held: HashMap<uuid::Uuid, u16> = HashMap::new();
-            for lease in self.store.leases(SHARDS).await.unwrap() {
+            for lease in self.store.leases(self.shards).await.unwrap() {
                 *held.entry(lease.holder).or_default() += 1;
             }
-            if held.values().all(|count| *count == SHARDS / workers) && !held.contains_key(&uuid::Uuid::nil()) {
+            if held.values().all(|count| *count == self.shards / workers) && !held.contains_key(&uuid::Uuid::nil()) {
                 return;
             }
             self.rest().await;
         }
+    }
+
+    /// How often leases have changed hands.
+    pub(crate) async fn changes_of_hands(&self) -> i64 {
+        self.store.leases(self.shards).await.unwrap().iter().map(|lease| lease.epoch).sum()
     }
 
     /// Another worker comes.
@@ -106,7 +113,7 @@ impl Stage {
         let settings = WorkerSettings {
             name: format!("worker {number}"),
             identity: self.ids.next(),
-            shards: SHARDS,
+            shards: self.shards,
             tenure: Tenure::Heartbeat { ttl: TTL },
             orders: true,
             retry: RetryPolicy { tries: 2, ..RetryPolicy::default() },
@@ -131,6 +138,11 @@ impl Stage {
 
     /// A run of so many orders, whose steps go from device to device.
     pub(crate) async fn add_run(&mut self, orders: usize, steps: usize) -> Vec<NewOrder> {
+        self.add_run_on(&self.devices.clone(), orders, steps).await
+    }
+
+    /// The same on some of the devices.
+    pub(crate) async fn add_run_on(&mut self, devices: &[DeviceId], orders: usize, steps: usize) -> Vec<NewOrder> {
         let upload = UploadRecord {
             id: self.ids.next(),
             organization: self.organization,
@@ -145,7 +157,7 @@ impl Stage {
         self.store.add_upload(&upload, &[]).await.unwrap();
         let order = |row: usize| {
             let step = |at: usize| Step {
-                device: self.devices[(row + at) % self.devices.len()],
+                device: devices[(row + at) % devices.len()],
                 action: Action::DeleteExtension { key: format!("{row}") },
             };
             let steps: Vec<Step> = (0..steps).map(step).collect();
@@ -157,7 +169,7 @@ impl Stage {
                 product: "Phone System Extension".to_owned(),
                 origin: Origin::Batch,
                 object: None,
-                shard: steps[0].device.shard(SHARDS),
+                shard: steps[0].device.shard(self.shards),
                 steps,
                 credentials: BTreeMap::new(),
                 blocked_by: None,
@@ -195,6 +207,13 @@ impl Stage {
         let run = self.run.unwrap();
         assert_eq!(self.finished.1.recv().await, Some(run));
         assert_eq!(self.store.run(run).await.unwrap().state, RunState::Finished);
+    }
+
+    /// Waits until so many orders of the run are completed.
+    pub(crate) async fn await_completed(&self, orders: u64) {
+        while self.count("completed").await < orders {
+            self.rest().await;
+        }
     }
 
     pub(crate) async fn count(&self, state: &str) -> u64 {
