@@ -104,6 +104,13 @@ async fn connect(settings: &Settings, url: &str) -> anyhow::Result<Store> {
 
 const RANDOM: Randomness = |bytes| rand::fill(bytes);
 
+/// What of a configuration can't be used, as far as it shows without asking anybody else.
+pub(crate) fn unusable(settings: &Settings) -> Vec<String> {
+    let files = open_files(settings).err().map(|error| format!("{error:#}"));
+    let keys = settings.key_file.as_deref().and_then(|file| Vault::read(file, RANDOM).err());
+    files.into_iter().chain(keys.map(|error| format!("key_file: {error}"))).collect()
+}
+
 /// Opens the place of the files alone.
 pub(crate) fn open_files(settings: &Settings) -> anyhow::Result<Files> {
     let Some(url) = &settings.files_url else { return Ok(Files::local(settings.data.join("files"))) };

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::backends;
 use crate::configuration::{Absence, Configuration, KEYS};
 use crate::context::Everywhere;
 use crate::exit::Exit;
@@ -42,30 +43,35 @@ pub(crate) fn run(everywhere: &Everywhere, arguments: &Arguments) -> anyhow::Res
     }
     let configuration = match (everywhere.configuration(), arguments.act) {
         (Err(wrong), Act::Check) if everywhere.json => {
-            print_json(&json!({ "ok": false, "problems": wrong.problems, "warnings": [] }))?;
+            print_json(&json!({ "ok": false, "problems": wrong.problems }))?;
             return Ok(Exit::USAGE.into());
         }
         (configuration, _) => configuration?,
     };
     match arguments.act {
-        Act::Check => check(everywhere, &configuration)?,
-        Act::Show | Act::Keys => show(everywhere, &configuration)?,
+        Act::Check => check(everywhere, &configuration),
+        Act::Show | Act::Keys => {
+            show(everywhere, &configuration)?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
-fn check(everywhere: &Everywhere, configuration: &Configuration) -> anyhow::Result<()> {
-    let Configuration { file, warnings, .. } = configuration;
+fn check(everywhere: &Everywhere, configuration: &Configuration) -> anyhow::Result<ExitCode> {
+    let problems = backends::unusable(&configuration.settings);
+    let is_fine = problems.is_empty();
+    let file = &configuration.file;
     if everywhere.json {
-        return print_json(&json!({ "ok": true, "file": file, "problems": [], "warnings": warnings }));
+        print_json(&json!({ "ok": is_fine, "file": file, "problems": problems }))?;
+    } else if is_fine {
+        match file {
+            Some(file) => print(format_args!("{} is fine", file.display()))?,
+            None => print("fine; there is no configuration file")?,
+        }
+    } else {
+        problems.iter().for_each(|problem| eprintln!("dialtone: {problem}"));
     }
-    for warning in warnings {
-        eprintln!("dialtone: {warning}");
-    }
-    match file {
-        Some(file) => print(format_args!("{} is fine", file.display())),
-        None => print("fine; there is no configuration file"),
-    }
+    Ok(if is_fine { ExitCode::SUCCESS } else { Exit::USAGE.into() })
 }
 
 fn show(everywhere: &Everywhere, configuration: &Configuration) -> anyhow::Result<()> {

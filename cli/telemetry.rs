@@ -49,9 +49,6 @@ pub(crate) fn start(configuration: &Configuration, clock: SystemClock) -> anyhow
     #[cfg(not(feature = "otel"))]
     let _ = clock;
     layers.init();
-    for warning in &configuration.warnings {
-        tracing::warn!("{warning}");
-    }
     Ok(Telemetry {
         #[cfg(feature = "otel")]
         traces,

@@ -14,8 +14,10 @@ finish() {
     local status=$?
     tests/kamailio.sh down
     tests/services.sh down
-    # The fault suite's own, which it starts by itself.
-    DIALTONE_TEST_SET=faults tests/services.sh down
+    # Those that tests start by themselves, because they stop and kill them.
+    for set in faults outages size; do
+        DIALTONE_TEST_SET=$set tests/services.sh down
+    done
     rm -f "$log"
     exit "$status"
 }

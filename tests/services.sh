@@ -26,8 +26,19 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 set_name=${DIALTONE_TEST_SET:-}
 pointer=$root/target/services${set_name:+-$set_name}/folder
 
-# Four ports a set, below those that the system hands out by itself.
-slot=$(($(printf '%s' "$root/$set_name" | cksum | cut -d' ' -f1) % 3000))
+# Four ports a set, below those that the system hands out by itself. The sets of the tests have places of their own
+# beside each other, so that no two of a checkout meet.
+number() {
+    printf '%s' "$1" | cksum | cut -d' ' -f1
+}
+case $set_name in
+    '') place=0 ;;
+    faults) place=1 ;;
+    outages) place=2 ;;
+    size) place=3 ;;
+    *) place=$((4 + $(number "$set_name") % 100)) ;;
+esac
+slot=$((($(number "$root/") + place) % 3000))
 postgres_port=${DIALTONE_TEST_POSTGRES_PORT:-$((20000 + 4 * slot))}
 amqp_port=${DIALTONE_TEST_AMQP_PORT:-$((20001 + 4 * slot))}
 distribution_port=$((20002 + 4 * slot))
@@ -111,7 +122,7 @@ folder_of() {
 await() {
     local name=$1 log=$2
     shift 2
-    for _ in $(seq 600); do
+    for _ in $(seq 1800); do
         if "$@" >/dev/null 2>&1; then return; fi
         sleep 0.1
     done

@@ -87,8 +87,6 @@ pub(crate) struct Configuration {
     pub(crate) entries: Vec<Entry>,
     /// The file that was read.
     pub(crate) file: Option<PathBuf>,
-    /// What isn't wrong and still looks like a mistake.
-    pub(crate) warnings: Vec<String>,
 }
 
 /// One key's value and where it came from.
@@ -155,7 +153,7 @@ impl Configuration {
     /// # Errors
     /// Everything that is wrong, in one error.
     pub(crate) fn resolve(flags: &Flags, environment: &[(String, String)]) -> Result<Self, ConfigurationError> {
-        let mut problems = Vec::new();
+        let mut problems = misspelt(environment);
         let sources = Sources { flags, environment, file: read_file(flags, environment, &mut problems) };
         let mut settings = Settings::default();
         let mut entries = Vec::with_capacity(KEYS.len());
@@ -188,7 +186,7 @@ impl Configuration {
             return Err(ConfigurationError { problems });
         }
         let file = sources.file.map(|file| file.path);
-        Ok(Self { settings, entries, file, warnings: misspelt(environment) })
+        Ok(Self { settings, entries, file })
     }
 }
 
@@ -268,7 +266,8 @@ fn read_file(flags: &Flags, environment: &[(String, String)], problems: &mut Vec
     None
 }
 
-/// Environment variables that nobody reads and that look much like one that somebody does.
+/// Environment variables that nobody reads and that look much like one that somebody does. Left alone, a misspelt
+/// address of a database would mean the embedded mode.
 fn misspelt(environment: &[(String, String)]) -> Vec<String> {
     let secret_files = KEYS.iter().filter(|key| key.secret).map(|key| format!("{}_FILE", key.variable()));
     let known: Vec<String> =

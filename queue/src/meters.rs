@@ -15,6 +15,9 @@ const RECONNECTS: &str = "dialtone_queue_reconnects_total";
 const BLOCKED: &str = "dialtone_queue_blocked";
 
 /// Tells the exporter what each metric means. It costs nothing to say so again.
+///
+/// Each is there from the start: of a counter that appears with the first failure, the rise from nothing is seen by
+/// nobody who watches it.
 pub(crate) fn describe() {
     describe_counter!(PUBLISHED, "Messages that the broker confirmed.");
     describe_counter!(RETURNED, "Messages that the broker couldn't route: a queue or binding is missing.");
@@ -25,6 +28,15 @@ pub(crate) fn describe() {
     describe_gauge!(DEAD_LETTERS, "Messages in the dead-letter queue: each one is to be looked at by a person.");
     describe_counter!(RECONNECTS, "Connections to the broker that were lost and made again.");
     describe_gauge!(BLOCKED, "1 while the broker takes no messages, because it is short of memory or disk.");
+    for lane in Lane::ALL {
+        for counted in [PUBLISHED, RETURNED, NACKED, DROPPED, CONSUMED, DEAD_LETTERED] {
+            counter!(counted, "lane" => lane.word()).increment(0);
+        }
+    }
+    for connection in ["publisher", "consumer"] {
+        counter!(RECONNECTS, "connection" => connection).increment(0);
+    }
+    gauge!(BLOCKED).increment(0.0);
 }
 
 pub(crate) fn published(lane: Lane) {

@@ -1,6 +1,5 @@
 use std::fmt;
 use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +16,8 @@ const STOCK_PERIOD: Duration = Duration::from_secs(15);
 /// Taking stock counts what waits. It rests this many times as long as it took, so that an hour's backlog of millions
 /// doesn't keep the database busy counting.
 const STOCK_REST: u32 = 20;
+/// How long giving the leadership up may take a scheduler that ends.
+const GOODBYE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// One scheduler among several: it leads, or stands by until the leader gives no sign of life.
 ///
@@ -53,14 +54,35 @@ struct Leadership {
 impl Scheduler {
     /// Leads or stands by until `stop` is done, then gives the leadership up so that the next leader needn't wait.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let mut stop = pin!(stop);
         let Operations { store, clock, .. } = &self.operations;
         let mut leadership = Leadership::default();
+        meters::describe();
+        info!(scheduler = %self.name, "scheduler started");
+        // Neither a database that doesn't answer nor one that counts for long keeps it from ending. What this cuts off
+        // is a lease that was taken and isn't known of: it runs out by itself.
+        tokio::select! {
+            () = stop => {}
+            () = self.lead_or_stand_by(&mut leadership) => {}
+        }
+        if let Some(lease) = leadership.held {
+            tokio::select! {
+                released = store.release_lease(lease) => if let Err(failure) = released {
+                    warn!(%failure, "the leadership can't be given up; it runs out by itself");
+                },
+                () = clock.sleep(GOODBYE_PATIENCE) => {
+                    warn!("the database doesn't answer; the leadership runs out by itself");
+                }
+            }
+        }
+        info!(scheduler = %self.name, "scheduler stopped");
+    }
+
+    /// Goes on for as long as it is let.
+    async fn lead_or_stand_by(&self, leadership: &mut Leadership) {
+        let Operations { store, clock, .. } = &self.operations;
         let mut next_stock = clock.monotonic();
         let mut were_stranded = false;
         let mut unkept = UnkeptReports::default();
-        meters::describe();
-        info!(scheduler = %self.name, "scheduler started");
         loop {
             let now = clock.monotonic();
             let led = leadership.held.is_some();
@@ -85,17 +107,8 @@ impl Scheduler {
                 next_stock = now + self.take_stock(now, &mut were_stranded).await;
                 unkept.keep(&self.operations);
             }
-            tokio::select! {
-                () = &mut stop => break,
-                () = clock.sleep(self.ttl / 4) => {}
-            }
+            clock.sleep(self.ttl / 4).await;
         }
-        if let Some(lease) = leadership.held
-            && let Err(failure) = store.release_lease(lease).await
-        {
-            warn!(%failure, "the leadership can't be given up; it runs out by itself");
-        }
-        info!(scheduler = %self.name, "scheduler stopped");
     }
 
     /// Counts what there is; gives the time until it is worth counting again.

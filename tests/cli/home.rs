@@ -8,6 +8,8 @@ use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::patience::wait_until;
+
 pub(crate) const SAMPLE: &str = "sample-data/bulk-assignment-by-name.csv";
 
 /// A data folder, and what is written beside it.
@@ -129,10 +131,9 @@ impl Home {
     }
 
     /// Waits until the device has had so many effects.
+    #[track_caller]
     pub(crate) fn await_effects(&self, count: usize) {
-        while self.effects().len() < count {
-            std::thread::yield_now();
-        }
+        wait_until("the device is worked on", || self.effects().len() >= count);
     }
 
     /// Asserts that every row of a report has the outcome, and that the device had one effect for each and no other.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::home::{Answer, Home};
+use crate::patience::wait_until;
 
 /// A scaled-out installation of one test: a database and a virtual host of its own, and the processes that run on it.
 pub(crate) struct Installation {
@@ -80,9 +81,16 @@ impl Installation {
     }
 
     /// Waits for the end of what was started; gives the exit code.
+    #[track_caller]
     pub(crate) fn wait(&mut self, id: u32) -> Option<i32> {
         let place = self.roles.iter().position(|role| role.id() == id).unwrap();
-        self.roles.swap_remove(place).wait().unwrap().code()
+        let mut ended = None;
+        wait_until("the process ends", || {
+            ended = self.roles[place].try_wait().unwrap();
+            ended.is_some()
+        });
+        self.roles.swap_remove(place);
+        ended.unwrap().code()
     }
 
     /// Sets an environment variable for what is started from now on.
@@ -94,6 +102,18 @@ impl Installation {
     pub(crate) fn sql(&self, statement: &str) {
         let (server, _) = admin_parts();
         sql(&format!("{server}/{}", self.database), &[statement.to_owned()]);
+    }
+
+    /// Does something while every statement on a table of its database waits.
+    pub(crate) fn while_locked(&mut self, table: &str, act: impl FnOnce(&mut Self)) {
+        let (server, _) = admin_parts();
+        let url = format!("{server}/{}", self.database);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let mut connection = runtime.block_on(PgConnection::connect(&url)).unwrap();
+        let lock = format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+        runtime.block_on(sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut connection)).unwrap();
+        act(self);
+        runtime.block_on(connection.close()).unwrap();
     }
 
     /// Cuts everybody off its database, or lets them in again.
@@ -118,10 +138,9 @@ impl Installation {
     }
 
     /// Waits until a statement selects these numbers.
+    #[track_caller]
     pub(crate) fn await_numbers(&self, statement: &str, wanted: impl Fn(&[i64]) -> bool) {
-        while !wanted(&self.numbers(statement)) {
-            std::thread::yield_now();
-        }
+        wait_until(statement, || wanted(&self.numbers(statement)));
     }
 }
 

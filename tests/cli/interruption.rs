@@ -6,7 +6,7 @@ use crate::home::{Answer, Home, key};
 
 const ROWS: usize = 120;
 /// A device that takes its time, so that there is a middle to interrupt.
-const SLOW: [&str; 2] = ["--simulator-fault", "phone-system:latency=40ms"];
+const SLOW: [&str; 2] = ["--simulator-fault", "phone-system:latency=200ms"];
 
 fn report_of(answer: &Answer) -> PathBuf {
     answer.json()["report"].as_str().unwrap().into()

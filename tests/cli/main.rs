@@ -13,9 +13,12 @@ mod help;
 mod home;
 mod installation;
 mod interruption;
+mod kept_files;
 mod modes;
 mod object_store;
 mod operations;
+#[path = "../patience/mod.rs"]
+mod patience;
 mod projects;
 mod roles;
 mod run;

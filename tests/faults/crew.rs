@@ -17,6 +17,14 @@ impl Crew {
         }
     }
 
+    /// The worker that recorded the last outcome, and so has more in hand: a fault of another one would show little.
+    pub(crate) fn at_work(&self, site: &Site) -> usize {
+        let last = "SELECT actor FROM order_events WHERE actor LIKE '%worker:%' ORDER BY at DESC LIMIT 1";
+        let name = site.database.rows(last).remove(0).remove(0);
+        let is_named = |worker: &Process| name.ends_with(&format!("worker:{}", worker.id()));
+        self.workers.iter().position(is_named).expect("a worker of the crew")
+    }
+
     /// Asserts that nobody ended by itself.
     #[track_caller]
     pub(crate) fn all_live(&mut self) {

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use sqlx::{Connection as _, SqliteConnection};
+
 use crate::chance::Chance;
 use crate::checker::{Findings, Looks};
 use crate::device::Device;
@@ -11,7 +13,8 @@ use crate::patience::wait_until;
 use crate::process::Process;
 use crate::site::{Site, Submission, Tenant};
 
-const ROWS: usize = 200;
+/// Recording the outcomes of so many takes some fifty pages of a database.
+const ROWS: usize = 1_000;
 
 /// Starts a program that can't make a file longer than 4 KiB; a write beyond it fails as on a full disk.
 const NO_ROOM: [&str; 4] = ["sh", "-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "no-room"];
@@ -52,21 +55,31 @@ fn an_embedded_database_that_is_full_stops_the_work_and_loses_nothing() {
     let file = tenant.next_file(folder.path(), ROWS);
     let run = ["run", file.to_str().unwrap(), "--json"];
     let database = folder.path().join("data/dialtone.db");
-    let mut stopped = 0;
-    for attempt in 0..6 {
-        let pages = fs::metadata(&database).unwrap().len() / 4_096;
-        let room = chance.number(1..=40) as u64;
+    let start = |room: Option<usize>, name: &str| {
         let mut command = dialtone(&run);
-        command.env("DIALTONE_FAULT_SQLITE_PAGES", (pages + room).to_string());
-        let mut process = Process::start(command, folder.path().join(format!("process-{attempt}.log")));
-        wait_until("the database is full, or the run ends", || {
-            process.said().contains("full") || !process.is_running()
-        });
-        stopped += usize::from(process.said().contains("full"));
+        if let Some(room) = room {
+            command.env("DIALTONE_FAULT_SQLITE_PAGES", (pages(&database) + room).to_string());
+        }
+        Process::start(command, folder.path().join(format!("{name}.log")))
+    };
+
+    let mut refused = start(Some(chance.number(1..=40)), "refused");
+    assert_eq!(refused.end("the run is refused").code(), Some(1), "{}", refused.said());
+    assert!(refused.said().contains("full"), "{}", refused.said());
+    assert_eq!(tenant.device.effects(), 0, "it was worked on although nothing was submitted");
+
+    let mut submitted = start(None, "submitted");
+    let more = chance.number(5..=60);
+    wait_until("some rows are done", || tenant.device.effects() >= more);
+    submitted.kill();
+    for attempt in 1..=5 {
+        let mut process = start(Some(chance.number(1..=4)), &format!("process-{attempt}"));
+        wait_until("the database is full", || process.said().contains("full"));
+        assert!(process.is_running(), "it ended, although its work isn't done: {}", process.said());
         process.kill();
     }
-    assert!(stopped > 0, "no attempt found the database full");
-    let mut last = Process::start(dialtone(&run), folder.path().join("last.log"));
+    assert!(tenant.device.effects() < ROWS, "all was done before the database was full");
+    let mut last = start(None, "last");
     assert!(last.end("the run ends").success(), "{}", last.said());
     let effects = tenant.device.effects_by_object();
     for key in tenant.ordered() {
@@ -75,6 +88,17 @@ fn an_embedded_database_that_is_full_stops_the_work_and_loses_nothing() {
     assert_eq!(effects.len(), ROWS, "effects on other objects");
     let answer: serde_json::Value = serde_json::from_str(last.answered().lines().last().unwrap()).unwrap();
     assert_eq!(answer["orders"]["completed"], ROWS, "{answer}");
+}
+
+/// How many pages a database has, those included that lie in its log.
+fn pages(database: &Path) -> usize {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut connection = SqliteConnection::connect(&format!("sqlite://{}", database.display())).await.unwrap();
+        let pages: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        usize::try_from(pages).unwrap()
+    })
 }
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {

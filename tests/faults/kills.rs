@@ -11,6 +11,8 @@ use crate::site::{Site, Submission, Tenant};
 const FAULTS: [&str; 4] = ["latency=10ms", "drop-after=2%", "drop-before=2%", "error=1%"];
 /// Rows of a file.
 const ROWS: usize = 400;
+/// Rows that an organization has at least for every kill: twice as many as are worked on in between.
+const ROWS_A_KILL: usize = 20;
 
 /// An order that worker after worker had in hand when it died is put aside, in case that it kills them. Here it is
 /// innocent, and a person lets it go on.
@@ -33,8 +35,9 @@ fn go_on_with_put_aside(site: &Site, tenant: &Tenant, submission: &mut Submissio
 #[test]
 fn kills_at_random_lose_and_double_nothing() {
     let faults = FAULTS.map(|fault| format!("phone-system:{fault}"));
-    let mut site = Site::new("kills", 3, &faults.each_ref().map(String::as_str));
     let kills = parameter("DIALTONE_FAULT_KILLS", 200);
+    let users = (kills * ROWS_A_KILL).max(8_000);
+    let mut site = Site::with_users("kills", 3, &faults.each_ref().map(String::as_str), users);
     let mut crew = Crew::start(&site);
     let mut submissions: Vec<Submission> = site.tenants.iter().map(|tenant| site.submit(tenant, ROWS)).collect();
     for kill in 1..=kills {

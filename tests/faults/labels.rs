@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::checker::{Findings, Looks};
 use crate::crash_labels::crash_labels;
+use crate::patience::wait_until;
 use crate::process::Process;
 use crate::site::{Site, Submission};
 
@@ -46,12 +47,11 @@ fn a_kill_at_every_labelled_point_loses_and_doubles_nothing() {
         }
         // The round is over once every submission was seen to have ended by itself while every role was alive. Each
         // process is looked at once a pass, so none can die between being counted and being taken for ended.
-        let mut is_over = false;
-        while !is_over {
-            is_over = true;
+        wait_until("every run of the round ends", || {
+            let mut is_over = true;
             for (role, process) in &mut roles {
                 if !process.is_running() {
-                    count(process, &mut hits);
+                    assert!(count(process, &mut hits), "the {role} ended by itself: {}", process.said());
                     *process = site.start(site.command(&[role]));
                     is_over = false;
                 }
@@ -64,13 +64,13 @@ fn a_kill_at_every_labelled_point_loses_and_doubles_nothing() {
                     is_over = false;
                 }
             }
-            std::thread::yield_now();
-        }
+            is_over
+        });
         submissions.iter_mut().for_each(Submission::end);
         for (role, mut process) in roles {
             process.signal("TERM");
-            let _ = process.end(&format!("the {role} ends"));
-            count(&process, &mut hits);
+            let status = process.end(&format!("the {role} ends"));
+            assert!(count(&process, &mut hits) || status.success(), "{role}: {status}: {}", process.said());
         }
     }
     let findings = Findings::of(&site, Looks::BeforeEveryRepetition);

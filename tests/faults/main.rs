@@ -23,6 +23,7 @@ mod disk;
 mod kills;
 mod labels;
 mod messages;
+#[path = "../patience/mod.rs"]
 mod patience;
 mod pauses;
 mod process;

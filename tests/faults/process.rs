@@ -21,6 +21,10 @@ impl Process {
         Self { child, log }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it has said so far.
     pub(crate) fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
@@ -43,7 +47,7 @@ impl Process {
 
     /// Sends the signal of that name.
     pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status().unwrap();
         assert!(sent.success(), "SIG{name} can't be sent");
     }
 

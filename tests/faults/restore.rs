@@ -15,13 +15,16 @@ const ROWS: usize = 150;
 
 #[test]
 fn a_restored_database_goes_on_where_the_dump_was_made() {
-    let mut site = Site::new("restore", 1, &["phone-system:latency=10ms"]);
+    let mut site = Site::new("restore", 1, &["phone-system:latency=30ms"]);
     let mut worker = site.worker();
     let mut submission = site.submit(&site.tenants[0], ROWS);
     let more = site.chance_of_effects();
     site.await_effects(site.effects(), more);
     let dump = site.path("dialtone.dump");
+    // The worker stands still meanwhile, so that the dump is surely made in the middle of the run.
+    worker.signal("STOP");
     tool("pg_dump", &["--format=custom", &format!("--file={}", dump.display()), &site.database_url]);
+    worker.signal("CONT");
     submission.end();
     worker.signal("TERM");
     assert!(worker.end("the worker ends").success());
@@ -43,7 +46,7 @@ fn a_restored_database_goes_on_where_the_dump_was_made() {
 #[test]
 fn a_restored_data_folder_goes_on_where_the_copy_was_made() {
     let folder = tempfile::tempdir().unwrap();
-    let device = Device::start(&folder.path().join("device"), &["phone-system:latency=5ms"], 0);
+    let device = Device::start(&folder.path().join("device"), &["phone-system:latency=40ms"], 0);
     let tenant = Tenant::new("organization", device);
     let (data, copy) = (folder.path().join("data"), folder.path().join("copy"));
     let dialtone = |data: &Path, arguments: &[&str]| {

@@ -16,7 +16,7 @@ enum Blow {
 
 #[test]
 fn servers_that_stop_or_are_killed_lose_and_double_nothing() {
-    let mut site = Site::new("servers", 2, &["phone-system:latency=20ms", "phone-system:drop-after=2%"]);
+    let mut site = Site::new("servers", 2, &["phone-system:latency=50ms", "phone-system:drop-after=2%"]);
     let mut crew = Crew::start(&site);
     let mut blows = vec![
         (Server::Postgres, Blow::Stop),

@@ -14,8 +14,10 @@ use crate::patience::wait_until;
 use crate::process::Process;
 use crate::services::Services;
 
-/// Users of each organization.
+/// Users of each organization, where a test doesn't need more.
 const USERS: usize = 8_000;
+/// More than that have no ext key of five digits.
+const MOST_USERS: usize = 90_000;
 /// Shards of an installation. Fewer than usual are declared sooner.
 pub(crate) const SHARDS: u16 = 4;
 
@@ -40,6 +42,7 @@ pub(crate) struct Site {
 pub(crate) struct Tenant {
     pub(crate) name: String,
     pub(crate) device: Device,
+    users: usize,
     /// The first user of the next file.
     next_user: Cell<usize>,
 }
@@ -54,6 +57,11 @@ pub(crate) struct Submission {
 impl Site {
     /// One with so many organizations, whose devices have these faults.
     pub(crate) fn new(test: &str, tenants: usize, faults: &[&str]) -> Self {
+        Self::with_users(test, tenants, faults, USERS)
+    }
+
+    /// One whose organizations have so many users.
+    pub(crate) fn with_users(test: &str, tenants: usize, faults: &[&str], users: usize) -> Self {
         let mut chance = Chance::of(test);
         let services = Services::up();
         let name = Services::fresh_name();
@@ -82,7 +90,7 @@ impl Site {
                 let name = format!("organization-{index}");
                 let seed = chance.number(0..=usize::from(u16::MAX)) as u64;
                 let device = Device::start(&folder.path().join(&name), faults, seed);
-                Tenant::new(&name, device)
+                Tenant { users: users.min(MOST_USERS), ..Tenant::new(&name, device) }
             })
             .collect();
         let database = Database::open(&database_url);
@@ -222,7 +230,7 @@ impl Submission {
 
 impl Tenant {
     pub(crate) fn new(name: &str, device: Device) -> Self {
-        Self { name: name.to_owned(), device, next_user: Cell::new(0) }
+        Self { name: name.to_owned(), device, users: USERS, next_user: Cell::new(0) }
     }
 
     /// Writes what `dialtone organization import` reads.
@@ -230,15 +238,15 @@ impl Tenant {
         fs::create_dir_all(folder).unwrap();
         let Device { address, certificate, .. } = &self.device;
         let organization = format!(
-            "name = \"{}\"\n[[licences]]\ncode = \"base\"\nname = \"Base licence\"\nowned = {USERS}\n\
+            "name = \"{}\"\n[[licences]]\ncode = \"base\"\nname = \"Base licence\"\nowned = {}\n\
              [[devices]]\nname = \"Phone System\"\nkind = \"phone_system\"\naddress = \"{address}\"\n\
              login = \"dialtone\"\npassword = \"dialtone\"\nca = \"\"\"\n{certificate}\"\"\"\n",
-            self.name
+            self.name, self.users
         );
         fs::write(folder.join("organization.toml"), organization).unwrap();
-        let users = (0..USERS).map(|user| format!("{},User {user}\n", identity(user))).collect::<String>();
+        let users = (0..self.users).map(|user| format!("{},User {user}\n", identity(user))).collect::<String>();
         fs::write(folder.join("users.csv"), format!("Identity UUID,User's Name\n{users}")).unwrap();
-        let numbers = (0..USERS).map(|user| format!("{}\n", number(user))).collect::<String>();
+        let numbers = (0..self.users).map(|user| format!("{}\n", number(user))).collect::<String>();
         fs::write(folder.join("numbers.csv"), format!("Number\n{numbers}")).unwrap();
         folder.to_owned()
     }
@@ -246,7 +254,7 @@ impl Tenant {
     pub(crate) fn next_file(&self, folder: &Path, rows: usize) -> PathBuf {
         let first = self.next_user.get();
         let users = first..first + rows;
-        assert!(users.end <= USERS, "{} has no users left", self.name);
+        assert!(users.end <= self.users, "{} has no users left", self.name);
         self.next_user.set(users.end);
         let rows = users.map(|user| format!("{},{},{}\n", key(user), identity(user), number(user))).collect::<String>();
         let file = folder.join(format!("{}-{first}.csv", self.name));

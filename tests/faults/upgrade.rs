@@ -4,16 +4,17 @@ use crate::checker::{Findings, Looks};
 use crate::crew::Crew;
 use crate::site::{Site, Submission};
 
-const ROWS: usize = 400;
+const ROWS: usize = 200;
 
 #[test]
 fn a_rolling_restart_under_load_loses_and_doubles_nothing_and_every_role_ends_well() {
-    let site = Site::new("upgrade", 2, &["phone-system:latency=20ms"]);
+    let site = Site::new("upgrade", 2, &["phone-system:latency=50ms"]);
     let mut crew = Crew::start(&site);
-    let mut submissions: Vec<Submission> = site.tenants.iter().map(|tenant| site.submit(tenant, ROWS)).collect();
+    let mut submissions: Vec<Submission> = Vec::new();
     // A new version begins with this, while the old one works.
     site.run(&["migrate"]);
     for index in 0..2 {
+        submissions.extend(site.tenants.iter().map(|tenant| site.submit(tenant, ROWS)));
         site.await_effects(site.effects(), 20);
         for (role, old, new) in [
             ("worker", &mut crew.workers[index], site.worker()),

@@ -62,7 +62,11 @@ impl Dispatcher {
         }
         self.unknown_devices.insert(id, Vec::new());
         let (store, drivers) = (self.worker.store.clone(), Arc::clone(&self.worker.drivers));
-        self.tasks.spawn(async move { Message::Device { id, result: find(&store, &drivers, id).await.map(Box::new) } });
+        let turns = Arc::clone(&self.turns);
+        self.tasks.spawn(async move {
+            let Ok(_turn) = turns.acquire().await else { return Message::GaveBack };
+            Message::Device { id, result: find(&store, &drivers, id).await.map(Box::new) }
+        });
     }
 
     /// A row is read: the device gets a line, or its line is told.

@@ -10,6 +10,7 @@ use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError, Wa
 use jiff::Timestamp;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::task::JoinSet;
 use tracing::field::{Empty, display};
 use tracing::{Instrument as _, Span, debug, error, info, info_span, warn};
@@ -28,6 +29,12 @@ pub(crate) const STORE_REST: Duration = Duration::from_millis(500);
 /// How long a stopping worker tries to record what it has before it leaves the rest to its successor's look.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long giving up its leases may take a stopping worker.
+const GOODBYE_PATIENCE: Duration = Duration::from_secs(5);
+/// Of how many devices the store is asked at once, be it for orders or for their rows. A process has twice as many
+/// connections to it, so leases are renewed and outcomes recorded in time however many devices have work.
+const ASKED_AT_ONCE: usize = 8;
+
 /// The one task that decides what a worker does next. All waiting is done in tasks of its set, which die with it.
 pub(crate) struct Dispatcher {
     pub(crate) worker: Worker,
@@ -35,6 +42,8 @@ pub(crate) struct Dispatcher {
     pub(crate) shards: Shards,
     pub(crate) lines: HashMap<DeviceId, Line>,
     pub(crate) tasks: JoinSet<Message>,
+    /// Whoever asks the store of a device takes a turn, unless a person waits for it.
+    pub(crate) turns: Arc<Semaphore>,
     /// Outcomes that wait for the commit in flight to end, by shard.
     pub(crate) unrecorded: HashMap<u16, Vec<Pending>>,
     pub(crate) recording: HashSet<u16>,
@@ -85,6 +94,7 @@ impl Dispatcher {
             jitter: SmallRng::seed_from_u64(settings.seed),
             lines: HashMap::new(),
             tasks: JoinSet::new(),
+            turns: Arc::new(Semaphore::new(ASKED_AT_ONCE)),
             unrecorded: HashMap::new(),
             recording: HashSet::new(),
             stirred: HashSet::new(),
@@ -106,7 +116,12 @@ impl Dispatcher {
         meters::describe();
         info!(worker = %self.worker.settings.name, "worker started");
         while !self.stopping {
-            self.keep_time().await;
+            // A database that doesn't answer mustn't keep a worker from hearing that it is to end. What this cuts off
+            // is a lease that was taken and isn't known of: it runs out by itself.
+            tokio::select! {
+                () = &mut stop => break,
+                () = self.keep_time() => {}
+            }
             self.advance();
             let sleep = clock.sleep(self.next_wake().saturating_sub(clock.monotonic()));
             tokio::select! {
@@ -141,6 +156,12 @@ impl Dispatcher {
                     if !change.gained.is_empty() {
                         info!(shards = change.gained.len(), "shards taken");
                         self.next_pull = now;
+                    }
+                    if change.overtaken > 0 {
+                        warn!(
+                            shards = change.overtaken,
+                            "another worker took shards over: this one gave no sign of life"
+                        );
                     }
                     // What a lost shard's lines still have is fenced by the new epoch; its holder looks at it.
                     self.lines.retain(|_, line| !change.lost.contains(&line.shard));
@@ -268,7 +289,9 @@ impl Dispatcher {
                     };
                     let store = self.worker.store.clone();
                     let passwords = line.device.kind.keeps_passwords();
+                    let turns = Arc::clone(&self.turns);
                     self.tasks.spawn(async move {
+                        let Ok(_turn) = take_turn(&turns, urgent).await else { return Message::GaveBack };
                         if let Some(held) = held
                             && let Err(failure) = store.give_back_orphans(id, lease, &held).await
                         {
@@ -461,6 +484,8 @@ impl Dispatcher {
     /// Lets the calls in hand finish, records them, gives back what waits, and gives up the leases.
     async fn finish(mut self) {
         self.subscription.hold(&[]);
+        // Whoever still waits for a turn asks no more.
+        self.turns.close();
         let clock = Arc::clone(&self.worker.clock);
         let deadline = clock.monotonic() + self.longest_call() * 2 + STOP_PATIENCE;
         loop {
@@ -481,8 +506,11 @@ impl Dispatcher {
                 () = clock.sleep(left.min(STORE_REST)) => {}
             }
         }
-        if let Err(failure) = self.shards.release(&self.worker.store).await {
-            warn!(%failure, "leases couldn't be given up; they run out by themselves");
+        tokio::select! {
+            released = self.shards.release(&self.worker.store) => if let Err(failure) = released {
+                warn!(%failure, "leases couldn't be given up; they run out by themselves");
+            },
+            () = clock.sleep(GOODBYE_PATIENCE) => warn!("the database doesn't answer; leases run out by themselves"),
         }
         info!(worker = %self.worker.settings.name, "worker stopped");
     }
@@ -498,6 +526,11 @@ pub(crate) enum Due {
     Unasked,
     /// The store said so; `None`: none waits.
     Known(Option<Timestamp>),
+}
+
+/// A turn to ask the store of a device; none is needed where a person waits. An error: the worker stops.
+async fn take_turn(turns: &Semaphore, urgent: bool) -> Result<Option<SemaphorePermit<'_>>, AcquireError> {
+    if urgent { Ok(None) } else { turns.acquire().await.map(Some) }
 }
 
 /// Claims, and asks when the next order is due where fewer than wanted were ready.

@@ -20,7 +20,13 @@ const LOST: &str = "dialtone_leases_lost_total";
 const STORE_FAILURES: &str = "dialtone_store_failures_total";
 const RUNS: &str = "dialtone_runs_finished_total";
 
+/// What an order comes to that doesn't go on by itself any more.
+const OUTCOMES: [&str; 5] = ["completed", "cancelled", "hold_recoverable", "hold", "waits_for_person"];
+
 /// Tells the exporter what each metric means. It costs nothing to say so again.
+///
+/// Counters that alerts watch are there from the start: of one that appears with its first failure, the rise from
+/// nothing is seen by nobody.
 pub(crate) fn describe() {
     describe_counter!(ORDERS, "Orders that don't go on by themselves any more, by outcome.");
     describe_counter!(STEPS, "Steps that were tried, by kind of device and by what became of them.");
@@ -34,6 +40,12 @@ pub(crate) fn describe() {
     describe_counter!(LOST, "Leases that were lost or given back while this worker ran.");
     describe_counter!(STORE_FAILURES, "Failures of the database, after each of which it is left alone for a moment.");
     describe_counter!(RUNS, "Runs that ended with an order of this worker.");
+    for counted in [CLAIMS, FENCED, TAKEOVERS, LOST, STORE_FAILURES, RUNS] {
+        counter!(counted).increment(0);
+    }
+    for outcome in OUTCOMES {
+        counter!(ORDERS, "outcome" => outcome).increment(0);
+    }
 }
 
 /// A step was tried.

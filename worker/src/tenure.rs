@@ -46,6 +46,8 @@ pub(crate) struct Change {
     pub(crate) lost: Vec<u16>,
     /// How many of those gained were a holder's who gave no sign of life.
     pub(crate) taken_over: usize,
+    /// How many of those lost somebody else took, because this worker gave no sign of life.
+    pub(crate) overtaken: usize,
 }
 
 impl Shards {
@@ -168,6 +170,7 @@ impl Shards {
             Some((lease.shard, Held { lease, renewed: now, ..*held }))
         }));
         change.lost.extend(before.into_keys().filter(|shard| !self.held.contains_key(shard)));
+        change.overtaken = change.lost.len();
         if self.leaving.is_some_and(|shard| !self.held.contains_key(&shard)) {
             self.leaving = None;
         }
@@ -335,7 +338,9 @@ mod tests {
         let lost = crew.workers[0].lease(3).unwrap();
         crew.store.take_lease(lost, Uuid::from_u128(9)).await.unwrap().unwrap();
         assert!(crew.workers[0].may_call(3, Duration::from_secs(1), crew.now));
-        crew.pass(TTL / 16, |_| false).await;
+        crew.now += TTL / 16;
+        let change = crew.workers[0].tend(&crew.store, |_| false, crew.now).await.unwrap();
+        assert_eq!((change.lost.as_slice(), change.overtaken), ([3].as_slice(), 1));
         assert!(!crew.workers[0].may_call(3, Duration::ZERO, crew.now));
         assert_eq!(crew.shares(), [7]);
     }

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use dialtone_drivers::{Call, Done, Driver, Look, Page, PageRequest, Probe, Ran};
@@ -14,15 +14,14 @@ use dialtone_worker::{DriverFactory, Tenure, Worker, WorkerSettings};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 use jiff::Timestamp;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use sqlx::{AssertSqlSafe, PgPool};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::broker::SHARDS;
 
-/// Short, so that a shard finds its holder soon.
-const TTL: Duration = Duration::from_secs(3);
+/// Short, so that a shard finds its holder soon; long enough that a busy machine renews every lease in time.
+const TTL: Duration = Duration::from_secs(10);
 
 /// A PostgreSQL of its own, an organization with devices, and workers that come and go.
 pub(crate) struct Stage {
@@ -31,6 +30,7 @@ pub(crate) struct Stage {
     calls: Arc<Calls>,
     clock: Arc<RealClock>,
     ids: Ids,
+    shards: u16,
     organization: OrganizationId,
     run: Option<RunId>,
     pull_every: Duration,
@@ -49,11 +49,11 @@ pub(crate) struct Calls {
 
 impl Stage {
     pub(crate) async fn set(devices: usize) -> Self {
-        Self::set_with(devices, 0).await
+        Self::set_with(SHARDS, devices, 0).await
     }
 
     /// The first `dead` of the devices can't be reached.
-    pub(crate) async fn set_with(devices: usize, dead: usize) -> Self {
+    pub(crate) async fn set_with(shards: u16, devices: usize, dead: usize) -> Self {
         let (store, database) = database().await;
         let clock = Arc::new(RealClock::start());
         let shared: Arc<dyn Clock> = Arc::clone(&clock) as _;
@@ -73,6 +73,7 @@ impl Stage {
             calls: Arc::new(calls),
             clock,
             ids,
+            shards,
             organization: id,
             run: None,
             pull_every: Duration::from_secs(2),
@@ -91,14 +92,19 @@ impl Stage {
     pub(crate) async fn await_shares(&self, workers: u16) {
         loop {
             let mut held: HashMap<uuid::Uuid, u16> = HashMap::new();
-            for lease in self.store.leases(SHARDS).await.unwrap() {
+            for lease in self.store.leases(self.shards).await.unwrap() {
                 *held.entry(lease.holder).or_default() += 1;
             }
-            if held.values().all(|count| *count == SHARDS / workers) && !held.contains_key(&uuid::Uuid::nil()) {
+            if held.values().all(|count| *count == self.shards / workers) && !held.contains_key(&uuid::Uuid::nil()) {
                 return;
             }
-            tokio::task::yield_now().await;
+            self.rest().await;
         }
+    }
+
+    /// How often leases have changed hands.
+    pub(crate) async fn changes_of_hands(&self) -> i64 {
+        self.store.leases(self.shards).await.unwrap().iter().map(|lease| lease.epoch).sum()
     }
 
     /// Another worker comes.
@@ -107,7 +113,7 @@ impl Stage {
         let settings = WorkerSettings {
             name: format!("worker {number}"),
             identity: self.ids.next(),
-            shards: SHARDS,
+            shards: self.shards,
             tenure: Tenure::Heartbeat { ttl: TTL },
             orders: true,
             retry: RetryPolicy { tries: 2, ..RetryPolicy::default() },
@@ -132,6 +138,11 @@ impl Stage {
 
     /// A run of so many orders, whose steps go from device to device.
     pub(crate) async fn add_run(&mut self, orders: usize, steps: usize) -> Vec<NewOrder> {
+        self.add_run_on(&self.devices.clone(), orders, steps).await
+    }
+
+    /// The same on some of the devices.
+    pub(crate) async fn add_run_on(&mut self, devices: &[DeviceId], orders: usize, steps: usize) -> Vec<NewOrder> {
         let upload = UploadRecord {
             id: self.ids.next(),
             organization: self.organization,
@@ -146,7 +157,7 @@ impl Stage {
         self.store.add_upload(&upload, &[]).await.unwrap();
         let order = |row: usize| {
             let step = |at: usize| Step {
-                device: self.devices[(row + at) % self.devices.len()],
+                device: devices[(row + at) % devices.len()],
                 action: Action::DeleteExtension { key: format!("{row}") },
             };
             let steps: Vec<Step> = (0..steps).map(step).collect();
@@ -158,7 +169,7 @@ impl Stage {
                 product: "Phone System Extension".to_owned(),
                 origin: Origin::Batch,
                 object: None,
-                shard: steps[0].device.shard(SHARDS),
+                shard: steps[0].device.shard(self.shards),
                 steps,
                 credentials: BTreeMap::new(),
                 blocked_by: None,
@@ -198,6 +209,13 @@ impl Stage {
         assert_eq!(self.store.run(run).await.unwrap().state, RunState::Finished);
     }
 
+    /// Waits until so many orders of the run are completed.
+    pub(crate) async fn await_completed(&self, orders: u64) {
+        while self.count("completed").await < orders {
+            self.rest().await;
+        }
+    }
+
     pub(crate) async fn count(&self, state: &str) -> u64 {
         let counts = self.store.run_counts(self.run.unwrap()).await.unwrap();
         counts.by_state.iter().filter(|((word, _), _)| word == state).map(|(_, count)| count).sum()
@@ -207,6 +225,11 @@ impl Stage {
         let runs = self.calls.runs.lock().unwrap();
         assert_eq!(runs.len(), steps);
         assert!(runs.values().all(|times| *times == 1), "a step ran twice");
+    }
+
+    /// A moment in which the processor is the workers', between two questions.
+    pub(crate) async fn rest(&self) {
+        self.clock.sleep(Duration::from_millis(10)).await;
     }
 
     pub(crate) fn now(&self) -> Duration {
@@ -244,8 +267,11 @@ impl Driver for CountingDriver {
         ready(Ok(Ran::Done(Done::default()))).boxed()
     }
 
-    fn look<'a>(&'a self, _call: Call<'a>) -> BoxFuture<'a, Result<Look, Fault>> {
-        ready(Ok(Look::Absent)).boxed()
+    fn look<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Look, Fault>> {
+        // Whoever takes a shard over asks this first, where a busy machine let its holder miss its time.
+        let step = (call.order, usize::from(call.index));
+        let is_done = self.calls.runs.lock().unwrap().contains_key(&step);
+        ready(Ok(if is_done { Look::Equal(Done::default()) } else { Look::Absent })).boxed()
     }
 
     fn undo<'a>(&'a self, _call: Call<'a>) -> BoxFuture<'a, Result<(), Fault>> {
@@ -293,19 +319,6 @@ async fn database() -> (Store, String) {
     admin.close().await;
     let (server, _) = url.rsplit_once('/').unwrap();
     (Store::migrate(&format!("{server}/{name}")).await.unwrap(), name)
-}
-
-/// The sum of a counter over its labels, as the exporter tells it.
-pub(crate) fn counted(name: &str) -> u64 {
-    let text = metrics().render();
-    let lines = text.lines().filter(|line| line.starts_with(name));
-    lines.map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum()
-}
-
-/// Starts counting; called before what is to be counted.
-pub(crate) fn metrics() -> &'static PrometheusHandle {
-    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().unwrap())
 }
 
 /// The machine's own time.

@@ -1,4 +1,5 @@
-//! Waiting for something to become true, with an end.
+//! Waiting for real processes until something becomes true, with an end.
+//! Whoever waits leaves the processor to whoever is waited for.
 
 use std::time::{Duration, Instant};
 
