@@ -31,9 +31,9 @@ pub fn uuid(cell: &str) -> Result<UserId, Option<Flaw>> {
         return Ok(id);
     }
     let plain = digits::plain(cell).to_lowercase();
-    let bare = plain.trim_start_matches("urn:").trim_start_matches("uuid:");
     let is_digit = |letter: char| letter.is_ascii_hexdigit();
     let is_decoration = |letter: char| letter.is_whitespace() || "-_‐‑–—{}()[]<>'\"".contains(letter);
+    let bare = plain.trim_start_matches(is_decoration).trim_start_matches("urn:").trim_start_matches("uuid:");
     let digits: String = bare.chars().filter(|letter| !is_decoration(*letter)).collect();
     match Uuid::try_parse(&digits) {
         Ok(id) if digits.len() == 32 && digits.chars().all(is_digit) => {
@@ -65,6 +65,7 @@ mod tests {
             format!("{{{TONY}}}"),
             format!("urn:uuid:{TONY}"),
             format!("URN:UUID:{}", TONY.to_uppercase()),
+            format!("{{urn:uuid:{TONY}}}"),
             format!("\u{feff}{TONY}"),
             TONY.replace('-', " "),
             TONY.replace('-', "–"),

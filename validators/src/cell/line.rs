@@ -84,9 +84,11 @@ pub fn position(cell: &str) -> Result<u16, Flaw> {
     }
 }
 
-/// A date.
+/// A date: YYYY-MM-DD and nothing else, of all that ISO 8601 has.
 pub fn date(cell: &str) -> Result<jiff::civil::Date, Flaw> {
-    cell.parse().map_err(|_| Flaw::new(Rule::DateFormat))
+    const LENGTH: usize = 10;
+    let date = cell.parse().ok().filter(|_| cell.len() == LENGTH && cell.starts_with(|one: char| one.is_ascii_digit()));
+    date.ok_or_else(|| Flaw::new(Rule::DateFormat))
 }
 
 /// One of the values that a column allows, without regard to case. The answer is spelt as the column has it.
@@ -151,7 +153,8 @@ mod tests {
         assert_eq!(choice("sip", &choices), Ok("SIP"));
         check(choice("H.323", &choices), Some((Rule::CellChoice, "")));
         check(date("2027-01-15"), None);
-        for cell in ["15.01.2027", "2027-02-30", "tomorrow"] {
+        for cell in ["15.01.2027", "2027-02-30", "tomorrow", "20270115", "2027-1-15", "2027-01-15T10:00", "2027-W02-5"]
+        {
             check(date(cell), Some((Rule::DateFormat, "")));
         }
     }
