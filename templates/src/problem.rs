@@ -218,9 +218,10 @@ impl Problem {
             Note::None | Note::Row { .. } => String::new(),
         };
         let shown = shortened(value.as_deref().unwrap_or_default());
+        let label = shortened(column.unwrap_or_default());
         let fill = |template: &str| {
             template
-                .replace("{column}", column.unwrap_or_default())
+                .replace("{column}", &label)
                 .replace("{note}", &note)
                 .replace("{other}", other)
                 .replace("{value}", &shown)
@@ -244,7 +245,7 @@ impl Problem {
     }
 }
 
-/// A cell as a message quotes it: a long one is cut, because the finding has it whole.
+/// A cell or a label as a message quotes it: a long one is cut, because the finding has it whole.
 fn shortened(value: &str) -> Cow<'_, str> {
     const QUOTED: usize = 80;
     match value.char_indices().nth(QUOTED) {

@@ -239,6 +239,15 @@ fn damage_is_refused() {
     check(&Book::of_rows(&tony()).with("xl/workbook.xml", ""), &["file-damaged"], &[]);
     let declared = sheet(&tony()).replace("<worksheet", "<!DOCTYPE a [<!ENTITY b \"c\">]><worksheet");
     check(&Book::new(&[("visible", declared)]), &["file-doctype"], &[]);
+    // A sheet may have any name.
+    let named = |content: String| {
+        let mut book = Book::of_rows(&tony()).with("xl/rows.bin", content);
+        let relations = book.parts.iter_mut().find(|(name, _)| name.ends_with("workbook.xml.rels")).unwrap();
+        relations.1 = String::from_utf8_lossy(&relations.1).replace("worksheets/sheet1.xml", "rows.bin").into_bytes();
+        book
+    };
+    check(&named(sheet(&tony())), &[], &["2: 101|Tony|"]);
+    check(&named(format!("\u{feff}\n<!DOCTYPE a>{}", sheet(&tony()))), &["file-doctype"], &[]);
     // The checksum of what comes out is wrong.
     let mut stored = whole.clone();
     let at = stored.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();

@@ -123,7 +123,13 @@ impl<'s> Guard<'s> {
     /// Takes the next bytes of the part.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         if self.part == Part::Picture {
-            return Ok(());
+            let blank = bytes.iter().all(u8::is_ascii_whitespace);
+            if self.size > 0 || !begins_as_xml(bytes) {
+                self.size += if blank { 0 } else { bytes.len() };
+                return Ok(());
+            }
+            // A sheet may have any name.
+            self.part = Part::OtherXml;
         }
         if self.size == 0 && !matches!(bytes, [b'<', ..] | [0xEF, ..] | [b' ' | b'\r' | b'\n' | b'\t', ..]) {
             return Err(Refusal::Damaged("isn't XML in UTF-8"));
@@ -251,7 +257,7 @@ impl<'s> Guard<'s> {
         match tag {
             Tag::Cell if closes => self.cell = None,
             _ if closes => {}
-            Tag::Cell if self.part == Part::Sheet => {
+            Tag::Cell => {
                 self.counts.cells += 1;
                 if self.counts.cells > CELLS_LIMIT {
                     return Err(Refusal::TooMuch(format!("has more than {CELLS_LIMIT} cells")));
@@ -299,7 +305,7 @@ impl<'s> Guard<'s> {
                     return Err(Refusal::TooMuch(words));
                 }
             }
-            Tag::Cell | Tag::Other => {}
+            Tag::Other => {}
         }
         Ok(())
     }
@@ -351,6 +357,12 @@ impl Tag {
         };
         (tag, closes)
     }
+}
+
+/// Whether a part that isn't named as one is XML all the same.
+fn begins_as_xml(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    bytes.trim_ascii_start().first() == Some(&b'<')
 }
 
 /// The text of an attribute of a tag.
