@@ -15,6 +15,9 @@ const UUID_LENGTH: usize = 36;
 
 /// A name of at most 100 characters, in Unicode normal form C.
 pub fn name(cell: &str) -> Result<Cow<'_, str>, Flaw> {
+    if digits::is_damaged(cell) {
+        return Err(Flaw::new(Rule::CellDamaged));
+    }
     let name = if cell.is_ascii() || is_nfc(cell) { Cow::Borrowed(cell) } else { Cow::Owned(cell.nfc().collect()) };
     if name.len() > NAME_LIMIT {
         let length = name.chars().count();
@@ -85,5 +88,7 @@ mod tests {
         assert!(name(&"e\u{301}".repeat(100)).is_ok());
         assert_eq!(name(&"é".repeat(101)), Err(Flaw::new(Rule::NameLength).note("101")));
         assert_eq!(name(&"😀".repeat(101)), Err(Flaw::new(Rule::NameLength).note("101")));
+        assert_eq!(name("6.5E+10"), Err(Flaw::new(Rule::CellDamaged)));
+        assert!(name("1E5").is_ok());
     }
 }

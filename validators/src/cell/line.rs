@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use dialtone_templates::Rule;
 
 use super::Flaw;
-use super::digits::{is_damaged, plain};
+use super::digits::{damage, is_damaged, plain};
 
 /// The characters that a directory number may have.
 const DIRECTORY_NUMBER_LIMIT: usize = 24;
@@ -21,8 +21,8 @@ pub fn directory_number(cell: &str) -> Result<&str, Flaw> {
     if fits(cell) {
         return Ok(cell);
     }
-    if is_damaged(cell) {
-        return Err(Flaw::new(Rule::CellDamaged));
+    if let Some(flaw) = damage(cell) {
+        return Err(flaw);
     }
     let bare: String =
         plain(cell).chars().filter(|letter| !letter.is_whitespace() && !"-.()[]'".contains(*letter)).collect();
@@ -118,6 +118,7 @@ mod tests {
             check(directory_number(cell), Some((Rule::DirectoryNumberFormat, "")));
         }
         check(directory_number("6.5E+10"), Some((Rule::CellDamaged, "")));
+        check(directory_number("2027-01-05"), Some((Rule::CellDate, "")));
     }
 
     #[test]
