@@ -28,6 +28,11 @@ pub(crate) fn write(checked: &Checked<'_>, out: &mut impl Write) -> io::Result<(
     Ok(())
 }
 
+/// How many findings there are beyond the listed ones, by code.
+pub(crate) fn unlisted(checked: &Checked<'_>) -> BTreeMap<&'static str, usize> {
+    checked.problems.unlisted().iter().map(|(rule, count)| (rule.code(), *count)).collect()
+}
+
 /// Writes the verdict and what to do now.
 pub(crate) fn write_verdict(checked: &Checked<'_>, valid_rows_only: bool, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "\n{}: {} accepted, {} refused.", checked.verdict, checked.accepted, checked.refused)?;

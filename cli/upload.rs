@@ -47,6 +47,10 @@ pub(crate) fn tell(context: &Context, intake: Intake, mode: Mode, more: Value) -
             "used": used,
             "findings": checked.findings().collect::<Vec<_>>(),
         });
+        let unlisted = findings::unlisted(&checked);
+        if !unlisted.is_empty() {
+            answer["unlisted"] = json!(unlisted);
+        }
         if let (Value::Object(answer), Value::Object(more)) = (&mut answer, more) {
             answer.extend(more);
         }

@@ -86,7 +86,7 @@ fn json(arguments: &Arguments, checked: &Checked<'_>, out: &mut impl Write) -> i
         refused: checked.refused,
         files: checked.readings.iter().map(FileFacts::of).collect(),
         findings: Findings(checked),
-        unlisted: unlisted(checked),
+        unlisted: findings::unlisted(checked),
         rows: arguments.rows.then_some(Rows(checked)),
     };
     serde_json::to_writer(&mut *out, &answer)?;
@@ -191,10 +191,6 @@ impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.used())
     }
-}
-
-fn unlisted(checked: &Checked<'_>) -> BTreeMap<&'static str, usize> {
-    checked.problems.unlisted().iter().map(|(rule, count)| (rule.code(), *count)).collect()
 }
 
 fn text(arguments: &Arguments, checked: &Checked<'_>, out: &mut impl Write) -> io::Result<()> {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use dialtone_files::Key;
-use dialtone_model::{Actor, Finding, OrganizationId, RowRef, Severity, UploadId};
+use dialtone_model::{Actor, Finding, OrganizationId, RowRef, UploadId};
 use dialtone_store::{RefusedRow, TemplateUser, UploadRecord};
 use dialtone_templates::{Problems, Reading, read};
 use dialtone_validators::{Checked, Facts, Verdict, check};
@@ -150,19 +150,25 @@ fn template_users(checked: &Checked<'_>, uploads: &[UploadId], facts: &Facts) ->
     users
 }
 
-/// The rows of each file that have an error, with all that was said of them.
+/// The rows of each file that have an error, with all that was said of them. Of a row whose findings are only counted
+/// the first one is told.
 pub(crate) fn refused_rows(problems: &Problems, readings: &[Reading]) -> Vec<Vec<RefusedRow>> {
     let mut rows: Vec<BTreeMap<u32, Vec<Finding>>> = readings.iter().map(|_| BTreeMap::new()).collect();
+    for problem in problems.errors_of_rows() {
+        rows[problem.file as usize].extend(problem.row.map(|row| (row, Vec::new())));
+    }
     for problem in problems {
-        if let Some(row) = problem.row {
-            rows[problem.file as usize].entry(row).or_default().push(problem.finding(readings));
+        if let Some(findings) = problem.row.and_then(|row| rows[problem.file as usize].get_mut(&row)) {
+            findings.push(problem.finding(readings));
         }
     }
-    let is_refused = |findings: &Vec<Finding>| findings.iter().any(|finding| finding.severity == Severity::Error);
-    let refused = |rows: BTreeMap<u32, Vec<Finding>>| {
-        rows.into_iter()
-            .filter(|(_, findings)| is_refused(findings))
-            .map(|(row, findings)| RefusedRow { row, findings })
-    };
-    rows.into_iter().map(|rows| refused(rows).collect()).collect()
+    for problem in problems.errors_of_rows() {
+        if let Some(findings) = problem.row.and_then(|row| rows[problem.file as usize].get_mut(&row))
+            && findings.is_empty()
+        {
+            findings.push(problem.finding(readings));
+        }
+    }
+    let refused = |(row, findings)| RefusedRow { row, findings };
+    rows.into_iter().map(|rows| rows.into_iter().map(refused).collect()).collect()
 }

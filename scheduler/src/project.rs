@@ -350,7 +350,7 @@ fn count(intake: &mut Intake) {
 /// The rows of each file that have an error.
 fn bad_rows(intake: &Intake) -> Vec<HashSet<u32>> {
     let mut rows: Vec<HashSet<u32>> = intake.readings.iter().map(|_| HashSet::new()).collect();
-    for problem in intake.problems.iter().filter(|problem| problem.is_error()) {
+    for problem in intake.problems.errors_of_rows() {
         rows[problem.file as usize].extend(problem.row);
     }
     for (reading, rows) in intake.readings.iter().zip(&mut rows) {

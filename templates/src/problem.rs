@@ -44,19 +44,38 @@ pub enum Note {
 pub const LISTED_PROBLEMS: usize = 100_000;
 
 /// The problems of an upload, of which at most [`LISTED_PROBLEMS`] are listed.
+///
+/// What refuses a file is always among them, and a row whose errors aren't is known as refused all the same.
 #[derive(Clone, Debug, Default)]
 pub struct Problems {
     listed: Vec<Problem>,
     unlisted: BTreeMap<Rule, usize>,
+    /// The first unlisted error of each row that has one, by file and row.
+    unlisted_rows: BTreeMap<(u32, u32), Problem>,
 }
 
 impl Problems {
-    /// Adds a problem.
+    /// Adds a problem. Where the list is full, one of a whole file takes the place of a row's.
     pub fn push(&mut self, problem: Problem) {
         if self.listed.len() < LISTED_PROBLEMS {
-            self.listed.push(problem);
-        } else {
-            *self.unlisted.entry(problem.rule).or_default() += 1;
+            return self.listed.push(problem);
+        }
+        let of_row = |one: &Problem| one.row.is_some();
+        let least = if of_row(&problem) { None } else { self.listed.iter().rposition(of_row) };
+        let unlisted = match least {
+            Some(place) => std::mem::replace(&mut self.listed[place], problem),
+            None => problem,
+        };
+        self.count(unlisted);
+    }
+
+    /// Counts a problem that isn't listed.
+    fn count(&mut self, problem: Problem) {
+        *self.unlisted.entry(problem.rule).or_default() += 1;
+        if let Some(row) = problem.row
+            && problem.is_error()
+        {
+            self.unlisted_rows.entry((problem.file, row)).or_insert(problem);
         }
     }
 
@@ -66,11 +85,16 @@ impl Problems {
         for (rule, count) in other.unlisted {
             *self.unlisted.entry(rule).or_default() += count;
         }
+        for (place, problem) in other.unlisted_rows {
+            self.unlisted_rows.entry(place).or_insert(problem);
+        }
     }
 
     /// The same problems as those of the file at `file` of an upload.
     pub fn of_file(mut self, file: u32) -> Self {
         self.listed.iter_mut().for_each(|problem| problem.file = file);
+        let rows = std::mem::take(&mut self.unlisted_rows).into_iter();
+        self.unlisted_rows = rows.map(|((_, row), problem)| ((file, row), Problem { file, ..problem })).collect();
         self
     }
 
@@ -82,6 +106,12 @@ impl Problems {
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty()
+    }
+
+    /// The errors of rows: the listed ones, and the first unlisted one of each row that has such.
+    pub fn errors_of_rows(&self) -> impl Iterator<Item = &Problem> {
+        let listed = self.listed.iter().filter(|problem| problem.row.is_some() && problem.is_error());
+        listed.chain(self.unlisted_rows.values())
     }
 
     /// How many problems there are beyond the listed ones, by rule.
@@ -103,6 +133,7 @@ impl Problems {
     pub fn forget_rows(&mut self) {
         self.listed.retain(|problem| problem.row.is_none());
         self.unlisted.clear();
+        self.unlisted_rows.clear();
     }
 
     /// Forgets the problems of the last row, `row`.
@@ -187,9 +218,10 @@ impl Problem {
             Note::None | Note::Row { .. } => String::new(),
         };
         let shown = shortened(value.as_deref().unwrap_or_default());
+        let label = shortened(column.unwrap_or_default());
         let fill = |template: &str| {
             template
-                .replace("{column}", column.unwrap_or_default())
+                .replace("{column}", &label)
                 .replace("{note}", &note)
                 .replace("{other}", other)
                 .replace("{value}", &shown)
@@ -213,11 +245,46 @@ impl Problem {
     }
 }
 
-/// A cell as a message quotes it: a long one is cut, because the finding has it whole.
+/// A cell or a label as a message quotes it: a long one is cut, because the finding has it whole.
 fn shortened(value: &str) -> Cow<'_, str> {
     const QUOTED: usize = 80;
     match value.char_indices().nth(QUOTED) {
         Some((end, _)) => Cow::Owned(format!("{}…", &value[..end])),
         None => Cow::Borrowed(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As many errors as are listed: one in each row of the first file.
+    fn full() -> Problems {
+        let mut problems = Problems::default();
+        (0..100_000).for_each(|row| problems.push(Problem::row(Rule::ExtKeyFormat, row)));
+        problems
+    }
+
+    #[test]
+    fn what_refuses_a_file_is_listed_however_many_problems_come_before_it() {
+        let mut problems = full();
+        assert!(!problems.refuse_file());
+        problems.push(Problem { file: 1, ..Problem::file(Rule::ColumnUnknown) });
+        assert!(problems.refuse_file());
+        assert_eq!((problems.iter().len(), problems.unlisted().get(&Rule::ExtKeyFormat)), (LISTED_PROBLEMS, Some(&1)));
+        assert_eq!(problems.errors_of_rows().count(), 100_000);
+    }
+
+    #[test]
+    fn a_row_is_refused_by_errors_that_are_only_counted() {
+        let mut beyond = full();
+        beyond.push(Problem::row(Rule::NumberFormat, 100_001));
+        beyond.push(Problem::row(Rule::CellRequired, 100_001));
+        beyond.push(Problem::row(Rule::FieldForeign, 100_002));
+        let mut problems = Problems::default();
+        problems.append(beyond.of_file(3));
+        let rows: Vec<_> = problems.errors_of_rows().skip(100_000).map(|one| (one.file, one.row, one.rule)).collect();
+        assert_eq!(rows, [(3, Some(100_001), Rule::NumberFormat)]);
+        assert_eq!(problems.unlisted().values().sum::<usize>(), 3);
     }
 }

@@ -12,7 +12,7 @@ use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
-use crate::{Note, Problem, Problems, Reading, Rule, Table};
+use crate::{Problem, Problems, Reading, Rule, Table};
 
 /// The bytes that a file may have; as many are allowed.
 pub const FILE_LIMIT: u64 = 5 * 1024 * 1024;
@@ -71,7 +71,7 @@ pub fn read_from(name: &str, mut source: impl Read, ends: bool) -> io::Result<Re
 
 fn too_large(name: &str, size: u64, sha256: Option<String>) -> Reading {
     let mut reading = empty(name, size, sha256);
-    reading.problems.push(Problem { note: Note::Count(size), ..Problem::file(Rule::FileTooLarge) });
+    reading.problems.push(Problem::file(Rule::FileTooLarge));
     reading
 }
 

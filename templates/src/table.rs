@@ -158,6 +158,11 @@ impl TableBuilder {
         self.row_flawed = true;
     }
 
+    /// Whether the present row has an error.
+    pub(crate) fn is_row_flawed(&self) -> bool {
+        self.row_flawed
+    }
+
     /// Ends the present row, which is dropped unless it is kept.
     pub(crate) fn end_row(&mut self, number: u32, keep: bool) {
         let flawed = std::mem::take(&mut self.row_flawed);

@@ -163,6 +163,15 @@ fn a_header_says_which_columns_are_wrong() {
 }
 
 #[test]
+fn a_label_of_any_length_is_named_without_delay() {
+    let label = "x".repeat(4 << 20);
+    let reading = read("a.csv", format!("Ext Key,User's Name,{label}\n101,Tony,7").into_bytes());
+    assert_eq!(found(&reading), [format!("{label} column-unknown")]);
+    let finding = reading.problems.iter().next().map(|one| one.finding(std::slice::from_ref(&reading)));
+    assert!(finding.is_some_and(|finding| finding.message.len() < 200));
+}
+
+#[test]
 fn an_optional_column_may_be_missing() {
     check("Ext Key,User's Name\n101,Tony", &[], &["2: 101|Tony"]);
 }

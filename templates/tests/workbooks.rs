@@ -146,6 +146,29 @@ fn cells_that_are_no_text_are_refused() {
 }
 
 #[test]
+fn a_formula_without_a_stored_result_is_an_error_wherever_it_stands() {
+    let row = |cells: &str| Book::of_rows(&row(2, &(text("A2", "101") + &text("B2", "Tony") + cells)));
+    for cell in [
+        r#"<c r="C2"><f>A2</f></c>"#,
+        r#"<c r="C2"><f>A2</f><v></v></c>"#,
+        r#"<c r="C2"><f>A2</f><v/></c>"#,
+        r#"<c r="C2"><f t="shared" si="0"/><v/></c>"#,
+        "<c><f>A2</f></c>",
+    ] {
+        check(&row(cell), &["2 Number cell-formula"], &["2: 101|Tony|"]);
+    }
+    check(&row(r#"<c r="C2" t="str"><f>""</f><v></v></c>"#), &[], &["2: 101|Tony|"]);
+    check(&row(r#"<c r="D2"><f>A2</f></c>"#), &[], &["2: 101|Tony|"]);
+    // A row of nothing else isn't blank.
+    let alone = tony() + r#"<row r="3"><c r="A3"><f>A2</f></c></row>"#;
+    check(&Book::of_rows(&alone), &["3 Ext Key cell-formula"], &["2: 101|Tony|", "3: ||"]);
+    // Another sheet's formula is nothing to this one's blank cell.
+    let styled = sheet(&tony()).replace("</row></sheetData>", r#"<c r="C2" s="1"/></row></sheetData>"#);
+    let other = sheet(r#"<row r="2"><c r="C2"><f>A2</f></c></row>"#);
+    check(&Book::new(&[("visible", styled), ("visible", other)]), &[], &["2: 101|Tony|"]);
+}
+
+#[test]
 fn the_first_visible_sheet_is_read() {
     let notes = sheet("").replace("Ext Key", "Notes");
     check(
@@ -157,10 +180,14 @@ fn the_first_visible_sheet_is_read() {
 }
 
 #[test]
-fn merged_cells_are_refused() {
-    let merged =
-        sheet(&tony()).replace("</sheetData>", r#"</sheetData><mergeCells><mergeCell ref="C2:C3"/></mergeCells>"#);
-    check(&Book::new(&[("visible", merged)]), &["file-merged-cells"], &["2: 101|Tony|"]);
+fn merged_cells_are_read_as_blank_with_a_warning_where_they_matter() {
+    let merged = |area: &str| {
+        let areas = format!(r#"</sheetData><mergeCells><mergeCell ref="{area}"/></mergeCells>"#);
+        Book::new(&[("visible", sheet(&tony()).replace("</sheetData>", &areas))])
+    };
+    check(&merged("C2:C3"), &["file-merged-cells"], &["2: 101|Tony|"]);
+    check(&merged("D1:E9"), &[], &["2: 101|Tony|"]);
+    assert!(!read("a.xlsx", merged("C2:C3").bytes()).is_refused());
 }
 
 #[test]
@@ -212,6 +239,15 @@ fn damage_is_refused() {
     check(&Book::of_rows(&tony()).with("xl/workbook.xml", ""), &["file-damaged"], &[]);
     let declared = sheet(&tony()).replace("<worksheet", "<!DOCTYPE a [<!ENTITY b \"c\">]><worksheet");
     check(&Book::new(&[("visible", declared)]), &["file-doctype"], &[]);
+    // A sheet may have any name.
+    let named = |content: String| {
+        let mut book = Book::of_rows(&tony()).with("xl/rows.bin", content);
+        let relations = book.parts.iter_mut().find(|(name, _)| name.ends_with("workbook.xml.rels")).unwrap();
+        relations.1 = String::from_utf8_lossy(&relations.1).replace("worksheets/sheet1.xml", "rows.bin").into_bytes();
+        book
+    };
+    check(&named(sheet(&tony())), &[], &["2: 101|Tony|"]);
+    check(&named(format!("\u{feff}\n<!DOCTYPE a>{}", sheet(&tony()))), &["file-doctype"], &[]);
     // The checksum of what comes out is wrong.
     let mut stored = whole.clone();
     let at = stored.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
@@ -227,6 +263,10 @@ fn bombs_are_refused() {
     bomb(sheet_part([b"<worksheet a='".as_slice(), &b"<".repeat(2 << 20)].concat()));
     bomb(sheet_part([b"<worksheet><![CDATA[".as_slice(), &b"<".repeat(2 << 20)].concat()));
     bomb(sheet_part([b"<worksheet><sheetData>".as_slice(), &b"<c/>".repeat(2_000_001)].concat()));
+    bomb(sheet_part([b"<worksheet>".as_slice(), &b"<a>".repeat(1_000)].concat()));
+    bomb(Book::of_rows("").with("docProps/app.xml", "<a>".repeat(1_000)));
+    let runs = b"<r><t>0123456789</t></r>".repeat(100_000);
+    bomb(sheet_part([b"<worksheet><sheetData><row><c t='inlineStr'><is>".as_slice(), &runs].concat()));
     bomb(Book::of_rows("").with("xl/media/a.png", vec![0; 17 << 20]));
     bomb(Book::of_rows("").with("xl/sharedStrings.xml", "<sst uniqueCount=\"99999999999\">"));
     bomb(Book::of_rows("").with("xl/sharedStrings.xml", format!("<sst>{}", "<si/>".repeat(400_001))));

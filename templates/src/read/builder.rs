@@ -18,7 +18,10 @@ pub(super) struct Builder<'r> {
     blanks: u32,
     /// Whether the rows can be checked; otherwise they are only counted.
     checked: bool,
+    /// What the present row says that it belongs to.
     origin: Option<String>,
+    /// Whether the rows say several things of that.
+    origins_mixed: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -37,7 +40,8 @@ impl<'r> Builder<'r> {
             _ => Use::Keep,
         });
         let uses = uses.collect();
-        Self { table: TableBuilder::with_room(bytes, cells), reading, uses, width: 0, blanks: 0, checked, origin: None }
+        let table = TableBuilder::with_room(bytes, cells);
+        Self { table, reading, uses, width: 0, blanks: 0, checked, origin: None, origins_mixed: false }
     }
 
     /// How many columns the header has.
@@ -109,7 +113,8 @@ impl<'r> Builder<'r> {
     pub(super) fn end_row(&mut self, number: u32) {
         let width = std::mem::take(&mut self.width);
         let excess = width > self.columns();
-        if self.table.cells_in_row() == 0 && !excess {
+        // A row without text isn't blank if something is wrong with a cell of it, such as a formula without a result.
+        if self.table.cells_in_row() == 0 && !excess && !self.table.is_row_flawed() {
             self.origin = None;
             self.blanks += 1;
             self.table.end_row(number, false);
@@ -141,7 +146,7 @@ impl<'r> Builder<'r> {
         let origin = text.parse::<Origin>().ok();
         if origin.is_some() && (self.reading.origin.is_none() || self.reading.origin == origin) {
             self.reading.origin = origin;
-        } else if !self.reading.problems.has(Rule::FileOriginMixed) {
+        } else if !std::mem::replace(&mut self.origins_mixed, true) {
             let note = Note::Count(u64::from(number));
             self.reading.problems.push(Problem { note, ..Problem::file(Rule::FileOriginMixed) });
         }

@@ -4,6 +4,10 @@ use std::sync::LazyLock;
 use crate::catalog::{Kind, service_columns};
 use crate::{Column, Meaning};
 
+/// How many characters of a label are compared with the known ones, of which none is longer. Likeness costs the product of
+/// the lengths.
+const LIKENESS_LIMIT: usize = 64;
+
 /// The labels of one kind of file, by how they are compared.
 pub(super) struct Labels {
     known: HashMap<String, &'static Column>,
@@ -58,7 +62,8 @@ impl Labels {
     /// When the catalogue has no column, which a test would have said.
     #[expect(clippy::expect_used, reason = "every kind has columns")]
     pub(super) fn nearest(&self, label: &str) -> (&'static Column, f64) {
-        let wanted = comparable(label);
+        let beginning = label.char_indices().nth(LIKENESS_LIMIT).map_or(label, |(end, _)| &label[..end]);
+        let wanted = comparable(beginning);
         let likeness = |spelling: &str| strsim::normalized_damerau_levenshtein(&wanted, spelling);
         let candidates = self.known.iter().map(|(spelling, column)| (*column, likeness(spelling)));
         // Equal likeness goes to the first in the alphabet, so that the answer doesn't depend on the map's order.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use calamine::{Cell, DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
+use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxCellFormulaMetadataRecord, XlsxError};
 
 use super::archive::{self, Container};
 use super::builder::Builder;
@@ -15,6 +15,9 @@ const TEXT_LIMIT: usize = 16 * 1024 * 1024;
 const CELLS_LIMIT: usize = 1_000_000;
 
 type Workbook<'b> = Xlsx<Cursor<&'b [u8]>>;
+
+/// A cell with its value, and with its formula if it has one.
+type Cell<'w> = XlsxCellFormulaMetadataRecord<'w>;
 
 /// Reads the first visible sheet of a workbook.
 pub(super) fn read(container: Container, bytes: Vec<u8>, reading: &mut Reading) {
@@ -64,27 +67,27 @@ fn first_sheet(bytes: &[u8], seen: &Seen, reading: &mut Reading) -> Result<(), R
     let Some(name) = visible.next().map(|sheet| sheet.name.clone()) else {
         return Err(Refusal::Problem(Problem::file(Rule::FileSheetHidden)));
     };
-    if seen.merged_cells
-        && let Some(area) = workbook.merge_cells_by_sheet_name(&name)?.first()
-    {
-        let words = format!("{}:{}", reference(area.start), reference(area.end));
-        reading.problems.push(Problem::file(Rule::FileMergedCells).note(words));
-    }
+    let merged = if seen.merged_cells { workbook.merge_cells_by_sheet_name(&name)? } else { Vec::new() };
     let mut cells = workbook.worksheet_cells_reader(&name)?;
-    let mut cells = std::iter::from_fn(|| cells.next_cell().transpose());
+    let mut cells = std::iter::from_fn(|| cells.next_cell_with_formula_metadata().transpose());
     let mut header = RawHeader::default();
     let mut header_row = 0;
     let mut next = cells.next().transpose()?;
-    while let Some(cell) = next.take_if(|cell| header.width == 0 || cell.get_position().0 == header_row) {
-        header_row = cell.get_position().0;
-        header.push(cell.get_position().1 as usize, shown(cell.get_value()).trim());
+    while let Some(cell) = next.take_if(|cell| header.width == 0 || cell.pos.0 == header_row) {
+        header_row = cell.pos.0;
+        header.push(cell.pos.1 as usize, shown(&cell.value).trim());
         next = cells.next().transpose()?;
     }
     if header.width == 0 {
         return Err(Refusal::Problem(Problem::file(Rule::FileEmpty)));
     }
     let checked = header::settle(header, reading);
-    let mut rows = Rows::new(Builder::new(reading, (0, 0), checked), header_row, seen);
+    let columns = reading.header.len();
+    if let Some(area) = merged.iter().find(|area| area.end.0 >= header_row && (area.start.1 as usize) < columns) {
+        let words = format!("{}:{}", reference(area.start), reference(area.end));
+        reading.problems.push(Problem::file(Rule::FileMergedCells).note(words));
+    }
+    let mut rows = Rows::new(Builder::new(reading, (0, 0), checked), header_row);
     while let Some(cell) = next {
         rows.take(&cell)?;
         next = cells.next().transpose()?;
@@ -94,11 +97,10 @@ fn first_sheet(bytes: &[u8], seen: &Seen, reading: &mut Reading) -> Result<(), R
 }
 
 /// The rows of a sheet below its header.
-struct Rows<'r, 's> {
+struct Rows<'r> {
     builder: Builder<'r>,
     /// What each column means for cells that aren't text.
     columns: Vec<ColumnUse>,
-    seen: &'s Seen,
     row: u32,
     column: Option<u32>,
     /// The columns with numeric cells whose zeros may be lost, each with its first such row.
@@ -112,8 +114,8 @@ struct ColumnUse {
     ignored: bool,
 }
 
-impl<'r, 's> Rows<'r, 's> {
-    fn new(builder: Builder<'r>, header_row: u32, seen: &'s Seen) -> Self {
+impl<'r> Rows<'r> {
+    fn new(builder: Builder<'r>, header_row: u32) -> Self {
         let columns = builder.reading.header.iter().map(|column| match column.meaning {
             Meaning::Known(known) | Meaning::New(known) => ColumnUse {
                 zeros: known.zeros,
@@ -123,11 +125,11 @@ impl<'r, 's> Rows<'r, 's> {
             Meaning::Attribute { .. } | Meaning::Unknown => ColumnUse { zeros: false, date: false, ignored: false },
         });
         let columns = columns.collect();
-        Self { builder, columns, seen, row: header_row, column: None, zeros: BTreeMap::new() }
+        Self { builder, columns, row: header_row, column: None, zeros: BTreeMap::new() }
     }
 
-    fn take(&mut self, cell: &Cell<DataRef<'_>>) -> Result<(), Refusal> {
-        let (row, column) = cell.get_position();
+    fn take(&mut self, cell: &Cell<'_>) -> Result<(), Refusal> {
+        let (row, column) = cell.pos;
         if row < self.row || (row == self.row && self.column.is_none_or(|last| column <= last)) {
             return Err(Refusal::Problem(damaged("its cells are out of order")));
         }
@@ -137,7 +139,7 @@ impl<'r, 's> Rows<'r, 's> {
             self.row = row;
         }
         self.column = Some(column);
-        self.value(row + 1, column as usize, cell.get_value());
+        self.value(row + 1, column as usize, cell);
         let (text, cells) = self.builder.table.weight();
         if text > TEXT_LIMIT || cells > CELLS_LIMIT {
             let words =
@@ -148,12 +150,10 @@ impl<'r, 's> Rows<'r, 's> {
     }
 
     /// Takes a cell's value; `number` is its row as a spreadsheet shows it.
-    fn value(&mut self, number: u32, column: usize, value: &DataRef<'_>) {
+    fn value(&mut self, number: u32, column: usize, Cell { value, formula, .. }: &Cell<'_>) {
         let usage = self.columns.get(column).copied();
         let flaw = match value {
-            DataRef::Empty if self.seen.formulas_without_result.contains(&(number - 1, index(column))) => {
-                Some(Problem::cell(Rule::CellFormula, number, column))
-            }
+            DataRef::Empty if formula.is_some() => Some(Problem::cell(Rule::CellFormula, number, column)),
             DataRef::Bool(_) => Some(Problem::cell(Rule::CellBoolean, number, column)),
             DataRef::Error(error) => Some(Problem::cell(Rule::CellError, number, column).note(error.to_string())),
             DataRef::DateTime(_) | DataRef::DateTimeIso(_) | DataRef::DurationIso(_) => {

@@ -1,5 +1,3 @@
-use std::collections::HashSet;
-
 /// The bytes that one tag, text or comment may have; the library holds each of them whole.
 const TOKEN_LIMIT: usize = 1024 * 1024;
 
@@ -21,6 +19,9 @@ const CELLS_LIMIT: usize = 2_000_000;
 const SHEET_ROWS: u32 = 1_048_576;
 const SHEET_COLUMNS: u32 = 16_384;
 
+/// How deep tags may stand in each other; the library remembers every open one.
+const DEPTH_LIMIT: usize = 256;
+
 /// The sheets, names and merged areas that a workbook may have.
 const LIST_LIMIT: usize = 10_000;
 
@@ -39,8 +40,6 @@ pub(super) enum Part {
 pub(super) struct Seen {
     /// Whether a sheet has merged cells.
     pub(super) merged_cells: bool,
-    /// The cells, by row and column from 0, with a formula that has no stored result.
-    pub(super) formulas_without_result: HashSet<(u32, u32)>,
 }
 
 /// Why a part is refused.
@@ -60,9 +59,13 @@ pub(super) struct Guard<'s> {
     length: usize,
     /// The beginning of the present tag.
     head: Vec<u8>,
+    /// The last byte of the present tag so far.
+    last: u8,
+    /// The bytes of the part so far.
     size: usize,
     counts: Counts,
-    cell: Cell,
+    /// Where in the part the present cell of a sheet begins; the library puts its texts together.
+    cell: Option<usize>,
 }
 
 #[derive(Default)]
@@ -72,14 +75,7 @@ struct Counts {
     cells: usize,
     rows: u32,
     listed: usize,
-}
-
-/// The cell of a sheet that is being passed.
-#[derive(Default)]
-struct Cell {
-    place: Option<(u32, u32)>,
-    formula: bool,
-    value: bool,
+    open: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -117,16 +113,23 @@ impl<'s> Guard<'s> {
             state: State::Text,
             length: 0,
             head,
+            last: 0,
             size: 0,
             counts: Counts::default(),
-            cell: Cell::default(),
+            cell: None,
         }
     }
 
     /// Takes the next bytes of the part.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         if self.part == Part::Picture {
-            return Ok(());
+            let blank = bytes.iter().all(u8::is_ascii_whitespace);
+            if self.size > 0 || !begins_as_xml(bytes) {
+                self.size += if blank { 0 } else { bytes.len() };
+                return Ok(());
+            }
+            // A sheet may have any name.
+            self.part = Part::OtherXml;
         }
         if self.size == 0 && !matches!(bytes, [b'<', ..] | [0xEF, ..] | [b' ' | b'\r' | b'\n' | b'\t', ..]) {
             return Err(Refusal::Damaged("isn't XML in UTF-8"));
@@ -134,16 +137,19 @@ impl<'s> Guard<'s> {
         if memchr::memchr(0, bytes).is_some() {
             return Err(Refusal::Damaged("has zero bytes"));
         }
-        self.size += bytes.len();
-        if self.part == Part::SharedStrings && self.size > STRINGS_BYTES_LIMIT {
+        if self.part == Part::SharedStrings && self.size + bytes.len() > STRINGS_BYTES_LIMIT {
             return Err(Refusal::TooMuch(format!("has more than {} MiB of text", STRINGS_BYTES_LIMIT / 1024 / 1024)));
         }
         let mut rest = bytes;
         while !rest.is_empty() {
             let passed = self.step(rest)?;
             rest = &rest[passed..];
+            self.size += passed;
             if self.length > TOKEN_LIMIT || (self.part == Part::Styles && self.length > STYLE_TOKEN_LIMIT) {
                 return Err(Refusal::TooMuch("has an endless tag or text".to_owned()));
+            }
+            if self.cell.is_some_and(|start| self.size - start > TOKEN_LIMIT) {
+                return Err(Refusal::TooMuch("has an endless cell".to_owned()));
             }
         }
         Ok(())
@@ -224,6 +230,10 @@ impl<'s> Guard<'s> {
 
     fn keep(&mut self, bytes: &[u8]) {
         self.length += bytes.len();
+        self.last = match bytes {
+            [.., last, b'>'] | [.., last] if *last != b'>' => *last,
+            _ => self.last,
+        };
         let room = HEAD_LIMIT - self.head.len();
         self.head.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
@@ -231,6 +241,7 @@ impl<'s> Guard<'s> {
     fn enter(&mut self, state: State) {
         self.state = state;
         self.length = 0;
+        self.last = 0;
         self.head.clear();
     }
 
@@ -241,19 +252,20 @@ impl<'s> Guard<'s> {
         if self.part == Part::Styles && self.counts.tags > STYLE_TAGS_LIMIT {
             return Err(Refusal::TooMuch(format!("has more than {STYLE_TAGS_LIMIT} styles")));
         }
+        let is_whole = self.last == b'/';
+        self.nest(closes, is_whole)?;
         match tag {
-            Tag::Cell if closes => self.end_cell(),
+            Tag::Cell if closes => self.cell = None,
             _ if closes => {}
-            Tag::Cell if self.part == Part::Sheet => {
+            Tag::Cell => {
                 self.counts.cells += 1;
                 if self.counts.cells > CELLS_LIMIT {
                     return Err(Refusal::TooMuch(format!("has more than {CELLS_LIMIT} cells")));
                 }
-                let place = match text_attribute(&self.head, b"r") {
-                    Some(reference) => Some(place(reference).ok_or(Refusal::Damaged(OUTSIDE))?),
-                    None => None,
-                };
-                self.cell = Cell { place, formula: false, value: false };
+                if text_attribute(&self.head, b"r").is_some_and(|reference| place(reference).is_none()) {
+                    return Err(Refusal::Damaged(OUTSIDE));
+                }
+                self.cell = (!is_whole).then_some(self.size);
             }
             Tag::Row => {
                 self.counts.rows += 1;
@@ -273,8 +285,6 @@ impl<'s> Guard<'s> {
                     return Err(Refusal::Damaged("claims an area that ends before it begins"));
                 }
             }
-            Tag::Formula => self.cell.formula = true,
-            Tag::Value => self.cell.value = true,
             Tag::Strings => {
                 let claimed = text_attribute(&self.head, b"uniqueCount").and_then(|count| count.trim().parse().ok());
                 if claimed.is_some_and(|count: u64| count > STRINGS_LIMIT as u64) {
@@ -295,21 +305,22 @@ impl<'s> Guard<'s> {
                     return Err(Refusal::TooMuch(words));
                 }
             }
-            Tag::Cell | Tag::Other => {}
+            Tag::Other => {}
         }
         Ok(())
     }
 
-    fn end_cell(&mut self) {
-        let cell = std::mem::take(&mut self.cell);
-        let places = &mut self.seen.formulas_without_result;
-        if let Some(place) = cell.place
-            && cell.formula
-            && !cell.value
-            && places.len() < STRINGS_LIMIT
-        {
-            places.insert(place);
+    /// Follows how deep the tags stand in each other.
+    fn nest(&mut self, closes: bool, is_whole: bool) -> Result<(), Refusal> {
+        if closes {
+            self.counts.open = self.counts.open.saturating_sub(1);
+        } else if !is_whole {
+            self.counts.open += 1;
         }
+        if self.counts.open > DEPTH_LIMIT {
+            return Err(Refusal::TooMuch(format!("has more than {DEPTH_LIMIT} tags in each other")));
+        }
+        Ok(())
     }
 }
 
@@ -319,8 +330,6 @@ enum Tag {
     Row,
     Cell,
     Dimension,
-    Formula,
-    Value,
     Strings,
     String,
     MergedArea,
@@ -340,8 +349,6 @@ impl Tag {
             b"row" => Self::Row,
             b"c" => Self::Cell,
             b"dimension" => Self::Dimension,
-            b"f" => Self::Formula,
-            b"v" | b"is" => Self::Value,
             b"sst" => Self::Strings,
             b"si" => Self::String,
             b"mergeCell" => Self::MergedArea,
@@ -350,6 +357,12 @@ impl Tag {
         };
         (tag, closes)
     }
+}
+
+/// Whether a part that isn't named as one is XML all the same.
+fn begins_as_xml(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    bytes.trim_ascii_start().first() == Some(&b'<')
 }
 
 /// The text of an attribute of a tag.

@@ -18,7 +18,7 @@ pub fn number(cell: &str) -> Result<&str, Flaw> {
     if fits(cell) {
         return Ok(cell.strip_prefix('+').unwrap_or(cell));
     }
-    if holds_several(cell, digits) {
+    if !is_date(cell) && holds_several(cell, digits) {
         return Err(Flaw::new(Rule::NumberSeveral));
     }
     Err(flaw(cell, Rule::NumberFormat, fits))
@@ -26,8 +26,8 @@ pub fn number(cell: &str) -> Result<&str, Flaw> {
 
 /// Says why a cell isn't the row of digits that `fits`, with the row that was probably meant.
 fn flaw(cell: &str, rule: Rule, fits: impl Fn(&str) -> bool) -> Flaw {
-    if is_damaged(cell) {
-        return Flaw::new(Rule::CellDamaged);
+    if let Some(flaw) = damage(cell) {
+        return flaw;
     }
     let plain = plain(cell);
     let bare: String = plain.chars().filter(|letter| !is_decoration(*letter)).collect();
@@ -52,6 +52,34 @@ fn flaw(cell: &str, rule: Rule, fits: impl Fn(&str) -> bool) -> Flaw {
         None if fits(&bare) => flaw.write(&bare),
         None => flaw,
     }
+}
+
+/// What a spreadsheet made of a row of digits that it took for something else; nobody can tell what it was.
+pub(super) fn damage(cell: &str) -> Option<Flaw> {
+    if is_damaged(cell) {
+        Some(Flaw::new(Rule::CellDamaged))
+    } else if is_date(cell) {
+        Some(Flaw::new(Rule::CellDate))
+    } else {
+        None
+    }
+}
+
+/// Whether a cell is a date such as `2027-01-05`, `5/1/2027` or `05.01.2027 00:00`.
+fn is_date(cell: &str) -> bool {
+    let date = cell.split_once([' ', 'T']).map_or(cell, |(date, _)| date);
+    let number =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u16>().ok()).flatten();
+    ['-', '/', '.'].iter().any(|separator| {
+        let parts: Vec<&str> = date.split(*separator).collect();
+        let &[first, middle, last] = parts.as_slice() else { return false };
+        let (year, day) = if first.len() == 4 { (first, last) } else { (last, first) };
+        let is_year = year.len() == 4 && number(year).is_some_and(|year| (1900..2100).contains(&year));
+        // Some countries write the month before the day.
+        let in_month = |day: u16, month: u16| (1..=31).contains(&day) && (1..=12).contains(&month);
+        let (Some(middle), Some(day)) = (number(middle), number(day)) else { return false };
+        is_year && (in_month(day, middle) || in_month(middle, day))
+    })
 }
 
 /// Whether a spreadsheet turned a long row of digits into something like `6.5E+10`.
@@ -222,6 +250,18 @@ mod tests {
             check(number, cell, Err((NumberSeveral, "")));
         }
         check(number, "6.5E+10", Err((CellDamaged, "")));
+    }
+
+    #[test]
+    fn dates_are_told_from_digits_with_decoration() {
+        for cell in ["2027-01-05", "5/1/2027", "05.01.2027", "12/31/1999", "2027-01-05 00:00:00", "2027/1/5"] {
+            check(number, cell, Err((Rule::CellDate, "")));
+            check(ext_key, cell, Err((Rule::CellDate, "")));
+        }
+        check(number, "65-12-2027", Err((Rule::NumberFormat, "Write 65122027")));
+        check(number, "1-2-3", Err((Rule::NumberFormat, "Write 123")));
+        check(number, "1/2", Err((Rule::NumberSeveral, "")));
+        check(number, "2027-13-14", Err((Rule::NumberFormat, "Write 20271314")));
     }
 
     #[test]

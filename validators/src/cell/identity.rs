@@ -15,6 +15,9 @@ const UUID_LENGTH: usize = 36;
 
 /// A name of at most 100 characters, in Unicode normal form C.
 pub fn name(cell: &str) -> Result<Cow<'_, str>, Flaw> {
+    if digits::is_damaged(cell) {
+        return Err(Flaw::new(Rule::CellDamaged));
+    }
     let name = if cell.is_ascii() || is_nfc(cell) { Cow::Borrowed(cell) } else { Cow::Owned(cell.nfc().collect()) };
     if name.len() > NAME_LIMIT {
         let length = name.chars().count();
@@ -31,9 +34,9 @@ pub fn uuid(cell: &str) -> Result<UserId, Option<Flaw>> {
         return Ok(id);
     }
     let plain = digits::plain(cell).to_lowercase();
-    let bare = plain.trim_start_matches("urn:").trim_start_matches("uuid:");
     let is_digit = |letter: char| letter.is_ascii_hexdigit();
     let is_decoration = |letter: char| letter.is_whitespace() || "-_‐‑–—{}()[]<>'\"".contains(letter);
+    let bare = plain.trim_start_matches(is_decoration).trim_start_matches("urn:").trim_start_matches("uuid:");
     let digits: String = bare.chars().filter(|letter| !is_decoration(*letter)).collect();
     match Uuid::try_parse(&digits) {
         Ok(id) if digits.len() == 32 && digits.chars().all(is_digit) => {
@@ -65,6 +68,7 @@ mod tests {
             format!("{{{TONY}}}"),
             format!("urn:uuid:{TONY}"),
             format!("URN:UUID:{}", TONY.to_uppercase()),
+            format!("{{urn:uuid:{TONY}}}"),
             format!("\u{feff}{TONY}"),
             TONY.replace('-', " "),
             TONY.replace('-', "–"),
@@ -84,5 +88,7 @@ mod tests {
         assert!(name(&"e\u{301}".repeat(100)).is_ok());
         assert_eq!(name(&"é".repeat(101)), Err(Flaw::new(Rule::NameLength).note("101")));
         assert_eq!(name(&"😀".repeat(101)), Err(Flaw::new(Rule::NameLength).note("101")));
+        assert_eq!(name("6.5E+10"), Err(Flaw::new(Rule::CellDamaged)));
+        assert!(name("1E5").is_ok());
     }
 }

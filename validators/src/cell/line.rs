@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use dialtone_templates::Rule;
 
 use super::Flaw;
-use super::digits::{is_damaged, plain};
+use super::digits::{damage, is_damaged, plain};
 
 /// The characters that a directory number may have.
 const DIRECTORY_NUMBER_LIMIT: usize = 24;
@@ -21,8 +21,8 @@ pub fn directory_number(cell: &str) -> Result<&str, Flaw> {
     if fits(cell) {
         return Ok(cell);
     }
-    if is_damaged(cell) {
-        return Err(Flaw::new(Rule::CellDamaged));
+    if let Some(flaw) = damage(cell) {
+        return Err(flaw);
     }
     let bare: String =
         plain(cell).chars().filter(|letter| !letter.is_whitespace() && !"-.()[]'".contains(*letter)).collect();
@@ -84,9 +84,11 @@ pub fn position(cell: &str) -> Result<u16, Flaw> {
     }
 }
 
-/// A date.
+/// A date: YYYY-MM-DD and nothing else, of all that ISO 8601 has.
 pub fn date(cell: &str) -> Result<jiff::civil::Date, Flaw> {
-    cell.parse().map_err(|_| Flaw::new(Rule::DateFormat))
+    const LENGTH: usize = 10;
+    let date = cell.parse().ok().filter(|_| cell.len() == LENGTH && cell.starts_with(|one: char| one.is_ascii_digit()));
+    date.ok_or_else(|| Flaw::new(Rule::DateFormat))
 }
 
 /// One of the values that a column allows, without regard to case. The answer is spelt as the column has it.
@@ -116,6 +118,7 @@ mod tests {
             check(directory_number(cell), Some((Rule::DirectoryNumberFormat, "")));
         }
         check(directory_number("6.5E+10"), Some((Rule::CellDamaged, "")));
+        check(directory_number("2027-01-05"), Some((Rule::CellDate, "")));
     }
 
     #[test]
@@ -151,7 +154,8 @@ mod tests {
         assert_eq!(choice("sip", &choices), Ok("SIP"));
         check(choice("H.323", &choices), Some((Rule::CellChoice, "")));
         check(date("2027-01-15"), None);
-        for cell in ["15.01.2027", "2027-02-30", "tomorrow"] {
+        for cell in ["15.01.2027", "2027-02-30", "tomorrow", "20270115", "2027-1-15", "2027-01-15T10:00", "2027-W02-5"]
+        {
             check(date(cell), Some((Rule::DateFormat, "")));
         }
     }
