@@ -180,7 +180,7 @@ impl Tenant {
                 credentials: BTreeMap::new(),
                 shard: SHARD,
                 blocked_by: None,
-                needs_blocker: false,
+                needs: Vec::new(),
                 claim: Some(ExtensionClaim::New(extension)),
                 products: Vec::new(),
             }

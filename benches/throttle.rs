@@ -149,7 +149,7 @@ fn batch(ids: &Ids, device: &Device, hires: u64, at: Timestamp) -> NewRun {
         credentials: BTreeMap::new(),
         shard: device.id.shard(WorkerSettings::SHARDS),
         blocked_by: None,
-        needs_blocker: false,
+        needs: Vec::new(),
         claim: None,
         products: Vec::new(),
     };

@@ -30,9 +30,14 @@ const NOT_VERIFIED: &str = "not verified";
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   dialtone device add CUCM-NYC --kind unified_cm --address https://10.1.2.3:8443 --version 12.5 --login axl --ca ca.pem
+  dialtone device show CUCM-NYC
   dialtone device test CUCM-NYC
   dialtone device set CUCM-NYC --rate 50 --concurrency 4
   dialtone device sync CUCM-NYC
+  dialtone device changes CUCM-NYC
+  dialtone device inventory CUCM-NYC
+  dialtone device remove CUCM-NYC
+  dialtone device rekey
   dialtone device list --json")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -198,7 +203,11 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
         Act::Remove { device } => {
             let device = pick::device(context, &device).await?;
             context.operations.remove_device(&context.actor, device.id).await?;
-            eprintln!("removed {}", device.name);
+            if context.json {
+                print_json(&json!({ "device": device.id, "deleted": true }))?;
+            } else {
+                print(format_args!("{} removed", device.name))?;
+            }
         }
         Act::Rekey => rekey(context).await?,
     }

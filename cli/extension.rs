@@ -5,15 +5,15 @@ use clap::{Args, Subcommand, ValueEnum};
 use dialtone_model::{AddOn, UserId};
 use dialtone_scheduler::{Assigned, ExtensionChange, ManualProvision};
 use dialtone_store::ExtensionRecord;
-use dialtone_templates::Export;
+use dialtone_templates::{Export, Format};
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::embedded::WorkArgs;
 use crate::follow::follow;
-use crate::output::{print, print_bytes, print_json, print_json_lines, print_table};
+use crate::output::{print, print_json, print_json_lines, print_table};
 use crate::passwords;
-use crate::report::{Ending, write_file};
+use crate::report::{Ending, print_file, write_file};
 
 /// Extensions of the Phone System
 #[derive(Args, Debug)]
@@ -149,7 +149,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
                     write_file(&path, &file.bytes)?;
                     if context.json { print_json(&json!({ "file": path }))? } else { print(path.display())? }
                 }
-                None => print_bytes(&file.bytes)?,
+                None => print_file(context, Format::Csv, &file.bytes)?,
             }
         }
     }

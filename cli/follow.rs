@@ -1,11 +1,13 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 
 use anyhow::bail;
-use dialtone_model::{Clock, RunId, RunState};
+use dialtone_model::{Clock, ExtendedStatus, RunId, RunState};
 use dialtone_scheduler::RunView;
-use indicatif::{ProgressBar, ProgressStyle};
+use dialtone_store::RunCounts;
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::context::Context;
 use crate::embedded::{RunningWorker, Takes, WorkArgs, WorkerLock};
@@ -49,9 +51,23 @@ pub(crate) async fn follow(context: &Context, work: &WorkArgs, runs: &[RunId]) -
     for run in runs {
         let view = context.operations.run(&context.actor, *run).await?;
         eprintln!("{}", summary(&view));
+        tell_what_to_do(context, &view);
         exit = exit.and(outcome(&view));
     }
     Ok(exit)
+}
+
+/// Where a person reads why orders of a run that is over aren't completed, and how those that may pass are tried again.
+fn tell_what_to_do(context: &Context, view: &RunView) {
+    let of = |wanted: ExtendedStatus| view.counts.by_state.keys().any(|(_, extended)| *extended == Some(wanted));
+    if view.run.state == RunState::Paused || outcome(view) == Exit::Done {
+        return;
+    }
+    let (flag, run) = (data_flag(context), view.run.id);
+    eprintln!("why: dialtone{flag} report {run} --only-failed");
+    if of(ExtendedStatus::RecoverableError) {
+        eprintln!("once the cause is gone: dialtone{flag} runs retry {run}");
+    }
 }
 
 /// Whether every order of a run is completed.
@@ -79,17 +95,17 @@ pub(crate) fn summary(view: &RunView) -> String {
 }
 
 /// How many orders of a run are in each of the five states.
-pub(crate) fn orders_by_state(view: &RunView) -> BTreeMap<&str, u64> {
+pub(crate) fn orders_by_state(counts: &RunCounts) -> BTreeMap<&str, u64> {
     let mut orders: BTreeMap<&str, u64> =
         ["initial", "released", "hold", "completed", "cancelled"].into_iter().map(|state| (state, 0)).collect();
-    for ((state, _), count) in &view.counts.by_state {
+    for ((state, _), count) in &counts.by_state {
         *orders.entry(state.as_str()).or_default() += count;
     }
     orders
 }
 
 /// The flag that names the data folder again, unless the default or the environment does.
-fn data_flag(context: &Context) -> String {
+pub(crate) fn data_flag(context: &Context) -> String {
     let folder = &context.settings.data;
     if folder.as_os_str() == "data" { String::new() } else { format!(" --data {}", folder.display()) }
 }
@@ -215,7 +231,7 @@ struct Counts {
 
 impl Counts {
     fn add(&mut self, view: &RunView) {
-        use dialtone_model::ExtendedStatus::{RecoverableError, UnrecoverableError};
+        use ExtendedStatus::{RecoverableError, UnrecoverableError};
         for ((state, extended), count) in &view.counts.by_state {
             self.orders += count;
             match (state.as_str(), extended) {
@@ -285,10 +301,19 @@ impl Progress {
 }
 
 fn bar() -> ProgressBar {
-    let bar = ProgressBar::new(0);
+    let bar = ProgressBar::new(0).with_message("starting");
     // The template is fixed; a plain bar is what is left if it is ever misspelt.
-    if let Ok(style) = ProgressStyle::with_template("[{bar:24}] {pos}/{len} · {msg} · {elapsed}, {eta} left") {
-        bar.set_style(style.progress_chars("#> "));
+    if let Ok(style) = ProgressStyle::with_template("[{bar:24}] {pos}/{len} · {msg} · {elapsed}, {left} left") {
+        bar.set_style(style.with_key("left", time_left).progress_chars("#> "));
     }
     bar
+}
+
+/// How long it still takes, which nobody knows before the first order is through.
+fn time_left(state: &ProgressState, out: &mut dyn fmt::Write) {
+    // It is written to a text, which takes everything.
+    let _ = match state.pos() {
+        0 => write!(out, "?"),
+        _ => write!(out, "{:#}", HumanDuration(state.eta())),
+    };
 }

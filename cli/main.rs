@@ -18,6 +18,7 @@ mod device_work;
 mod doctor;
 mod embedded;
 mod endpoint;
+mod examples;
 mod exit;
 mod extension;
 mod findings;
@@ -50,7 +51,7 @@ mod worker;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::backends::Broker;
 use crate::clock::SystemClock;
@@ -103,11 +104,26 @@ enum Command {
 
 fn main() -> ExitCode {
     let clock = SystemClock::start();
-    dispatch(Arguments::parse(), clock).unwrap_or_else(|error| {
-        eprintln!("dialtone: {error:#}");
+    let matches = examples::spread(Arguments::command()).get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    dispatch(arguments, clock).unwrap_or_else(|error| {
+        eprintln!("dialtone: {}", words(&error));
         let usage = error.is::<ConfigurationError>();
         if usage { Exit::USAGE.into() } else { Exit::Failed.into() }
     })
+}
+
+/// An error with its causes, each told once: many a library's error has the text of its cause in its own.
+fn words(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if said.is_empty() {
+            said = cause;
+        } else if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
 }
 
 fn dispatch(arguments: Arguments, clock: SystemClock) -> anyhow::Result<ExitCode> {
@@ -122,7 +138,7 @@ fn dispatch(arguments: Arguments, clock: SystemClock) -> anyhow::Result<ExitCode
     let settings = configuration.settings;
     match command {
         Command::Validate(arguments) => validate::run(&everywhere, settings, &arguments, clock),
-        Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
+        Command::Completions(arguments) => completions::run(&arguments, Arguments::command(), everywhere.json),
         command => tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(dispatch_async(
             &everywhere,
             settings,

@@ -1,16 +1,16 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use dialtone_model::State;
-use dialtone_scheduler::extended_status;
+use dialtone_model::{RunId, RunState, State};
+use dialtone_scheduler::{extended_status, what_to_do};
 use dialtone_store::{EventRecord, OrderFilter, OrderRecord, PersonalAct};
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::embedded::WorkArgs;
 use crate::exit::Exit;
-use crate::follow::follow;
-use crate::output::{print, print_json, print_json_lines, print_table};
+use crate::follow::{data_flag, follow};
+use crate::output::{print, print_json, print_json_lines, print_table, time};
 use crate::pick;
 
 /// Work orders: one request for one subscriber
@@ -19,7 +19,9 @@ use crate::pick;
   dialtone order list --state hold
   dialtone order show 17
   dialtone order retry 17 18
-  dialtone order abort 17")]
+  dialtone order release 17
+  dialtone order abort 17
+  dialtone order cancel 17")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     act: Act,
@@ -60,8 +62,10 @@ struct Filter {
     /// In this state
     #[arg(long, value_name = "STATE", value_parser = ["initial", "released", "hold", "completed", "cancelled"])]
     state: Option<String>,
-    /// With this extended status, such as recoverable_error
-    #[arg(long, value_name = "STATUS")]
+    /// With this extended status
+    #[arg(long, value_name = "STATUS", value_parser = [
+        "being_provisioned", "recoverable_error", "unrecoverable_error", "wait_for_order", "aborted",
+    ])]
     extended: Option<String>,
     /// For somebody whose name has this in it
     #[arg(long, value_name = "TEXT")]
@@ -87,34 +91,56 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
         Act::Show { number } => show(context, number).await,
         Act::Retry(chosen) => act_and_follow(context, &chosen, PersonalAct::Retry).await,
         Act::Release(chosen) => act_and_follow(context, &chosen, PersonalAct::Unhold).await,
-        Act::Abort { numbers } => {
-            print_orders(context, &act(context, &numbers, PersonalAct::Abort).await?)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Act::Cancel { numbers } => {
-            print_orders(context, &act(context, &numbers, PersonalAct::Cancel).await?)?;
-            Ok(ExitCode::SUCCESS)
-        }
+        Act::Abort { numbers } => act_and_tell(context, &numbers, PersonalAct::Abort).await,
+        Act::Cancel { numbers } => act_and_tell(context, &numbers, PersonalAct::Cancel).await,
     }
 }
 
-/// Does the act on each order, and gives them back as they are then.
-async fn act(context: &Context, numbers: &[i64], act: PersonalAct) -> anyhow::Result<Vec<OrderRecord>> {
+/// What became of the orders that a person named.
+struct Acted {
+    orders: Vec<OrderRecord>,
+    /// Whether each of them took the act.
+    all: bool,
+}
+
+/// Does the act on each order. One that refuses it is told of and keeps no other from it; one that isn't there keeps
+/// all, because it is a slip of whoever typed the numbers.
+async fn act(context: &Context, numbers: &[i64], act: PersonalAct) -> anyhow::Result<Acted> {
     let organization = context.organization().await?.id;
-    let mut after = Vec::new();
+    let mut chosen = Vec::new();
     for number in numbers {
         let (order, _) = context.operations.order(&context.actor, organization, *number).await?;
-        after.push(context.operations.act_on_order(&context.actor, &order, act).await?);
+        chosen.push(order);
     }
-    Ok(after)
+    let mut acted = Acted { orders: Vec::new(), all: true };
+    for order in chosen {
+        match context.operations.act_on_order(&context.actor, &order, act).await {
+            Ok(after) => acted.orders.push(after),
+            Err(refused) if numbers.len() > 1 => {
+                eprintln!("dialtone: order {}: {refused}", order.number);
+                acted.all = false;
+            }
+            Err(refused) => return Err(refused.into()),
+        }
+    }
+    Ok(acted)
+}
+
+async fn act_and_tell(context: &Context, numbers: &[i64], wanted: PersonalAct) -> anyhow::Result<ExitCode> {
+    let acted = act(context, numbers, wanted).await?;
+    print_orders(context, &acted.orders)?;
+    for run in runs_of(&acted.orders) {
+        // Orders that waited for these may go on now.
+        if context.operations.run(&context.actor, run).await?.run.state == RunState::Running {
+            eprintln!("run {run} goes on: dialtone{} runs follow {run}", data_flag(context));
+        }
+    }
+    Ok(if acted.all { Exit::Done } else { Exit::Failed }.into())
 }
 
 async fn act_and_follow(context: &Context, chosen: &Chosen, wanted: PersonalAct) -> anyhow::Result<ExitCode> {
-    let mut orders = act(context, &chosen.numbers, wanted).await?;
-    let mut runs: Vec<_> = orders.iter().map(|order| order.run).collect();
-    runs.sort_unstable();
-    runs.dedup();
-    if follow(context, &chosen.work, &runs).await? == Exit::Interrupted {
+    let Acted { mut orders, all } = act(context, &chosen.numbers, wanted).await?;
+    if follow(context, &chosen.work, &runs_of(&orders)).await? == Exit::Interrupted {
         return Ok(Exit::Interrupted.into());
     }
     for order in &mut orders {
@@ -123,7 +149,15 @@ async fn act_and_follow(context: &Context, chosen: &Chosen, wanted: PersonalAct)
     print_orders(context, &orders)?;
     // The other orders of their runs don't count: it is these that were asked for.
     let completed = orders.iter().all(|order| order.state == State::Completed);
-    Ok(if completed { Exit::Done } else { Exit::Incomplete }.into())
+    let exit = if completed { Exit::Done } else { Exit::Incomplete };
+    Ok(exit.and(if all { Exit::Done } else { Exit::Failed }).into())
+}
+
+fn runs_of(orders: &[OrderRecord]) -> Vec<RunId> {
+    let mut runs: Vec<RunId> = orders.iter().map(|order| order.run).collect();
+    runs.sort_unstable();
+    runs.dedup();
+    runs
 }
 
 async fn list(context: &Context, filter: Filter) -> anyhow::Result<ExitCode> {
@@ -179,7 +213,7 @@ async fn show(context: &Context, number: i64) -> anyhow::Result<ExitCode> {
     print(format_args!("{} · run {}", status(&order), order.run))?;
     if let Some(reason) = &order.reason {
         print(format_args!("{}: {}", reason.code, reason.message))?;
-        if let Some(repair) = &reason.repair {
+        if let Some(repair) = reason.repair.clone().or_else(|| what_to_do(order.number, order.state)) {
             print(format_args!("what to do: {repair}"))?;
         }
     }
@@ -192,7 +226,7 @@ async fn show(context: &Context, number: i64) -> anyhow::Result<ExitCode> {
         .iter()
         .map(|event| {
             [
-                event.at.to_string(),
+                time(event.at),
                 event.kind.clone(),
                 event.actor.clone(),
                 (event.step + 1).to_string(),

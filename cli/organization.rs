@@ -78,7 +78,21 @@ struct Files<'a> {
 impl Files<'_> {
     fn parse(&self, folder: &Path) -> anyhow::Result<OrganizationImport> {
         let name = |file: &str| folder.join(file).display().to_string();
-        let import = toml::from_str(self.organization).with_context(|| name("organization.toml"))?;
+        let mut import: OrganizationImport =
+            toml::from_str(self.organization).with_context(|| name("organization.toml"))?;
+        for device in &mut import.devices {
+            let of = |file: &Path| {
+                let path = folder.join(file);
+                let read = fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()));
+                read.with_context(|| format!("the device \"{}\"", device.name))
+            };
+            if let Some(file) = &device.ca_file {
+                device.ca = Some(of(file)?);
+            }
+            if let Some(file) = &device.password_file {
+                device.password = of(file)?.trim_end_matches(['\r', '\n']).to_owned();
+            }
+        }
         Ok(OrganizationImport {
             users: self.users.map_or(Ok(Vec::new()), |bytes| read_users(&name("users.csv"), bytes))?,
             numbers: self.numbers.map_or(Ok(Vec::new()), |bytes| read_numbers(&name("numbers.csv"), bytes))?,

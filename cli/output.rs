@@ -52,6 +52,16 @@ pub(crate) fn print_table_warning<const N: usize>(
     print(table(header, rows).replace(warning, &red(warning)))
 }
 
+/// So many of something, such as `1 order` and `2 orders`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A time as tables show it: all of one width.
+pub(crate) fn time(at: jiff::Timestamp) -> String {
+    format!("{at:.3}")
+}
+
 /// Red on a terminal that shows colours, as it is elsewhere.
 pub(crate) fn red(text: &str) -> String {
     console::style(text).red().bold().to_string()

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use clap::Args;
 use dialtone_model::Step;
 use dialtone_scheduler::{DryRun, Mode, ProjectPlan};
+use dialtone_templates::Reading;
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -42,7 +43,8 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
 pub(crate) fn show(context: &Context, dry_run: DryRun, mode: Mode) -> anyhow::Result<Exit> {
     let DryRun { intake, plan, .. } = dry_run;
     if context.json {
-        return tell(context, intake, mode, plan_json(&plan));
+        let plan = plan_json(&plan, &intake.readings);
+        return tell(context, intake, mode, plan);
     }
     let rows = plan.rows.iter().map(|row| {
         let file = intake.readings.get(row.file as usize).map_or("", |reading| reading.name.as_str());
@@ -63,13 +65,14 @@ pub(crate) fn show(context: &Context, dry_run: DryRun, mode: Mode) -> anyhow::Re
 }
 
 /// A plan in JSON.
-pub(crate) fn plan_json(plan: &ProjectPlan) -> Value {
+pub(crate) fn plan_json(plan: &ProjectPlan, readings: &[Reading]) -> Value {
+    let names: Vec<&str> = readings.iter().map(|reading| reading.name.as_str()).collect();
     let rows: Vec<Value> = plan
         .rows
         .iter()
         .map(|row| {
             json!({
-                "file": row.file,
+                "file": names.get(row.file as usize),
                 "row": row.row,
                 "user": row.user_id,
                 "product": row.product,

@@ -1,20 +1,22 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use dialtone_model::{ProjectId, RunId, UploadId};
 use dialtone_scheduler::NewProjectName;
-use dialtone_store::{OrderFilter, PersonalAct, ProjectRecord, UploadRecord};
+use dialtone_store::{ProjectRecord, UploadRecord};
+use dialtone_templates::Origin;
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::embedded::WorkArgs;
 use crate::exit::Exit;
 use crate::follow::follow;
-use crate::output::{print, print_json, print_json_lines, print_table};
-use crate::report::Ending;
-use crate::upload::{mode, read_files, tell};
+use crate::output::{counted, print, print_json, print_json_lines, print_table, time};
+use crate::report::{Ending, no_run, report_path};
+use crate::runs::{go_on, retry};
+use crate::upload::{mode, read_files, tell, tell_added};
 use crate::{pick, plan};
 
 /// Batch projects: files whose rows become work orders
@@ -22,8 +24,17 @@ use crate::{pick, plan};
 #[command(after_help = "Examples:
   dialtone project create \"New hires\"
   dialtone project add \"New hires\" sample-data/new-hires.csv
+  dialtone project show \"New hires\"
+  dialtone project remove \"New hires\" 0192f0c1-6e3b-7170-8bf9-4f1e98c88b56
   dialtone project plan \"New hires\"
   dialtone project run \"New hires\"
+  dialtone project pause \"New hires\"
+  dialtone project resume \"New hires\"
+  dialtone project cancel \"New hires\"
+  dialtone project retry \"New hires\"
+  dialtone project duplicate \"New hires\" --name \"New hires, again\"
+  dialtone project delete \"New hires\"
+  dialtone project list --json
 
 A PROJECT is named by its UUID, the beginning of it, or its name.")]
 pub(crate) struct Arguments {
@@ -73,7 +84,7 @@ enum Act {
         #[arg(long)]
         valid_rows_only: bool,
         /// Where to write the report: .csv, .tsv or .xlsx
-        #[arg(long, value_name = "PATH")]
+        #[arg(long, value_name = "PATH", value_parser = report_path)]
         report: Option<PathBuf>,
         #[command(flatten)]
         work: WorkArgs,
@@ -123,7 +134,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
             let id = pick::project(context, &project).await?.id;
             let (files, mode) = (read_files(&files)?, mode(valid_rows_only));
             let intake = operations.add_project_files(actor, id, &files, mode).await?;
-            return Ok(tell(context, intake, mode, json!({ "project": id }))?.into());
+            return Ok(tell_added(context, Origin::Project(id), intake, mode).await?.into());
         }
         Act::Remove { project, file } => {
             let id = pick::project(context, &project).await?.id;
@@ -148,7 +159,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
         Act::Resume { project, work } => {
             let run = run_of(context, &project).await?;
             operations.resume_run(actor, run).await?;
-            return Ok(follow(context, &work, &[run]).await?.into());
+            return go_on(context, run, &work).await;
         }
         Act::Cancel { project } => {
             let run = run_of(context, &project).await?;
@@ -157,8 +168,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
         }
         Act::Retry { project, work } => {
             let run = run_of(context, &project).await?;
-            retry(context, run).await?;
-            return Ok(follow(context, &work, &[run]).await?.into());
+            return retry(context, run, &work).await;
         }
         Act::Duplicate { project, name } => {
             let id = pick::project(context, &project).await?.id;
@@ -189,45 +199,15 @@ async fn start(
     let (dry_run, started) = context.operations.run_project(&context.actor, id, mode).await?;
     let refused_rows = dry_run.intake.refused;
     let Some(started) = started else {
-        let more = json!({ "run": null, "orders": {}, "report": null, "seconds": context.seconds() });
-        return Ok(tell(context, dry_run.intake, mode, more)?.into());
+        return Ok(tell(context, dry_run.intake, mode, no_run(context, refused_rows))?.into());
     };
     if !context.json && !dry_run.intake.problems.is_empty() {
         tell(context, dry_run.intake, mode, json!({}))?;
     }
-    eprintln!("run {}: {} orders", started.run, started.orders);
+    eprintln!("run {}: {}", started.run, counted(started.orders, "order"));
     let followed = follow(context, work, &[started.run]).await?;
     let exit = followed.and(if refused_rows > 0 { Exit::Refused } else { Exit::Done });
     ending.tell(context, started.run, refused_rows, exit).await
-}
-
-/// Retries the orders of a run that wait for a person because of what may pass.
-async fn retry(context: &Context, run: RunId) -> anyhow::Result<()> {
-    const PAGE: u32 = 1_000;
-    let organization = context.organization().await?.id;
-    let mut filter = OrderFilter {
-        run: Some(run),
-        extended: Some("recoverable_error".to_owned()),
-        limit: PAGE,
-        ..OrderFilter::default()
-    };
-    let mut retried = 0;
-    loop {
-        let orders = context.operations.orders(&context.actor, organization, &filter).await?;
-        for order in &orders {
-            context.operations.act_on_order(&context.actor, order, PersonalAct::Retry).await?;
-            retried += 1;
-        }
-        match orders.last() {
-            Some(last) if orders.len() == PAGE as usize => filter.after = Some(last.id),
-            _ => break,
-        }
-    }
-    if retried == 0 {
-        bail!("no order of run {run} waits for a retry");
-    }
-    eprintln!("{retried} orders retried");
-    Ok(())
 }
 
 async fn run_of(context: &Context, project: &str) -> anyhow::Result<RunId> {
@@ -264,7 +244,7 @@ async fn show(context: &Context, id: ProjectId) -> anyhow::Result<()> {
         Some(run) => print(format_args!("{}, run {run}\n", project.status))?,
         None => print(format_args!("{}\n", project.status))?,
     }
-    let row = |file: &UploadRecord| [file.id.to_string(), file.name.clone(), file.uploaded_at.to_string()];
+    let row = |file: &UploadRecord| [file.id.to_string(), file.name.clone(), time(file.uploaded_at)];
     print_table(["UUID", "File", "Uploaded"], files.iter().map(row).collect(), "no file yet")
 }
 

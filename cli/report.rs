@@ -1,4 +1,5 @@
 use std::fs;
+use std::io::{IsTerminal as _, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -6,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use dialtone_model::RunId;
-use dialtone_scheduler::{ReportRows, RunView};
+use dialtone_scheduler::{NamedBytes, ReportRows, RunView};
+use dialtone_store::RunCounts;
 use dialtone_templates::Format;
 use serde_json::{Value, json};
 
@@ -98,9 +100,21 @@ impl Target {
                 write_file(path, bytes)?;
                 if context.json { print_json(&json!({ "file": path })) } else { print(path.display()) }
             }
-            _ => print_bytes(bytes),
+            _ => print_file(context, self.format()?, bytes),
         }
     }
+}
+
+/// Prints a file, or with `--json` an object that has its text.
+pub(crate) fn print_file(context: &Context, format: Format, bytes: &[u8]) -> anyhow::Result<()> {
+    let is_workbook = format == Format::Xlsx;
+    if is_workbook && (context.json || stdout().is_terminal()) {
+        bail!("a workbook can't be shown here: name a file for it with --output");
+    }
+    if context.json {
+        return print_json(&json!({ "format": format.extension(), "content": String::from_utf8_lossy(bytes) }));
+    }
+    print_bytes(bytes)
 }
 
 impl From<FileFormat> for Format {
@@ -111,6 +125,12 @@ impl From<FileFormat> for Format {
             FileFormat::Xlsx => Self::Xlsx,
         }
     }
+}
+
+/// The path of a report, of which the name says the format.
+pub(crate) fn report_path(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    format_of(&path).map(|_| path).map_err(|error| error.to_string())
 }
 
 /// The format that the name of a file means.
@@ -184,14 +204,17 @@ impl Ending {
         write_file(&report, &kept.bytes)?;
         let mut written = Written { report: Some(report), sha256: Some(kept.sha256), failed_rows: Vec::new() };
         for (index, file) in context.operations.failed_rows(&context.actor, run).await?.into_iter().enumerate() {
-            // The upload's own name is a customer's text and never becomes a path; only how it ends is taken over.
-            let extension = if file.name.ends_with(".xlsx") { "xlsx" } else { "csv" };
-            let path = folder.join(format!("{run}-failed-rows-{}.{extension}", index + 1));
+            let path = folder.join(format!("{run}-failed-rows-{}.{}", index + 1, extension_of(&file)));
             write_file(&path, &file.bytes)?;
             written.failed_rows.push(path);
         }
         Ok(written)
     }
+}
+
+/// How the name of a file with failed rows ends. The upload's own name is a customer's text and never becomes a path.
+pub(crate) fn extension_of(file: &NamedBytes) -> &'static str {
+    ["xlsx", "tsv"].into_iter().find(|extension| file.name.ends_with(&format!(".{extension}"))).unwrap_or("csv")
 }
 
 /// How many rows of a run's files were refused when they were uploaded.
@@ -212,12 +235,27 @@ struct Written {
     failed_rows: Vec<PathBuf>,
 }
 
+/// The members that the answer of a run always has, where the files were refused and there is none.
+pub(crate) fn no_run(context: &Context, refused_rows: usize) -> Value {
+    json!({
+        "run": null,
+        "name": null,
+        "state": null,
+        "orders": orders_by_state(&RunCounts::default()),
+        "refused_rows": refused_rows,
+        "report": null,
+        "report_sha256": null,
+        "failed_rows": [],
+        "seconds": context.seconds(),
+    })
+}
+
 fn answer(context: &Context, view: &RunView, refused_rows: usize, written: &Written) -> Value {
     json!({
         "run": view.run.id,
         "name": view.run.name,
         "state": view.run.state,
-        "orders": orders_by_state(view),
+        "orders": orders_by_state(&view.counts),
         "refused_rows": refused_rows,
         "report": written.report,
         "report_sha256": written.sha256,

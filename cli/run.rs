@@ -5,20 +5,21 @@ use clap::Args;
 use dialtone_files::sha256;
 use dialtone_model::{AddOn, OrganizationId, RunId, RunKind};
 use dialtone_scheduler::{Intake, Mode, NamedBytes, NewSubmission, Submitted};
-use serde_json::json;
 
 use crate::context::Context;
 use crate::embedded::WorkArgs;
 use crate::exit::Exit;
 use crate::follow::follow;
-use crate::report::{Ending, refused_rows};
+use crate::output::counted;
+use crate::report::{Ending, no_run, refused_rows, report_path};
 use crate::upload::{mode, read_files, tell};
 
 /// Run files: read, check, provision, report
 ///
 /// Several files are the files of one bulk assignment, or of one batch project: their headers say which. Any bad row
-/// refuses them all, unless the valid rows alone are asked for. Where the data folder has no organization yet, the demo organization with simulated devices is
-/// brought in. A command that was interrupted or killed goes on when it is repeated.
+/// refuses them all, unless the valid rows alone are asked for. Where the data folder has no organization yet, the demo
+/// organization with simulated devices is brought in. A command that was interrupted or killed goes on when it is
+/// repeated.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   dialtone run sample-data/bulk-assignment-by-name.csv
@@ -41,7 +42,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     valid_rows_only: bool,
     /// Where to write the report: .csv, .tsv or .xlsx
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = report_path)]
     report: Option<PathBuf>,
     #[command(flatten)]
     work: WorkArgs,
@@ -105,7 +106,7 @@ async fn start(
 ) -> anyhow::Result<Result<Started, Exit>> {
     let mode = mode(arguments.valid_rows_only);
     let submission = NewSubmission {
-        name: arguments.name.clone().unwrap_or_else(|| name_of(files)),
+        name: arguments.name.clone(),
         add_ons: arguments.add_ons.iter().cloned().map(AddOn).collect(),
         mode,
     };
@@ -118,28 +119,12 @@ async fn start(
     if !context.json && !intake.problems.is_empty() {
         tell_refused(context, intake, mode)?;
     }
-    eprintln!("run {}: {} orders", assigned.run, assigned.orders);
+    eprintln!("run {}: {}", assigned.run, counted(assigned.orders, "order"));
     Ok(Ok(Started { run: assigned.run, refused_rows }))
 }
 
 /// Tells what is wrong with the files, with the members that the answer of `run` always has.
 fn tell_refused(context: &Context, intake: Intake, mode: Mode) -> anyhow::Result<Exit> {
-    let more = json!({
-        "run": null,
-        "orders": {},
-        "refused_rows": intake.refused,
-        "report": null,
-        "seconds": context.seconds(),
-    });
+    let more = no_run(context, intake.refused);
     tell(context, intake, mode, more)
-}
-
-/// What people read of an assignment that has no name: its first file.
-fn name_of(files: &[NamedBytes]) -> String {
-    const LONGEST: usize = 80;
-    let first: String = files.first().map(|file| file.name.chars().take(LONGEST).collect()).unwrap_or_default();
-    match files.len() {
-        0 | 1 => first,
-        count => format!("{first} and {} more", count - 1),
-    }
 }

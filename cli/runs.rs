@@ -1,13 +1,16 @@
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::{Args, Subcommand};
-use dialtone_scheduler::RunView;
+use dialtone_model::RunId;
+use dialtone_scheduler::{Retried, RunView};
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::embedded::WorkArgs;
+use crate::exit::Exit;
 use crate::follow::{follow, orders_by_state, summary};
-use crate::output::{print, print_json, print_json_lines, print_table};
+use crate::output::{counted, print, print_json, print_json_lines, print_table, time};
 use crate::pick;
 use crate::report::{Ending, refused_rows};
 
@@ -15,8 +18,12 @@ use crate::report::{Ending, refused_rows};
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   dialtone runs list
+  dialtone runs show 0192f0c1
+  dialtone runs follow 0192f0c1
   dialtone runs pause 0192f0c1
-  dialtone runs resume 0192f0c1")]
+  dialtone runs resume 0192f0c1
+  dialtone runs retry 0192f0c1
+  dialtone runs cancel 0192f0c1")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     act: Act,
@@ -54,6 +61,13 @@ enum Act {
         #[command(flatten)]
         work: WorkArgs,
     },
+    /// Try again every order that failed in a way that may pass, until the run is over
+    Retry {
+        #[command(flatten)]
+        run: Chosen,
+        #[command(flatten)]
+        work: WorkArgs,
+    },
     /// End a run: orders without a done step become Cancelled, others go to Hold
     Cancel {
         #[command(flatten)]
@@ -74,16 +88,20 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
     match arguments.act {
         Act::List { limit } => list(context, limit).await?,
         Act::Show { run } => show(context, &pick::run(context, &run.run).await?)?,
-        Act::Follow { run, work } => return go_on(context, &pick::run(context, &run.run).await?, &work).await,
+        Act::Follow { run, work } => return go_on(context, pick::run(context, &run.run).await?.run.id, &work).await,
         Act::Pause { run } => {
             let run = pick::run(context, &run.run).await?.run.id;
             operations.pause_run(&context.actor, run).await?;
             show(context, &operations.run(&context.actor, run).await?)?;
         }
         Act::Resume { run, work } => {
-            let run = pick::run(context, &run.run).await?;
-            operations.resume_run(&context.actor, run.run.id).await?;
-            return go_on(context, &run, &work).await;
+            let run = pick::run(context, &run.run).await?.run.id;
+            operations.resume_run(&context.actor, run).await?;
+            return go_on(context, run, &work).await;
+        }
+        Act::Retry { run, work } => {
+            let run = pick::run(context, &run.run).await?.run.id;
+            return retry(context, run, &work).await;
         }
         Act::Cancel { run } => {
             let run = pick::run(context, &run.run).await?.run.id;
@@ -94,9 +112,26 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
     Ok(ExitCode::SUCCESS)
 }
 
-async fn go_on(context: &Context, view: &RunView, work: &WorkArgs) -> anyhow::Result<ExitCode> {
-    let exit = follow(context, work, &[view.run.id]).await?;
-    Ending::new(None)?.tell(context, view.run.id, refused_rows(context, view.run.id).await?, exit).await
+/// Retries what of a run may succeed unchanged, and works through it.
+pub(crate) async fn retry(context: &Context, run: RunId, work: &WorkArgs) -> anyhow::Result<ExitCode> {
+    let Retried { orders, refused } = context.operations.retry_run(&context.actor, run).await?;
+    for (number, why) in &refused {
+        eprintln!("dialtone: order {number}: {why}");
+    }
+    if orders == 0 && refused.is_empty() {
+        bail!("no order of run {run} waits for a retry: `dialtone order list --run {run}` shows how they stand");
+    }
+    eprintln!("{} retried", counted(orders, "order"));
+    if orders == 0 {
+        return Ok(Exit::Incomplete.into());
+    }
+    go_on(context, run, work).await
+}
+
+/// Works through a run, or watches the process that does, and tells how it ended.
+pub(crate) async fn go_on(context: &Context, run: RunId, work: &WorkArgs) -> anyhow::Result<ExitCode> {
+    let exit = follow(context, work, &[run]).await?;
+    Ending::new(None)?.tell(context, run, refused_rows(context, run).await?, exit).await
 }
 
 async fn list(context: &Context, limit: u32) -> anyhow::Result<()> {
@@ -111,14 +146,14 @@ async fn list(context: &Context, limit: u32) -> anyhow::Result<()> {
     let rows = views
         .iter()
         .map(|view| {
-            let orders = orders_by_state(view);
+            let orders = orders_by_state(&view.counts);
             [
                 view.run.id.to_string(),
                 view.run.name.clone(),
                 view.run.state.to_string(),
                 orders.values().sum::<u64>().to_string(),
                 orders.get("completed").copied().unwrap_or_default().to_string(),
-                view.run.created_at.to_string(),
+                time(view.run.created_at),
                 view.run.created_by.clone(),
             ]
         })
@@ -145,7 +180,7 @@ fn view_json(view: &RunView) -> Value {
         "state": run.state,
         "template": run.template,
         "project": run.project,
-        "orders": orders_by_state(view),
+        "orders": orders_by_state(&view.counts),
         "by_extended_status": by_state,
         "started_at": run.created_at,
         "started_by": run.created_by,

@@ -14,6 +14,9 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Prints one line of JSON when the devices listen: their addresses, the file of the certificate that vouches for
 /// them, and the process id. What the devices hold is kept in the folder, also when the process is killed.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  dialtone simulator --data sim --phone-system 0
+  dialtone simulator --data sim --axl 12.5=8443 --cupi 8444 --fault axl:latency=20ms --fault cupi:error=1%")]
 pub(crate) struct SimulatorArgs {
     /// The folder for state, logs and certificates
     #[arg(long, value_name = "DIR")]

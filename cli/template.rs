@@ -1,28 +1,42 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use dialtone_model::{AddOn, TemplateId, UserId};
-use dialtone_scheduler::{DraftEdit, HandAddedUser, Mode, NewDraft, ReportRows};
+use dialtone_scheduler::{DraftEdit, HandAddedUser, Intake, Mode, NewDraft, ReportRows};
 use dialtone_store::{TemplateRecord, TemplateUser};
-use dialtone_templates::{Kind, blank, sample};
+use dialtone_templates::{Kind, Origin, blank, sample};
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::embedded::WorkArgs;
+use crate::exit::Exit;
 use crate::follow::follow;
-use crate::output::{print, print_json, print_json_lines, print_table};
+use crate::output::{counted, print, print_json, print_json_lines, print_table, printable};
 use crate::pick;
-use crate::report::{Ending, Target};
-use crate::upload::{mode, read_files, tell};
+use crate::report::{Ending, Target, report_path};
+use crate::runs::retry;
+use crate::upload::{mode, read_files, tell, tell_added};
 
 /// Bulk-assignment templates: users who get an extension each, with the same add-ons
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   dialtone template create \"New hires\" --add-on call-recording
   dialtone template add \"New hires\" hires.csv
+  dialtone template add-user \"New hires\" --ext-key 4021 --user 652d2f57-6e3b-4170-8bf9-4f1e98c88b56
+  dialtone template remove \"New hires\" 4021
+  dialtone template edit \"New hires\" --add-on call-recording --add-on voicemail-to-email
+  dialtone template users \"New hires\"
   dialtone template assign \"New hires\"
+  dialtone template retry \"New hires\"
+  dialtone template report \"New hires\" -o report.xlsx
+  dialtone template duplicate \"New hires\" --name \"New hires, again\"
+  dialtone template delete \"New hires, again\"
+  dialtone template list hires
+  dialtone template show \"New hires\" --json
   dialtone template sample bulk-name -o sample.xlsx
+  dialtone template blank bulk-uuid -o hires.csv
 
 A TEMPLATE is named by its UUID, the beginning of it, or its name.")]
 pub(crate) struct Arguments {
@@ -106,8 +120,14 @@ enum Act {
     Assign {
         template: String,
         /// Where to write the report: .csv, .tsv or .xlsx
-        #[arg(long, value_name = "PATH")]
+        #[arg(long, value_name = "PATH", value_parser = report_path)]
         report: Option<PathBuf>,
+        #[command(flatten)]
+        work: WorkArgs,
+    },
+    /// Try again every user whose order failed in a way that may pass
+    Retry {
+        template: String,
         #[command(flatten)]
         work: WorkArgs,
     },
@@ -160,7 +180,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
     match arguments.act {
         Act::List { search } => list(context, &search).await?,
         Act::Create { name, add_ons } => {
-            let organization = context.organization().await?.id;
+            let organization = context.organization_or_demo().await?.id;
             let draft = NewDraft { name, add_ons: add_ons.into_iter().map(AddOn).collect() };
             show(context, operations.create_template(actor, organization, &draft).await?).await?;
         }
@@ -173,13 +193,13 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
             let id = pick::template(context, &template).await?.id;
             let (files, mode) = (read_files(&files)?, mode(valid_rows_only));
             let intake = operations.add_template_files(actor, id, &files, mode).await?;
-            return Ok(tell(context, intake, mode, json!({ "template": id }))?.into());
+            return Ok(tell_added(context, Origin::Template(id), intake, mode).await?.into());
         }
         Act::AddUser { template, ext_key, user, number } => {
             let id = pick::template(context, &template).await?.id;
             let user = HandAddedUser { ext_key, user, number };
             let intake = operations.add_template_user(actor, id, &user).await?;
-            return Ok(tell(context, intake, Mode::Strict, json!({ "template": id }))?.into());
+            return Ok(tell_of_user(context, id, intake)?.into());
         }
         Act::Remove { template, ext_keys } => {
             let id = pick::template(context, &template).await?.id;
@@ -214,9 +234,15 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
             let ending = Ending::new(report)?;
             let id = pick::template(context, &template).await?.id;
             let assigned = operations.assign(actor, id).await?;
-            eprintln!("run {}: {} orders", assigned.run, assigned.orders);
+            eprintln!("run {}: {}", assigned.run, counted(assigned.orders, "order"));
             let exit = follow(context, &work, &[assigned.run]).await?;
             return ending.tell(context, assigned.run, 0, exit).await;
+        }
+        Act::Retry { template, work } => {
+            let template = pick::template(context, &template).await?;
+            let run =
+                template.run.with_context(|| format!("the template \"{}\" wasn't assigned yet", template.name))?;
+            return retry(context, run, &work).await;
         }
         Act::Report { template, target } => {
             let id = pick::template(context, &template).await?.id;
@@ -227,6 +253,23 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
         Act::Blank { kind, target } => target.write(context, &blank(kind.into(), target.format()?)?)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells whether a user was added by hand, or what speaks against it.
+fn tell_of_user(context: &Context, id: TemplateId, intake: Intake) -> anyhow::Result<Exit> {
+    if context.json {
+        return tell(context, intake, Mode::Strict, json!({ "template": id }));
+    }
+    if intake.is_usable(Mode::Strict) {
+        print("1 user added to the template.")?;
+        return Ok(Exit::Done);
+    }
+    for finding in intake.findings() {
+        let column = finding.column.map(|column| format!("{column}: ")).unwrap_or_default();
+        let repair = finding.repair.map(|repair| format!(" {repair}")).unwrap_or_default();
+        eprintln!("dialtone: {}", printable(&format!("{column}{}{repair}", finding.message)));
+    }
+    Ok(Exit::Refused)
 }
 
 async fn list(context: &Context, search: &str) -> anyhow::Result<()> {

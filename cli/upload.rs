@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use dialtone_scheduler::{Intake, Mode, NamedBytes};
-use dialtone_templates::FILE_LIMIT;
+use dialtone_templates::{FILE_LIMIT, Origin};
 use dialtone_validators::Checked;
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::findings;
-use crate::output::{print_bytes, print_json};
+use crate::output::{counted, print, print_bytes, print_json};
+use crate::report::{extension_of, write_file};
 
 /// Reads files as they are handed on. One that is larger than allowed is read only so far that this can be said of it.
 pub(crate) fn read_files(paths: &[PathBuf]) -> anyhow::Result<Vec<NamedBytes>> {
@@ -30,6 +31,42 @@ fn read_file(path: &Path) -> anyhow::Result<NamedBytes> {
 /// How rows are chosen.
 pub(crate) const fn mode(valid_rows_only: bool) -> Mode {
     if valid_rows_only { Mode::ValidRowsOnly } else { Mode::Strict }
+}
+
+/// Tells what became of files that were added to a template or project. Where only the good rows were used, the others
+/// are given back as files that can be corrected and added.
+pub(crate) async fn tell_added(context: &Context, to: Origin, intake: Intake, mode: Mode) -> anyhow::Result<Exit> {
+    let (what, id) = match to {
+        Origin::Template(id) => ("template", id.to_string()),
+        Origin::Project(id) => ("project", id.to_string()),
+    };
+    let used = intake.is_usable(mode);
+    let mut failed_rows = Vec::new();
+    if used && intake.refused > 0 {
+        for file in context.operations.refused_rows(&intake, to).await? {
+            let path = unused_path(context, &id, &file);
+            write_file(&path, &file.bytes)?;
+            failed_rows.push(path);
+        }
+    }
+    let (accepted, more) = (intake.accepted, json!({ what: id, "failed_rows": failed_rows }));
+    let exit = tell(context, intake, mode, more)?;
+    if !context.json {
+        if used {
+            print(format_args!("{} added to the {what}.", counted(accepted, "row")))?;
+        }
+        for path in &failed_rows {
+            print(path.display())?;
+        }
+    }
+    Ok(exit)
+}
+
+/// Where a file with failed rows is written: files are added to one template or project any number of times.
+fn unused_path(context: &Context, id: &str, file: &NamedBytes) -> PathBuf {
+    let folder = context.path("reports");
+    let path = |number: usize| folder.join(format!("{id}-failed-rows-{number}.{}", extension_of(file)));
+    (1..).map(path).find(|path| !path.exists()).unwrap_or_else(|| path(0))
 }
 
 /// Tells what is wrong with an upload, and whether it was used: in JSON as one object, with what the caller adds.

@@ -30,7 +30,7 @@ words! {
 
 /// The project's status doesn't allow the action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("can't {action} a project that is {status}")]
+#[error("can't {action} a project that is {status}: {}", reason(*status))]
 pub struct ProjectActionRefused {
     /// What was asked.
     pub action: ProjectAction,
@@ -47,5 +47,12 @@ impl ProjectStatus {
             ProjectAction::Delete => self != Self::InProgress,
         };
         if allowed { Ok(()) } else { Err(ProjectActionRefused { action, status: self }) }
+    }
+}
+
+const fn reason(status: ProjectStatus) -> &'static str {
+    match status {
+        ProjectStatus::InProgress => "wait until its run is over, or cancel that",
+        ProjectStatus::Draft | ProjectStatus::Completed => "its report shows its files; duplicate it for a new draft",
     }
 }

@@ -30,12 +30,21 @@ words! {
 
 /// A run can't do that now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a run that is {state} can't be {act}")]
+#[error("a run that is {state} can't be {act}: {}", reason(*state))]
 pub struct RunTransitionRefused {
     /// The state that it is in.
     pub state: RunState,
     /// What was asked, as a participle: `paused`.
     pub act: &'static str,
+}
+
+const fn reason(state: RunState) -> &'static str {
+    match state {
+        RunState::Running => "it goes on already",
+        RunState::Paused => "it is stopped already",
+        RunState::Finished => "it is over; what of it failed can be retried or released",
+        RunState::Cancelled => "it is over",
+    }
 }
 
 impl RunState {

@@ -128,12 +128,28 @@ pub struct Life {
 
 /// The event can't happen in that state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{event:?} can't happen to an order that is {state:?}")]
+#[error("an order that is {} can't be {}: {}", state.label(), event.participle(), state.instead(*event))]
 pub struct InvalidTransition {
     /// The state that the order is in.
     pub state: State,
     /// The event that was refused.
     pub event: Event,
+}
+
+impl Event {
+    /// What it does to an order, as a participle.
+    const fn participle(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Freed => "freed",
+            Self::StepDone | Self::AttemptFailed { .. } | Self::StepFailed { .. } => "given another outcome of a step",
+            Self::NeedLost => "put aside for a lost need",
+            Self::Retried => "retried",
+            Self::Unheld => "released from Hold",
+            Self::Aborted => "aborted",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 impl State {
@@ -175,6 +191,9 @@ impl State {
 
             (Hold { at, .. }, Event::Retried | Event::Unheld) => released(Position { attempts: 0, ..at }),
             (Hold { at, .. }, Event::Cancelled) if at.step == 0 && !at.unknown => Cancelled,
+            (Hold { why: HoldReason::RecoverableError | HoldReason::UnrecoverableError, at }, Event::Aborted) => {
+                Hold { why: HoldReason::Aborted, at }
+            }
 
             _ => return Err(InvalidTransition { state: self, event }),
         };
@@ -199,6 +218,33 @@ impl State {
         match self {
             Self::Released(Work { at, .. }) | Self::Hold { at, .. } => Some(at),
             Self::Initial(_) | Self::Completed | Self::Cancelled => None,
+        }
+    }
+
+    /// What people read: the state, and the extended status beside it.
+    pub fn label(self) -> String {
+        let word = self.word();
+        self.extended().map_or_else(|| word.to_owned(), |extended| format!("{word}, {extended}"))
+    }
+
+    /// What a person can do where the event can't happen.
+    const fn instead(self, event: Event) -> &'static str {
+        match (self, event) {
+            (Self::Completed, _) => "every step of it is done",
+            (Self::Cancelled, _) => "it is over; order it anew",
+            (Self::Initial(_), Event::Aborted) => "nothing of it has started, so cancel it",
+            (Self::Initial(Waiting::ForOrder), _) => "it goes on by itself once the order before it is over",
+            (Self::Initial(Waiting::Nothing), _) => "it hasn't started and does so by itself",
+            (Self::Hold { .. }, Event::Aborted) => "it is stopped already",
+            (Self::Released(Work { at, .. }) | Self::Hold { at, .. }, Event::Cancelled) if at.step > 0 => {
+                "some of its steps are done, so abort it; what is done stays"
+            }
+            (Self::Released(_) | Self::Hold { .. }, Event::Cancelled) => {
+                "its step may have had its effect, so retry it, which looks first, or abort it"
+            }
+            (Self::Released(Work { status: WorkStatus::BeingProvisioned, .. }), _) => "it is being worked on",
+            (Self::Released(_), Event::Unheld) => "it isn't in Hold, so retry it",
+            (Self::Released(_) | Self::Hold { .. }, _) => "look at it again",
         }
     }
 

@@ -44,29 +44,21 @@ fn states() -> Vec<State> {
     states
 }
 
-fn label(state: State) -> String {
-    let word = state.word();
-    match state.extended() {
-        Some(extended) => format!("{word}, {extended}"),
-        None => word.to_owned(),
-    }
-}
-
 /// The document's table: a line for each state, event and origin that go together, positions folded.
 fn table() -> String {
     let mut text = String::from("| state | event | origin | next state |\n| --- | --- | --- | --- |\n");
-    let mut labels: Vec<String> = states().into_iter().map(label).collect();
+    let mut labels: Vec<String> = states().into_iter().map(State::label).collect();
     labels.dedup();
     let mut events: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
     events.dedup();
     for (from, name) in labels.iter().flat_map(|from| events.iter().map(move |name| (from, *name))) {
         let next = |origin: &Origin| -> BTreeSet<String> {
             let life = Life { origin: *origin, steps: STEPS };
-            let starts = states().into_iter().filter(|state| label(*state) == *from);
+            let starts = states().into_iter().filter(|state| state.label() == *from);
             starts
                 .flat_map(|state| {
                     let events = EVENTS.iter().filter(|(other, _)| *other == name);
-                    events.filter_map(move |(_, event)| state.after(*event, life).ok()).map(label)
+                    events.filter_map(move |(_, event)| state.after(*event, life).ok()).map(State::label)
                 })
                 .collect()
         };
@@ -122,6 +114,27 @@ fn an_order_without_a_done_step_can_be_cancelled_unless_its_first_step_may_have_
         let after = state.after(Event::Cancelled, Life { origin: Origin::Batch, steps: STEPS });
         assert_eq!(after.is_ok(), nothing_done, "{state:?}");
     }
+}
+
+#[test]
+fn what_cant_happen_is_refused_in_words_that_say_what_can() {
+    let at = Position { step: 1, attempts: 1, unknown: false };
+    let refused =
+        |state: State, event| state.after(event, Life { origin: Origin::Batch, steps: STEPS }).unwrap_err().to_string();
+    let hold = State::Hold { why: HoldReason::UnrecoverableError, at };
+    assert_eq!(
+        refused(hold, Event::Cancelled),
+        "an order that is hold, Unrecoverable Error can't be cancelled: some of its steps are done, so abort it; what \
+         is done stays"
+    );
+    assert_eq!(
+        refused(State::Cancelled, Event::Retried),
+        "an order that is cancelled can't be retried: it is over; order it anew"
+    );
+    assert_eq!(
+        refused(State::NEW, Event::Aborted),
+        "an order that is initial can't be aborted: nothing of it has started, so cancel it"
+    );
 }
 
 #[test]

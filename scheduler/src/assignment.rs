@@ -1,9 +1,11 @@
 use dialtone_model::{
-    Actor, AddOn, OrganizationId, RunId, RunKind, TemplateAction, TemplateId, Trace, UploadId, UserId, crash_point,
+    Actor, AddOn, OrganizationId, RowRef, RunId, RunKind, TemplateAction, TemplateId, Trace, UploadId, UserId,
+    crash_point,
 };
 use dialtone_queue::Lane;
 use dialtone_store::{Brings, NewRun, NewTemplate, StoreError, TemplateRecord, TemplateUser};
-use dialtone_validators::{Candidate, Facts, Identity, recheck, shortages};
+use dialtone_templates::Origin;
+use dialtone_validators::{Candidate, Facts, Identity, Present, recheck, shortages};
 use tracing::{Instrument as _, debug, info_span};
 use validator::Validate;
 
@@ -120,6 +122,8 @@ impl Operations {
         let template = self.store.template(id).await?;
         template.status.allow(TemplateAction::EditUsers)?;
         let checked = self.check_for_draft(&template, files.to_vec()).await?;
+        let readings = &checked.intake.readings;
+        self.refuse_other_origin(template.organization, readings, Origin::Template(id)).await?;
         if checked.intake.is_usable(mode) {
             self.store_intake(actor, &template, files, &checked).await?;
         }
@@ -232,15 +236,12 @@ impl Operations {
     ) -> Result<OperationError, OperationError> {
         let facts = self.facts(template.organization, &template.add_ons).await?;
         let uploads = self.store.template_uploads(template.id).await?;
-        let mut files = Vec::with_capacity(uploads.len());
-        for upload in &uploads {
-            files.push(self.store.upload(*upload).await?.name);
-        }
+        let mut files = self.names_of(&uploads).await?;
         files.push("added by hand".to_owned());
         let names: Vec<&str> = files.iter().map(String::as_str).collect();
         let mut candidates: Vec<Candidate<'_>> = users.iter().map(|user| candidate(user, &uploads)).collect();
         let findings = recheck(&mut candidates, &names, &facts);
-        let short = shortages(users.len(), &template.add_ons, &facts.licences);
+        let short = shortages(users.len(), &template.add_ons, facts.licences.as_deref().unwrap_or_default());
         let rows = findings.iter().map(|finding| match finding.row {
             Some(row) if finding.file != "added by hand" => format!("{} row {row}: {}", finding.file, finding.message),
             _ => format!("{}: {}", finding.file, finding.message),
@@ -301,18 +302,35 @@ impl Operations {
         Ok(())
     }
 
-    /// What a check of files that are added to a draft needs to know: the users that the draft has already count as
-    /// taken.
+    /// What a check of files that are added to a draft needs to know, the rows that the draft has already among it. A
+    /// draft takes no licences, so none can be short before it is assigned.
     async fn draft_facts(&self, template: &TemplateRecord) -> Result<Facts, OperationError> {
-        let mut facts = self.facts(template.organization, &template.add_ons).await?;
-        for user in self.store.template_users(template.id).await? {
-            facts.claims.ext_keys.insert(user.ext_key, template.name.clone());
-            facts.claims.users.insert(user.user, template.name.clone());
-            if let Some(number) = user.number {
-                facts.claims.numbers.insert(number, template.name.clone());
-            }
+        let facts = self.facts(template.organization, &template.add_ons).await?;
+        let uploads = self.store.template_uploads(template.id).await?;
+        let files = self.names_of(&uploads).await?;
+        let place = |origin: Option<RowRef>| {
+            let origin = origin.and_then(|origin| {
+                let file = uploads.iter().position(|upload| *upload == origin.upload)?;
+                Some(format!("row {} of {}", origin.row, files[file]))
+            });
+            origin.unwrap_or_else(|| "the users added by hand".to_owned())
+        };
+        let users = self.store.template_users(template.id).await?.into_iter();
+        let present = users.map(|user| Present {
+            place: place(user.origin),
+            ext_key: user.ext_key,
+            user: user.user,
+            number: user.number,
+        });
+        Ok(Facts { present: present.collect(), licences: None, ..facts })
+    }
+
+    async fn names_of(&self, uploads: &[UploadId]) -> Result<Vec<String>, OperationError> {
+        let mut names = Vec::with_capacity(uploads.len());
+        for upload in uploads {
+            names.push(self.store.upload(*upload).await?.name);
         }
-        Ok(facts)
+        Ok(names)
     }
 
     pub(crate) fn new_template(
@@ -341,7 +359,7 @@ impl Operations {
         match add_ons.iter().find(|add_on| !known.contains(&add_on.0.as_str())) {
             None => Ok(add_ons),
             Some(unknown) => Err(OperationError::Refused(format!(
-                "the organization has no add-on licence {unknown:?}; it has {}",
+                "the organization has no add-on licence \"{unknown}\"; it has {}",
                 if known.is_empty() { "none".to_owned() } else { known.join(", ") }
             ))),
         }

@@ -11,8 +11,8 @@ pub enum OperationError {
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
     /// What was asked is malformed.
-    #[error("{}", .0.to_string().trim_end())]
-    Malformed(#[from] ValidationErrors),
+    #[error("{0}")]
+    Malformed(String),
     /// What was asked can't be, and why.
     #[error("{0}")]
     Refused(String),
@@ -34,4 +34,13 @@ pub enum OperationError {
     /// Kept bytes couldn't be read or written.
     #[error(transparent)]
     Files(#[from] FilesError),
+}
+
+impl From<ValidationErrors> for OperationError {
+    fn from(errors: ValidationErrors) -> Self {
+        let mut fields: Vec<_> = errors.field_errors().into_iter().collect();
+        fields.sort_by(|(left, _), (right, _)| left.cmp(right));
+        let said = fields.into_iter().flat_map(|(_, errors)| errors).map(ToString::to_string);
+        Self::Malformed(said.collect::<Vec<_>>().join("; "))
+    }
 }

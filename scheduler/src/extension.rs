@@ -78,7 +78,8 @@ impl Operations {
         request.validate()?;
         let keys = request.keys()?;
         let device = self.phone_system(organization).await?;
-        let name = format!("provision {} extensions from {}", request.users, request.start);
+        let extensions = if request.users == 1 { "extension" } else { "extensions" };
+        let name = format!("provision {} {extensions} from {}", request.users, request.start);
         let order = |key: String| {
             let extension =
                 Extension { directory_name: key.clone(), key, user: None, number: None, add_ons: Vec::new() };

@@ -18,6 +18,7 @@ mod meters;
 mod operations;
 mod order;
 mod organization;
+mod origin;
 mod passwords;
 mod plan;
 mod project;
@@ -38,7 +39,7 @@ pub use intake::{Intake, Mode, NamedBytes};
 pub use kept_report::KeptReport;
 pub use leadership::Scheduler;
 pub use operations::Operations;
-pub use order::extended_status;
+pub use order::{extended_status, what_to_do};
 pub use organization::{DeviceImport, LicenceImport, OrganizationImport, OrganizationView};
 pub use passwords::Passwords;
 pub use plan::{
@@ -46,5 +47,5 @@ pub use plan::{
 };
 pub use project::{DryRun, NewProjectName};
 pub use report::ReportRows;
-pub use run::RunView;
+pub use run::{Retried, RunView};
 pub use submission::{NewSubmission, Submitted};

@@ -1,4 +1,4 @@
-use dialtone_model::{Actor, ExtendedStatus, OrganizationId, RunState, State, Trace};
+use dialtone_model::{Actor, ExtendedStatus, HoldReason, OrganizationId, RunState, State, Trace};
 use dialtone_queue::{Hint, Lane};
 use dialtone_store::{EventRecord, OrderFilter, OrderRecord, PersonalAct, ReportedOrder};
 
@@ -10,7 +10,27 @@ pub fn extended_status(order: &OrderRecord) -> Option<ExtendedStatus> {
     derived_status(order.state, order.run_state, order.claimed, order.waits_for_device)
 }
 
-/// The same, of an order in a report.
+/// What a person can do about an order that stopped, where its reason doesn't say anything more exact.
+pub fn what_to_do(number: i64, state: State) -> Option<String> {
+    let what = match state {
+        State::Hold { why: HoldReason::Aborted, .. } => {
+            format!("Release it if it is to go on: `dialtone order release {number}`.")
+        }
+        State::Cancelled => "Order it anew if it is still wanted.".to_owned(),
+        _ => match state.extended()? {
+            ExtendedStatus::RecoverableError => {
+                format!("Retry it once the cause is gone: `dialtone order retry {number}`.")
+            }
+            ExtendedStatus::UnrecoverableError => format!(
+                "Correct the row and upload it again; or correct the device and retry: `dialtone order retry {number}`."
+            ),
+            _ => return None,
+        },
+    };
+    Some(what)
+}
+
+/// What [`extended_status`] says, of an order in a report.
 pub(crate) fn reported_status(order: &ReportedOrder) -> Option<ExtendedStatus> {
     derived_status(order.state, order.run_state, order.claimed, order.waits_for_device)
 }

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use dialtone_model::{
     Actor, AddOn, Device, DeviceId, DeviceKind, DeviceLimits, Domain, Licence, LicenceCount, Organization,
@@ -76,8 +77,12 @@ pub struct DeviceImport {
     /// The account's password.
     #[serde(default)]
     pub password: String,
+    /// The file with the account's password; whoever reads the import puts it into `password`.
+    pub password_file: Option<PathBuf>,
     /// The certificates, in PEM, that vouch for it.
     pub ca: Option<String>,
+    /// The file with these certificates; whoever reads the import puts them into `ca`.
+    pub ca_file: Option<PathBuf>,
     /// Whether nothing needs to vouch for it.
     #[serde(default)]
     pub insecure: bool,
@@ -99,6 +104,17 @@ pub struct DeviceImport {
 }
 
 impl DeviceImport {
+    /// Refuses certificates that are none, such as the path of a file, before anything is called with them.
+    fn check(&self) -> Result<(), OperationError> {
+        match &self.ca {
+            Some(ca) if !ca.contains("-----BEGIN CERTIFICATE-----") => Err(OperationError::Refused(format!(
+                "the device \"{}\": ca holds no certificate in PEM; ca_file takes the path of a file that does",
+                self.name
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// What is known of it beside how to reach it.
     pub(crate) fn processor(&self) -> Processor {
         Processor {
@@ -139,6 +155,7 @@ impl Operations {
         import: &OrganizationImport,
     ) -> Result<OrganizationId, OperationError> {
         actor.require(&[])?;
+        import.devices.iter().try_for_each(DeviceImport::check)?;
         let known = self.store.organizations().await?.into_iter().find(|organization| organization.name == import.name);
         let id = match known {
             Some(organization) => organization.id,
@@ -191,7 +208,7 @@ impl Operations {
         )?;
         let mut facts = Facts {
             available_numbers: available_numbers.into_iter().collect(),
-            licences,
+            licences: Some(licences),
             add_ons: add_ons.to_vec(),
             ..Facts::default()
         };

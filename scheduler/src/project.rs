@@ -8,7 +8,7 @@ use dialtone_queue::Lane;
 use dialtone_store::{
     Brings, InfrastructureKind, NewOrder, NewProject, NewRun, ProductRecord, ProjectRecord, RefusedRow, UploadRecord,
 };
-use dialtone_templates::{Kind, Reading};
+use dialtone_templates::{Kind, Origin, Reading};
 use dialtone_validators::{Checked, Verdict, check};
 use validator::Validate;
 
@@ -90,6 +90,7 @@ impl Operations {
         let advanced = is_advanced(actor);
         let readings = read_files(files.to_vec()).await;
         refuse_other_kinds(&readings)?;
+        self.refuse_other_origin(project.organization, &readings, Origin::Project(id)).await?;
         let (intake, refused) = blocking(move || {
             let intake = checked(readings, advanced);
             let refused = refused_rows(&intake.problems, &intake.readings);

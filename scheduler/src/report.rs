@@ -8,11 +8,11 @@ use dialtone_model::{
 use dialtone_store::{RefusedRow, ReportedOrder, RunRecord, UploadRecord};
 use dialtone_templates::{
     Format, Origin, Outcome, Reading, ReportFile, ReportHead, ReportLine, ReportWriter, Source, StepLine, WriteError,
-    failed_rows, failed_rows_name, read,
+    failed_rows, failed_rows_name, read, refused_rows,
 };
 
-use crate::order::reported_status;
-use crate::{NamedBytes, OperationError, Operations, blocking};
+use crate::order::{reported_status, what_to_do};
+use crate::{Intake, NamedBytes, OperationError, Operations, blocking};
 
 /// Orders that are fetched at a time.
 const PAGE: u32 = 1_000;
@@ -61,19 +61,44 @@ impl Operations {
         self.report(actor, run, format, rows).await
     }
 
-    /// The refused rows of a run's files, each file's in its own format with the reasons behind; files without refused
-    /// rows are left out. A corrected file is uploaded as it is.
+    /// The rows of a run's files that were refused or whose orders stopped for good, in Hold or Cancelled; each file's in
+    /// its own format with the reasons behind, and files without such rows left out. A corrected file is uploaded as it
+    /// is. What may still pass isn't among them: it is retried.
     pub async fn failed_rows(&self, actor: &Actor, run: RunId) -> Result<Vec<NamedBytes>, OperationError> {
         actor.require(&[])?;
-        let run = self.store.run(run).await?;
-        let mut uploads = Vec::new();
-        for id in self.store.run_uploads(run.id).await? {
-            let refused = self.store.refused_rows(id).await?;
-            if !refused.is_empty() {
-                uploads.push(self.kept_upload(id, refused).await?);
+        let counts = self.store.run_counts(run).await?;
+        let material = if counts.by_state.keys().any(|(state, _)| state == "hold" || state == "cancelled") {
+            self.material(run, Format::Csv).await?
+        } else {
+            // The orders of most runs needn't be looked at.
+            let run = self.store.run(run).await?;
+            let mut uploads = Vec::new();
+            for id in self.store.run_uploads(run.id).await? {
+                let refused = self.store.refused_rows(id).await?;
+                if !refused.is_empty() {
+                    uploads.push(self.kept_upload(id, refused).await?);
+                }
+            }
+            Material { run, organization: String::new(), uploads, orders: Vec::new(), devices: HashMap::new() }
+        };
+        Ok(blocking(move || material.failed_files()).await?)
+    }
+
+    /// The refused rows of files that were added to a template or project, each file's in its own format with the
+    /// reasons behind and the way back.
+    pub async fn refused_rows(&self, intake: &Intake, origin: Origin) -> Result<Vec<NamedBytes>, OperationError> {
+        let refused: Vec<dialtone_templates::RefusedRow> = refused_rows(&intake.readings, &intake.problems).collect();
+        let mut files = Vec::new();
+        for (index, reading) in intake.readings.iter().enumerate() {
+            let rows: Vec<_> = refused.iter().filter(|row| row.file == index).cloned().collect();
+            if !rows.is_empty() {
+                files.push(NamedBytes {
+                    name: failed_rows_name(reading),
+                    bytes: failed_rows(reading, &rows, Some(origin))?,
+                });
             }
         }
-        Ok(blocking(move || failed_files(&run, uploads)).await?)
+        Ok(files)
     }
 
     async fn material(&self, run: RunId, format: Format) -> Result<Material, OperationError> {
@@ -223,6 +248,27 @@ impl Material {
         parts.collect()
     }
 
+    fn failed_files(mut self) -> Result<Vec<NamedBytes>, WriteError> {
+        let origin = match (self.run.kind, self.run.template, self.run.project) {
+            (RunKind::Assignment, Some(template), _) => Some(Origin::Template(template)),
+            (RunKind::Project, _, Some(project)) => Some(Origin::Project(project)),
+            _ => None,
+        };
+        let readings: Vec<Reading> = self.uploads.iter_mut().map(Upload::read).collect();
+        let mut failed: Vec<Vec<dialtone_templates::RefusedRow>> = readings.iter().map(|_| Vec::new()).collect();
+        for (place, subject) in self.subjects(&readings, ReportRows::NotCompleted) {
+            let (Some((file, row)), Some(reasons)) = (place, failure(&subject)) else { continue };
+            failed[file].push(dialtone_templates::RefusedRow { file: 0, row, reasons });
+        }
+        let files = readings.iter().zip(failed).filter(|(_, failed)| !failed.is_empty());
+        files
+            .map(|(reading, failed)| {
+                let bytes = failed_rows(reading, &failed, origin)?;
+                Ok(NamedBytes { name: failed_rows_name(reading), bytes })
+            })
+            .collect()
+    }
+
     fn head(&self) -> ReportHead {
         let mut counts: BTreeMap<Outcome, u64> = BTreeMap::new();
         for order in &self.orders {
@@ -256,7 +302,10 @@ impl Material {
         with_steps: bool,
         writer: &mut ReportWriter<'_, Vec<u8>>,
     ) -> Result<(), WriteError> {
-        let reason = order.reason.clone().or_else(|| self.waits_for(order, numbers));
+        let mut reason = order.reason.clone().or_else(|| self.waits_for(order, numbers));
+        if let Some(reason) = reason.as_mut().filter(|reason| reason.repair.is_none()) {
+            reason.repair = what_to_do(order.number, order.state);
+        }
         let message = order.reason.as_ref().map(|reason| reason.message.as_str()).unwrap_or_default();
         // A further row leaves them to the first.
         let told = if with_steps { order.steps.as_slice() } else { &[] };
@@ -288,15 +337,22 @@ impl Material {
         if !matches!(order.state, State::Initial(_)) {
             return None;
         }
-        let (code, message) = match order.blocked_by {
+        let (code, message, repair) = match order.blocked_by {
             Some(earlier) => {
                 let number = numbers.get(&earlier).map_or_else(|| earlier.to_string(), i64::to_string);
-                ("wait-for-order", format!("not started: it waits for order {number}"))
+                let repair = format!("It goes on by itself once order {number} is completed.");
+                ("wait-for-order", format!("not started: it waits for order {number}"), repair)
             }
-            None if order.run_state == RunState::Paused => ("paused", "not started: its run is paused".to_owned()),
-            None => ("not-started", "not started yet".to_owned()),
+            None if order.run_state == RunState::Paused => {
+                let repair = format!("Go on with the run: `dialtone runs resume {}`.", self.run.id);
+                ("paused", "not started: its run is paused".to_owned(), repair)
+            }
+            None => {
+                let repair = format!("Follow the run: `dialtone runs follow {}`.", self.run.id);
+                ("not-started", "not started yet".to_owned(), repair)
+            }
         };
-        Some(Reason { code: code.to_owned(), message, repair: None })
+        Some(Reason { code: code.to_owned(), message, repair: Some(repair) })
     }
 }
 
@@ -343,6 +399,16 @@ fn refused_line<'a>(source: Source<'a>, reasons: &'a [Reason]) -> ReportLine<'a>
     }
 }
 
+/// Why a row has to be corrected and uploaded again; `None` where it needn't be.
+fn failure(subject: &Subject<'_>) -> Option<Vec<Reason>> {
+    match subject {
+        Subject::Refused(refused) => Some(reasons(refused)),
+        Subject::Order(order) | Subject::Further(order) => {
+            matches!(order.state, State::Hold { .. } | State::Cancelled).then(|| order.reason.iter().cloned().collect())
+        }
+    }
+}
+
 /// What was wrong with a refused row.
 fn reasons(refused: &RefusedRow) -> Vec<Reason> {
     let errors = refused.findings.iter().filter(|finding| finding.severity == Severity::Error);
@@ -372,25 +438,4 @@ fn given_cells(order: &ReportedOrder) -> [Cow<'_, str>; GIVEN.len()] {
         Some(Action::DeleteExtension { key }) => [Cow::Borrowed(key), Cow::Borrowed(""), Cow::Borrowed("")],
         _ => [Cow::Borrowed(order.subject.as_str()), Cow::Borrowed(""), Cow::Borrowed("")],
     }
-}
-
-fn failed_files(run: &RunRecord, uploads: Vec<Upload>) -> Result<Vec<NamedBytes>, WriteError> {
-    let origin = match (run.kind, run.template, run.project) {
-        (RunKind::Assignment, Some(template), _) => Some(Origin::Template(template)),
-        (RunKind::Project, _, Some(project)) => Some(Origin::Project(project)),
-        _ => None,
-    };
-    uploads
-        .into_iter()
-        .map(|mut upload| {
-            let reading = upload.read();
-            let refused: Vec<dialtone_templates::RefusedRow> = upload
-                .refused
-                .iter()
-                .map(|refused| dialtone_templates::RefusedRow { file: 0, row: refused.row, reasons: reasons(refused) })
-                .collect();
-            let bytes = failed_rows(&reading, &refused, origin)?;
-            Ok(NamedBytes { name: failed_rows_name(&reading), bytes })
-        })
-        .collect()
 }

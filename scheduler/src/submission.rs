@@ -5,15 +5,18 @@ use dialtone_templates::{Kind, Reading};
 use validator::Validate as _;
 
 use crate::intake::{BulkIntake, read_files};
+use crate::origin::OriginRecord;
 use crate::project::{MAY_ORDER, take_orders};
 use crate::{Assigned, DryRun, Intake, Mode, NamedBytes, NewDraft, NewProjectName, OperationError, Operations, plan};
 
 /// Files that are run at once, without a draft that somebody looks at first.
 #[derive(Clone, Debug)]
 pub struct NewSubmission {
-    /// The name of the template or project that they become.
-    pub name: String,
-    /// The add-on licences that every user of a bulk assignment gets.
+    /// The name of the template or project that they become; otherwise that of the one that they are corrected rows
+    /// of, or that of the first file.
+    pub name: Option<String>,
+    /// The add-on licences that every user of a bulk assignment gets. Corrected rows get those of their template where
+    /// none are named.
     pub add_ons: Vec<AddOn>,
     /// What happens to bad rows.
     pub mode: Mode,
@@ -37,6 +40,13 @@ struct Request<'a> {
     files: &'a [NamedBytes],
 }
 
+impl Request<'_> {
+    /// What people read of the run: what was asked for, the name of what its rows are corrected ones of, or its files.
+    fn name(&self, origin: Option<String>) -> String {
+        self.submission.name.clone().or(origin).unwrap_or_else(|| name_of(self.files))
+    }
+}
+
 /// Files that were checked, and the run that their rows make; `None` when the mode doesn't let them be used.
 struct Prepared {
     intake: Intake,
@@ -57,6 +67,9 @@ impl Operations {
         files: &[NamedBytes],
     ) -> Result<Submitted, OperationError> {
         let mut readings = read_files(files.to_vec()).await;
+        if let Some(origin) = self.origin_of(organization, &readings).await? {
+            origin.refuse_draft()?;
+        }
         let is_project = readings.iter().all(|reading| reading.kind == Some(Kind::Project));
         let mut checks = 0;
         loop {
@@ -83,7 +96,16 @@ impl Operations {
     ) -> Result<Prepared, OperationError> {
         let Request { actor, organization, submission, .. } = request;
         actor.require(&[])?;
-        let draft = NewDraft { name: submission.name.clone(), add_ons: submission.add_ons.clone() };
+        let origin = match self.origin_of(organization, &readings).await? {
+            Some(OriginRecord::Template(template)) => Some(template),
+            Some(OriginRecord::Project(_)) | None => None,
+        };
+        let add_ons = match &origin {
+            Some(template) if submission.add_ons.is_empty() => template.add_ons.clone(),
+            _ => submission.add_ons.clone(),
+        };
+        let name = request.name(origin.map(|template| template.name));
+        let draft = NewDraft { name, add_ons };
         draft.validate()?;
         let add_ons = self.known_add_ons(organization, &draft.add_ons).await?;
         let facts = self.facts(organization, &add_ons).await?;
@@ -94,6 +116,7 @@ impl Operations {
         let device = self.phone_system(organization).await?;
         let users = users.concat();
         let orders = plan::assignment::assignment(&users, &add_ons, &device, self.shards, &self.ids);
+        let name = draft.name.clone();
         let template = self.new_template(actor, organization, draft.name, add_ons);
         let run = NewRun {
             template: Some((template.id, 1)),
@@ -103,7 +126,7 @@ impl Operations {
                 template: Some((template, users)),
                 ..Brings::default()
             },
-            ..self.new_run(request, RunKind::Assignment, uploads).await?
+            ..self.new_run(request, RunKind::Assignment, name, uploads).await?
         };
         Ok(Prepared { intake, run: Some(run) })
     }
@@ -112,7 +135,11 @@ impl Operations {
     async fn prepare_project(&self, request: Request<'_>, readings: Vec<Reading>) -> Result<Prepared, OperationError> {
         let Request { actor, organization, submission, files } = request;
         actor.require(MAY_ORDER)?;
-        let name = NewProjectName { name: submission.name.clone() };
+        let origin = match self.origin_of(organization, &readings).await? {
+            Some(OriginRecord::Project(project)) => Some(project.name),
+            Some(OriginRecord::Template(_)) | None => None,
+        };
+        let name = NewProjectName { name: request.name(origin) };
         name.validate()?;
         if !submission.add_ons.is_empty() {
             let message = "add-on licences are for bulk assignments, and these files are a batch project".to_owned();
@@ -125,7 +152,7 @@ impl Operations {
         }
         let (orders, subscribers) = take_orders(&mut dry_run.plan);
         let DryRun { intake, refused, .. } = dry_run;
-        let project = self.new_project(actor, organization, name.name);
+        let project = self.new_project(actor, organization, name.name.clone());
         let run = NewRun {
             project: Some((project.id, 1)),
             orders,
@@ -135,7 +162,7 @@ impl Operations {
                 subscribers,
                 ..Brings::default()
             },
-            ..self.new_run(request, RunKind::Project, uploads).await?
+            ..self.new_run(request, RunKind::Project, name.name, uploads).await?
         };
         Ok(Prepared { intake, run: Some(run) })
     }
@@ -145,6 +172,7 @@ impl Operations {
         &self,
         request: Request<'_>,
         kind: RunKind,
+        name: String,
         uploads: Vec<UploadId>,
     ) -> Result<NewRun, OperationError> {
         Ok(NewRun {
@@ -153,7 +181,7 @@ impl Operations {
             kind,
             template: None,
             project: None,
-            name: request.submission.name.clone(),
+            name,
             profile: self.store.organization(request.organization).await?.profile,
             uploads,
             orders: Vec::new(),
@@ -188,4 +216,14 @@ fn is_overtaken(error: &OperationError) -> bool {
             StoreError::Taken { .. } | StoreError::LicencesShort { .. } | StoreError::OpenOrder { .. }
         )
     )
+}
+
+/// What people read of files that nobody named: the first of them.
+fn name_of(files: &[NamedBytes]) -> String {
+    const LONGEST: usize = 80;
+    let first: String = files.first().map(|file| file.name.chars().take(LONGEST).collect()).unwrap_or_default();
+    match files.len() {
+        0 | 1 => first,
+        count => format!("{first} and {} more", count - 1),
+    }
 }

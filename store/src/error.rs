@@ -37,7 +37,7 @@ pub enum StoreError {
         by: String,
     },
     /// Licences are short.
-    #[error("{missing} {licence} licences are short")]
+    #[error("{missing} {licence} {} short", if *missing == 1 { "licence is" } else { "licences are" })]
     LicencesShort {
         /// The code of the licence.
         licence: String,

@@ -62,6 +62,7 @@ impl Store {
             refuse_open_objects(tx, new).await?;
             insert_run(tx, new).await?;
             insert_orders(tx, new).await?;
+            insert_needs(tx, &new.orders).await?;
             self.keep_credentials(tx, &new.orders).await?;
             if new.orders.is_empty() {
                 transitions::end_run(tx, new.id, new.at).await?;
@@ -206,7 +207,7 @@ impl<'a> Alike<'a> {
             device: order.steps.first().filter(|_| !waits).map(|step| step.device),
             shard: order.shard,
             waits,
-            needs_blocker: order.needs_blocker,
+            needs_blocker: order.blocked_by.is_some_and(|blocker| order.needs.contains(&blocker)),
             claim: order.claim.as_ref().map(|claim| ClaimKind::of(claim).word()),
             products: order.products.len(),
         }
@@ -259,6 +260,24 @@ async fn insert_alike(
         ("version", Same::Number(0)),
     ];
     bulk::insert(tx, "orders", &each, &same, "").await.map(drop)
+}
+
+/// What orders need beside the order that they wait for.
+async fn insert_needs(tx: &mut Tx, orders: &[NewOrder]) -> Result<(), StoreError> {
+    let further = |order: &NewOrder| {
+        let (id, blocker) = (order.id, order.blocked_by);
+        let needs: Vec<OrderId> = order.needs.iter().copied().filter(|need| Some(*need) != blocker).collect();
+        needs.into_iter().map(move |need| (id, need))
+    };
+    let needs: Vec<(OrderId, OrderId)> = orders.iter().flat_map(further).collect();
+    for piece in needs.chunks(bulk::ROWS_A_MESSAGE) {
+        let each = [
+            ("order_id", Each::Ids(piece.iter().map(|(order, _)| Some(order.0)).collect())),
+            ("needs_id", Each::Ids(piece.iter().map(|(_, need)| Some(need.0)).collect())),
+        ];
+        bulk::insert(tx, "order_needs", &each, &[], "").await?;
+    }
+    Ok(())
 }
 
 fn row_number(order: &NewOrder) -> Option<i64> {

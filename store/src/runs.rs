@@ -86,9 +86,9 @@ pub struct NewOrder {
     pub shard: u16,
     /// An earlier order of the same run that must complete first.
     pub blocked_by: Option<OrderId>,
-    /// Whether it goes to Hold when that order is cancelled or aborted, because it needs what that order makes;
-    /// otherwise it goes on.
-    pub needs_blocker: bool,
+    /// The earlier orders of the same run whose products it needs. When its turn comes and one of them was cancelled or
+    /// aborted, it goes to Hold; otherwise it goes on.
+    pub needs: Vec<OrderId>,
     /// What it does to the inventory of extensions.
     pub claim: Option<ExtensionClaim>,
     /// The products that it makes.

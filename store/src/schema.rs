@@ -70,6 +70,12 @@ const CHANGES: &[Change] = &[
         sqlite: include_str!("../../migrations/sqlite/0009_order_credentials.sql"),
         postgres: include_str!("../../migrations/postgres/0009_order_credentials.sql"),
     },
+    Change {
+        number: 10,
+        name: "order_needs",
+        sqlite: include_str!("../../migrations/sqlite/0010_order_needs.sql"),
+        postgres: include_str!("../../migrations/postgres/0010_order_needs.sql"),
+    },
 ];
 
 /// The version that this program reads and writes: the number of the last change.

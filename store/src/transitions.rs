@@ -344,25 +344,43 @@ async fn release_successors(
     let ids: Vec<OrderId> = over.iter().map(|(order, _)| *order).collect();
     let over: BTreeMap<OrderId, bool> = over.iter().copied().collect();
     let mut stopped = Vec::new();
-    for order in load_successors(tx, &ids).await? {
+    let successors = load_successors(tx, &ids).await?;
+    let lost = lost_needs(tx, &successors).await?;
+    for order in successors {
         let completed = order.blocked_by.is_some_and(|blocker| over.get(&blocker) == Some(&true));
-        if completed || !order.needs_blocker {
+        let lost = if completed || !order.needs_blocker { lost.get(&order.id).copied() } else { order.blocker_number };
+        let Some(need) = lost else {
             let cause = Cause { actor: "scheduler", at, reason: None };
             order.apply(tx, Event::Freed, cause).await?;
             if let Some(step) = order.steps.first() {
                 freed.push(Freed { order: order.id, run: order.run, device: step.device, shard: order.shard });
             }
-        } else {
-            let reason = Reason {
-                code: "need-lost".to_owned(),
-                message: format!("needs order {}, which did not complete", order.blocker_number.unwrap_or_default()),
-                repair: None,
-            };
-            let cause = Cause { actor: "scheduler", at, reason: Some(&reason) };
-            stopped.push(order.apply(tx, Event::NeedLost, cause).await?);
-        }
+            continue;
+        };
+        let reason = Reason {
+            code: "need-lost".to_owned(),
+            message: format!("needs order {need}, which did not complete"),
+            repair: Some(format!("Order what order {need} was to make, then release this one, or cancel it.")),
+        };
+        let cause = Cause { actor: "scheduler", at, reason: Some(&reason) };
+        stopped.push(order.apply(tx, Event::NeedLost, cause).await?);
     }
     Ok(stopped)
+}
+
+/// The orders among these of which an earlier one that they need, beside the one that they wait for, was cancelled or
+/// aborted; each with the number of that one.
+async fn lost_needs(tx: &mut Tx, orders: &[LiveOrder]) -> Result<BTreeMap<OrderId, i64>, StoreError> {
+    if orders.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let among = tx.among("$1");
+    let sql = format!(
+        "SELECT n.order_id, b.number FROM order_needs n JOIN orders b ON b.id = n.needs_id WHERE n.order_id {among} \
+         AND (b.state = 'cancelled' OR (b.state = 'hold' AND b.extended = 'aborted')) ORDER BY b.number DESC"
+    );
+    let lost: Vec<(Uuid, i64)> = rows!(tx, AssertSqlSafe(sql), orders.iter().map(|order| order.id).collect::<Ids>())?;
+    Ok(lost.into_iter().map(|(order, number)| (order.into(), number)).collect())
 }
 
 /// Ends the run when none of its orders is being worked on, and with it its template. Whether it is over.

@@ -81,3 +81,20 @@ fn a_device_that_is_needed_stays() {
     home.run(["device", "remove", "Phone System"]).code(1).says("extensions need it");
     home.line("device remove CUCM-SG").code(1).says("Service Area");
 }
+
+#[test]
+fn an_import_takes_password_and_certificates_from_files_beside_it() {
+    let home = Home::new();
+    let import = |device: &str| {
+        let reach = "kind = \"phone_system\"\naddress = \"https://127.0.0.1:9\"\nlogin = \"dialtone\"";
+        home.write_organization("Test", 1, &format!("{reach}\n{device}"));
+        home.run(["organization".as_ref(), "import".as_ref(), home.path("organization").as_os_str()])
+    };
+    import("ca = \"device.pem\"").code(1).says("the device \"Phone System\": ca holds no certificate").says("ca_file");
+    import("ca_file = \"device.pem\"").code(1).says("can't read").says("device.pem");
+    home.write("organization/device.pem", "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n");
+    home.write("organization/password", "secret\n");
+    import("ca_file = \"device.pem\"\npassword_file = \"password\"").done();
+    let device = home.line("device list --json").done().json();
+    assert_eq!((&device["has_password"], &device["tls"]), (&true.into(), &"ca".into()));
+}

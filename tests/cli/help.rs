@@ -26,16 +26,23 @@ fn where_there_is_nothing_it_says_how_to_begin() {
 #[test]
 fn every_command_shows_examples_and_none_says_that_it_is_missing() {
     let home = Home::new();
-    let help = home.line("--help").done().stdout;
-    let commands = help.split("Commands:").nth(1).unwrap().split("\n\n").next().unwrap();
-    let names: Vec<&str> =
-        commands.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
-    assert!(names.len() > 8, "{help}");
-    for name in names.into_iter().filter(|name| *name != "help") {
-        let help = home.run([name, "--help"]).done().stdout;
-        assert!(help.contains("Examples:") || name == "simulator", "{name} has no examples:\n{help}");
+    let mut shown = 0;
+    let mut unseen: Vec<Vec<String>> = vec![Vec::new()];
+    while let Some(command) = unseen.pop() {
+        let help = home.run(command.iter().map(String::as_str).chain(["--help"])).done().stdout;
+        assert!(help.contains("Examples:\n  "), "{command:?} has no examples:\n{help}");
         assert!(!help.to_lowercase().contains("not implemented"), "{help}");
+        shown += 1;
+        let Some(commands) = help.split("Commands:\n").nth(1) else { continue };
+        let names = commands.lines().take_while(|line| !line.is_empty());
+        // A help that goes on in the next line is indented further.
+        let names = names.filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')));
+        let names = names.filter_map(|line| line.split_whitespace().next());
+        for name in names.filter(|name| *name != "help") {
+            unseen.push(command.iter().cloned().chain([name.to_owned()]).collect());
+        }
     }
+    assert!(shown > 60, "{shown} commands");
 }
 
 #[test]
@@ -44,5 +51,7 @@ fn shells_can_complete() {
     for shell in ["bash", "zsh", "fish"] {
         let script = home.run(["completions", shell]).done().stdout;
         assert!(script.contains("valid-rows-only"), "{shell}");
+        let answer = home.run(["completions", shell, "--json"]).done().json();
+        assert_eq!((answer["shell"].as_str(), answer["script"].as_str()), (Some(shell), Some(script.as_str())));
     }
 }

@@ -50,3 +50,30 @@ fn a_project_that_contradicts_the_records_is_not_started() {
     home.line("project delete Wrong").done();
     assert!(home.line("project list --json").done().json_lines().is_empty());
 }
+
+#[test]
+fn a_plan_has_a_line_for_every_row() {
+    let home = Home::new();
+    let rows = "Order Type,Product,User ID,First Name,Last Name,Domain,Phone Type,Protocol,MAC Address\n\
+                ADD,Phone,tony,Tony,Sample,Singapore,Cisco 7965,SIP,nonsense\n\
+                ADD,Phone,jane,Jane,Sample,Singapore,Cisco 7965,SIP,0011AABBCC01\n";
+    let file = home.write("hires.csv", rows);
+    let plan = home.run(["plan", file.to_str().unwrap(), "--json"]).code(3).json();
+    let rows = plan["rows"].as_array().unwrap();
+    let told: Vec<[&serde_json::Value; 3]> =
+        rows.iter().map(|row| ["file", "row", "outcome"].map(|key| &row[key])).collect();
+    assert_eq!(json!(told), json!([["hires.csv", 2, "refused"], ["hires.csv", 3, "create"]]));
+}
+
+#[test]
+fn every_product_of_the_demo_organization_that_needs_a_mailbox_is_provisioned() {
+    let home = Home::new();
+    let rows = "Order Type,Product,User ID,First Name,Last Name,Email,Domain,Service Area,Phone Type,Protocol,\
+                Phone Button Template,MAC Address,Line Type,Voicemail Alias,Voicemail Display Name,Email ID,\
+                Email Display Name\n\
+                ADD,Unified Messaging Service,eve,Eve,Ebb,eve@example.com,Singapore,Singapore HQ,Cisco 7965,SCCP,\
+                Standard 7965 SCCP,001122334405,Auto-assigned,eve,Eve Ebb,eve@example.com,Eve Ebb\n";
+    let file = home.write("messaging.csv", rows);
+    let answer = home.run(["run", file.to_str().unwrap(), "--json"]).done().json();
+    assert_eq!(answer["orders"]["completed"], 1);
+}

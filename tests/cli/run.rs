@@ -68,10 +68,39 @@ fn valid_rows_only_gives_the_bad_rows_back_to_be_corrected() {
 }
 
 #[test]
+fn corrected_rows_run_under_the_name_and_with_the_add_ons_of_their_template() {
+    let home = Home::with_organization(2);
+    let rows = format!("Ext Key,Identity UUID\n{},{}\n1,{}\n", key(0), uuid(0), uuid(1));
+    let file = home.write("mixed.csv", &rows);
+    let first = ["run", file.to_str().unwrap(), "--valid-rows-only", "--name", "Hires", "--add-on", "call-recording"];
+    let answer = home.run(first.into_iter().chain(["--json"])).code(3).json();
+    let failed = answer["failed_rows"][0].as_str().unwrap();
+    let corrected = std::fs::read_to_string(failed).unwrap().replacen("\n1,", &format!("\n{},", key(1)), 1);
+    std::fs::write(failed, corrected).unwrap();
+    assert_eq!(home.run(["run", failed, "--json"]).done().json()["name"], "Hires");
+    assert_eq!(home.line("organization show --json").json()["licences"][1]["used"], 2);
+}
+
+#[test]
+fn what_is_printed_of_a_file_is_an_object_with_json_and_no_workbook() {
+    let home = Home::with_organization(1);
+    let answer = home.run(["run", &home.bulk(0..1), "--json"]).done().json();
+    let run = answer["run"].as_str().unwrap();
+    let text = home.run(["report", run]).done().stdout;
+    let object = home.run(["report", run, "--json"]).done().json();
+    assert_eq!(object, json!({ "format": "csv", "content": text }));
+    home.run(["report", run, "--json", "--format", "xlsx"]).code(1).says("--output");
+    let object = home.line("extension export numbers --json").done().json();
+    assert_eq!(object["content"], home.line("extension export numbers").done().stdout);
+}
+
+#[test]
 fn add_ons_are_licensed_and_an_unknown_one_is_refused_with_those_that_there_are() {
     let home = Home::with_organization(2);
     let file = home.bulk(0..2);
-    home.run(["run", &file, "--add-on", "nonsense"]).code(1).says("it has call-recording");
+    home.run(["run", &file, "--add-on", "nonsense"])
+        .code(1)
+        .says("no add-on licence \"nonsense\"; it has call-recording");
     home.run(["run", &file, "--add-on", "call-recording"]).done();
     let view = home.line("organization show --json").json();
     let recording = &view["licences"][1];
@@ -127,7 +156,7 @@ fn an_upload_that_was_altered_where_it_is_kept_makes_no_report() {
 #[test]
 fn a_bad_name_of_a_report_is_said_before_anything_runs() {
     let home = Home::with_organization(1);
-    home.run(["run", &home.bulk(0..1), "--report", "report.pdf"]).code(1).says(".csv, .tsv or .xlsx");
+    home.run(["run", &home.bulk(0..1), "--report", "report.pdf"]).code(2).says(".csv, .tsv or .xlsx");
     assert!(home.effects().is_empty());
 }
 

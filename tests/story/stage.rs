@@ -325,6 +325,8 @@ async fn import(
             version: None,
             login: String::new(),
             password: String::new(),
+            password_file: None,
+            ca_file: None,
             ca: None,
             insecure: false,
             settings: Default::default(),

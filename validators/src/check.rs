@@ -44,7 +44,8 @@ pub fn check<'a>(readings: &'a [Reading], facts: Option<&Facts>) -> Checked<'a> 
 
 /// Refuses an upload for which there are too few licences.
 fn licences(rows: usize, facts: &Facts, problems: &mut Problems) {
-    let short = shortages(rows, &facts.add_ons, &facts.licences);
+    let Some(licences) = &facts.licences else { return };
+    let short = shortages(rows, &facts.add_ons, licences);
     if rows > 0 && !short.is_empty() {
         let words: Vec<String> = short.iter().map(ToString::to_string).collect();
         problems.push(Problem::file(Rule::LicenceShort).note(words.join(", ")));

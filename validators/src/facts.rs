@@ -15,8 +15,8 @@ pub struct Facts {
     pub ext_keys: HashSet<String>,
     /// The numbers that can be assigned, digits without the `+`.
     pub available_numbers: HashSet<String>,
-    /// How many licences there are.
-    pub licences: Vec<LicenceCount>,
+    /// How many licences there are; `None` where the rows take none yet, as those of a draft.
+    pub licences: Option<Vec<LicenceCount>>,
     /// The add-ons that each row will get.
     pub add_ons: Vec<AddOn>,
     /// What other templates in progress have claimed.

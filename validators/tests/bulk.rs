@@ -180,8 +180,9 @@ fn facts() -> Facts {
     let mut facts = Facts::default().with_users(users);
     facts.ext_keys.insert("102".to_owned());
     facts.available_numbers.extend(["651".to_owned(), "652".to_owned()]);
-    facts.licences =
-        vec![LicenceCount { licence: Licence::Base, name: "Base".to_owned(), owned: 3, free: 2, reserved: 0, used: 1 }];
+    let base =
+        LicenceCount { licence: Licence::Base, name: "Base".to_owned(), owned: 3, free: 2, reserved: 0, used: 1 };
+    facts.licences = Some(vec![base]);
     facts
 }
 
@@ -252,6 +253,9 @@ fn too_few_licences_refuse_the_upload() {
     let checked = check(&readings, Some(&facts));
     assert_eq!(checked.verdict, RejectFile);
     assert_eq!(found(&checked), ["licence-short"]);
+
+    facts.licences = None;
+    assert_eq!(check(&readings, Some(&facts)).verdict, Accept, "a draft takes none yet");
 }
 
 #[test]

@@ -218,7 +218,7 @@ impl Stage {
             credentials: secret.map(|secret| (0, SecretString::from(secret))).into_iter().collect(),
             shard: self.device.id.shard(WorkerSettings::SHARDS),
             blocked_by: None,
-            needs_blocker: false,
+            needs: Vec::new(),
             claim: None,
             products: Vec::new(),
         };

@@ -102,7 +102,7 @@ fn order(
         credentials: BTreeMap::new(),
         shard: device.id.shard(shards),
         blocked_by: None,
-        needs_blocker: false,
+        needs: Vec::new(),
         products: Vec::new(),
         claim: Some(claim),
     }

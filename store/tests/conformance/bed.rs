@@ -312,7 +312,7 @@ impl Bed {
             credentials: BTreeMap::new(),
             shard: SHARD,
             blocked_by: None,
-            needs_blocker: false,
+            needs: Vec::new(),
             claim,
             products: Vec::new(),
         }

@@ -116,7 +116,11 @@ impl Play<'_> {
                 let mut run = self.bed.run(&self.tenant, *first..last);
                 for index in 1..run.orders.len() {
                     run.orders[index].blocked_by = chained.then(|| run.orders[index - 1].id);
-                    run.orders[index].needs_blocker = *chained && index % 2 == 0;
+                    if *chained && index % 2 == 0 {
+                        // The order before, and one that is further back.
+                        run.orders[index].needs = vec![run.orders[index - 1].id, run.orders[index / 2].id];
+                        run.orders[index].needs.dedup();
+                    }
                 }
                 match self.store().add_run(&run).await {
                     Ok(()) => self.runs.push(run),

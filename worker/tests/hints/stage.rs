@@ -173,7 +173,7 @@ impl Stage {
                 steps,
                 credentials: BTreeMap::new(),
                 blocked_by: None,
-                needs_blocker: false,
+                needs: Vec::new(),
                 claim: None,
                 products: Vec::new(),
             }

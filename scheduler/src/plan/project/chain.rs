@@ -1,17 +1,8 @@
 use std::collections::{BTreeSet, HashMap};
 
-/// The order that an order waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Link {
-    /// Its place.
-    pub(super) after: usize,
-    /// Whether what it makes is needed.
-    pub(super) needed: bool,
-}
-
-/// Whom each order waits for: the order before of the same subscriber (invariant I7). Subscribers whose orders need each
+/// Whom each order waits for, by its place: the order before of the same subscriber (invariant I7). Subscribers whose orders need each
 /// other's products are one chain, so that a need never has to wait beside it. `orders` are subscriber and needs.
-pub(super) fn links<'a>(orders: impl Iterator<Item = (&'a str, &'a BTreeSet<usize>)>) -> Vec<Option<Link>> {
+pub(super) fn links<'a>(orders: impl Iterator<Item = (&'a str, &'a BTreeSet<usize>)>) -> Vec<Option<usize>> {
     let orders: Vec<(&str, &BTreeSet<usize>)> = orders.collect();
     let mut subscribers: HashMap<&str, usize> = HashMap::new();
     let mut chain: Vec<usize> = Vec::new();
@@ -33,14 +24,7 @@ pub(super) fn links<'a>(orders: impl Iterator<Item = (&'a str, &'a BTreeSet<usiz
         }
     }
     let mut last: HashMap<usize, usize> = HashMap::new();
-    orders
-        .iter()
-        .enumerate()
-        .map(|(order, (_, needs))| {
-            let before = last.insert(root(&mut chain, of[order]), order);
-            before.map(|after| Link { after, needed: needs.contains(&after) })
-        })
-        .collect()
+    orders.iter().enumerate().map(|(order, _)| last.insert(root(&mut chain, of[order]), order)).collect()
 }
 
 /// The first subscriber of the chain that a subscriber is in.
@@ -56,11 +40,9 @@ fn root(chain: &mut [usize], mut index: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn check(orders: &[(&str, &[usize])], expected: &[Option<(usize, bool)>]) {
+    fn check(orders: &[(&str, &[usize])], expected: &[Option<usize>]) {
         let needs: Vec<BTreeSet<usize>> = orders.iter().map(|(_, needs)| needs.iter().copied().collect()).collect();
         let found = links(orders.iter().zip(&needs).map(|((subscriber, _), needs)| (*subscriber, needs)));
-        let found: Vec<Option<(usize, bool)>> =
-            found.into_iter().map(|link| link.map(|link| (link.after, link.needed))).collect();
         assert_eq!(found, expected);
     }
 
@@ -68,16 +50,16 @@ mod tests {
     fn one_subscribers_orders_are_a_chain_and_others_run_beside_it() {
         check(
             &[("tony", &[]), ("jane", &[]), ("tony", &[0]), ("jane", &[]), ("tony", &[0])],
-            &[None, None, Some((0, true)), Some((1, false)), Some((2, false))],
+            &[None, None, Some(0), Some(1), Some(2)],
         );
     }
 
     #[test]
     fn a_need_joins_two_chains() {
-        check(&[("tony", &[]), ("jane", &[0]), ("tony", &[])], &[None, Some((0, true)), Some((1, false))]);
+        check(&[("tony", &[]), ("jane", &[0]), ("tony", &[])], &[None, Some(0), Some(1)]);
         check(
             &[("a", &[]), ("b", &[]), ("c", &[1]), ("d", &[0, 2]), ("e", &[])],
-            &[None, Some((0, false)), Some((1, true)), Some((2, true)), None],
+            &[None, Some(0), Some(1), Some(2), None],
         );
     }
 }

@@ -52,7 +52,7 @@ impl RowPlan<'_, '_> {
         let mut add_ons: Vec<AddOn> = codes.split_whitespace().map(|code| AddOn(code.to_owned())).collect();
         add_ons.sort_unstable();
         add_ons.dedup();
-        let licensed = |add_on: &AddOn| known.licences.iter().any(|count| count.licence.code() == add_on.0);
+        let licensed = |add_on: &AddOn| known.licences.iter().flatten().any(|count| count.licence.code() == add_on.0);
         if let Some(unknown) = add_ons.iter().find(|add_on| !licensed(add_on)) {
             let note = format!("add-on licence {unknown}");
             return Err(self.row.cell_problem(Rule::NeedUnknown, Field::AddOns).note(note));

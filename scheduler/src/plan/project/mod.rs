@@ -25,7 +25,7 @@ use dialtone_templates::Problems;
 pub use facts::ProjectFacts;
 pub(crate) use inventory::owned_product;
 use ledger::Ledger;
-use order::{Drafted, OrderPlanner};
+use order::{Drafted, OrderPlanner, refused_row};
 pub use rows::PlanFile;
 pub(crate) use rows::advanced_cells;
 use rows::{Columns, OrderRow};
@@ -55,7 +55,7 @@ pub struct PlanRequest<'a> {
 pub struct ProjectPlan {
     /// The orders, in the order of their first rows.
     pub orders: Vec<PlannedOrder>,
-    /// Every row that isn't refused already, in the order of the files.
+    /// Every row, in the order of the files.
     pub rows: Vec<PlannedRow>,
     /// What is wrong, and warnings.
     pub problems: Problems,
@@ -143,6 +143,7 @@ pub fn plan_project(request: &PlanRequest<'_>) -> ProjectPlan {
         rows: Vec::new(),
         problems: Problems::default(),
     };
+    planner.rows.extend(rows::refused(request.files, &columns).map(|row| refused_row(&row)));
     let mut drafted: Vec<Drafted<'_>> = Vec::with_capacity(orders.len());
     for rows in orders {
         if let Some(order) = planner.plan(rows, drafted.len()) {
@@ -168,9 +169,9 @@ fn finish(
         for step in &drafted.draft.steps {
             *calls_by_device.entry(step.device).or_insert(0) += 1;
         }
-        let blocked_by = link.map(|link| orders[link.after].order.id);
-        let needs_blocker = link.is_some_and(|link| link.needed);
-        orders.push(drafted.into_planned(request, &mut ledger, blocked_by, needs_blocker));
+        let blocked_by = link.map(|after| orders[after].order.id);
+        let needs = drafted.draft.needs.iter().map(|need| orders[*need].order.id).collect();
+        orders.push(drafted.into_planned(request, &mut ledger, blocked_by, needs));
     }
     let name = |id| request.facts.devices.values().find(|device| device.id == id).map(|device| device.name.clone());
     let calls = calls_by_device.into_iter().filter_map(|(id, count)| Some((name(id)?, count))).collect();

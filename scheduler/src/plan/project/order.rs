@@ -239,7 +239,7 @@ impl Drafted<'_> {
         request: &PlanRequest<'_>,
         ledger: &mut Ledger<'_>,
         blocked_by: Option<OrderId>,
-        needs_blocker: bool,
+        needs: Vec<OrderId>,
     ) -> PlannedOrder {
         let Self { rows, subscriber, is_new, product, draft } = self;
         let rows: Vec<_> = rows.iter().map(|row| origin(request, row)).collect();
@@ -266,12 +266,17 @@ impl Drafted<'_> {
             credentials: BTreeMap::new(),
             shard,
             blocked_by,
-            needs_blocker,
+            needs,
             claim: draft.claim,
             products,
         };
         PlannedOrder { order, rows, subscriber: is_new.then_some(subscriber) }
     }
+}
+
+/// A row that is refused before anything is planned.
+pub(super) fn refused_row(row: &OrderRow<'_>) -> PlannedRow {
+    planned_row(row, Outcome::Refused)
 }
 
 fn planned_row(row: &OrderRow<'_>, outcome: Outcome) -> PlannedRow {

@@ -145,3 +145,11 @@ pub(super) fn orders<'a>(files: &'a [PlanFile<'a>], columns: &'a [Columns<'a>]) 
     }
     orders
 }
+
+/// The rows that aren't used.
+pub(super) fn refused<'a>(files: &'a [PlanFile<'a>], columns: &'a [Columns<'a>]) -> impl Iterator<Item = OrderRow<'a>> {
+    (0..).zip(files.iter().zip(columns)).flat_map(|(file, (planned, columns))| {
+        let rows = planned.reading.table.rows().filter(|row| planned.refused.contains(&row.number));
+        rows.map(move |row| OrderRow { file, row, columns })
+    })
+}

@@ -143,7 +143,7 @@ pub(super) fn told(plan: &ProjectPlan, readings: &[Reading], facts: &ProjectFact
     for (index, planned) in plan.orders.iter().enumerate() {
         let place = |id| plan.orders.iter().position(|other| other.order.id == id).unwrap() + 1;
         let after = planned.order.blocked_by.map(|id| {
-            let needs = if planned.order.needs_blocker { ", which it needs" } else { "" };
+            let needs = if planned.order.needs.contains(&id) { ", which it needs" } else { "" };
             format!(", after order {}{needs}", place(id))
         });
         let (product, subject) = (&planned.order.product, &planned.order.subject);

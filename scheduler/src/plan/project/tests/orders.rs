@@ -182,5 +182,5 @@ fn an_unknown_subscriber_is_made_once_and_first() {
     assert_eq!(titles(0)[0], "add user tony");
     assert_eq!(titles(1)[0], "add phone SEP0011AABBCC02");
     assert!(plan.orders[0].subscriber.is_some() && plan.orders[1].subscriber.is_none());
-    assert!(plan.orders[1].order.needs_blocker, "without the first order nobody has the login");
+    assert_eq!(plan.orders[1].order.needs, [plan.orders[0].order.id], "without the first order nobody has the login");
 }

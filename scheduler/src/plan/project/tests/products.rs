@@ -162,7 +162,7 @@ fn messages_end_in_one_account() {
         "{text}"
     );
     let last = text.lines().rfind(|line| line.starts_with("  ")).unwrap();
-    assert_eq!(last, "  CUC-SG: add unified messaging alias=known email=known@example.com service=Office 365");
+    assert_eq!(last, "  CUC-SG: add unified messaging alias=known email=known@example.com service=Unified Messaging");
 }
 
 #[test]

@@ -1,0 +1,7 @@
+-- The earlier orders of its run whose products an order needs, beside the one that it waits for: when its turn comes and
+-- one of them was cancelled or aborted, it goes to Hold. Few orders have any.
+CREATE TABLE order_needs (
+    order_id uuid NOT NULL,
+    needs_id uuid NOT NULL,
+    PRIMARY KEY (order_id, needs_id)
+);
