@@ -117,10 +117,19 @@ impl Group {
         [
             severity.to_owned(),
             self.first.code.to_string(),
-            printable(self.first.column.as_deref().unwrap_or_default()),
+            shown(self.first.column.as_deref().unwrap_or_default()),
             rows.join(", "),
-            printable(&self.first.message),
-            printable(self.first.repair.as_deref().unwrap_or_default()),
+            shown(&self.first.message),
+            shown(self.first.repair.as_deref().unwrap_or_default()),
         ]
+    }
+}
+
+/// Text as the table shows it: what a file calls a column, or what it has in a cell, may be of any length.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 300;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => printable(&text[..end]) + "…",
+        None => printable(text),
     }
 }

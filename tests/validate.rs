@@ -66,6 +66,17 @@ fn json_of_a_refused_file() {
 }
 
 #[test]
+fn a_label_and_a_cell_of_any_length_leave_the_answer_short() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("long.csv");
+    let long = "x".repeat(1 << 20);
+    std::fs::write(&file, format!("Ext Key,User's Name,{long}\n101,\"{long}\n{long}\",\n")).unwrap();
+    let said = said(&[file.to_str().unwrap()]);
+    assert!(said.starts_with("exit code 3\n") && said.contains("column-unknown") && said.contains("cell-line-break"));
+    assert!(said.len() < 10_000, "{} bytes", said.len());
+}
+
+#[test]
 fn exit_codes_tell_what_became_of_the_files() {
     let code = |arguments: &[&str]| dialtone(arguments).status.code();
     assert_eq!(code(&["bulk-assignment-by-name.csv"]), Some(0));
