@@ -104,7 +104,7 @@ pub(crate) fn orders_by_state(counts: &RunCounts) -> BTreeMap<&str, u64> {
     orders
 }
 
-/// The flag that names the data folder again, unless the default or the environment does.
+/// The flag that names the data folder again, unless it is the default: another shell may not have the environment.
 pub(crate) fn data_flag(context: &Context) -> String {
     let folder = &context.settings.data;
     if folder.as_os_str() == "data" { String::new() } else { format!(" --data {}", folder.display()) }
