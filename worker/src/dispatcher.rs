@@ -4,18 +4,19 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialtone_model::{DeviceId, Fault, Trace, crash_point};
+use dialtone_model::{DeviceId, Fault, Trace};
 use dialtone_queue::{Delivery, Hint, Subscription};
-use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError, Wanted};
+use dialtone_store::{Claim, ClaimRequest, Outcome, RecordedBatch, StoreError};
 use jiff::Timestamp;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
-use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::field::{Empty, display};
 use tracing::{Instrument as _, Span, debug, error, info, info_span, warn};
 
 use crate::Worker;
+use crate::claiming::{ASKED_AT_ONCE, Due, claim, take_turn};
 use crate::devices::{Drivable, Survey, devices_with_work};
 use crate::duty_calls::DutyDone;
 use crate::execution::{Execution, execute, prepare};
@@ -28,12 +29,8 @@ use crate::tenure::Shards;
 pub(crate) const STORE_REST: Duration = Duration::from_millis(500);
 /// How long a stopping worker tries to record what it has before it leaves the rest to its successor's look.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
-
 /// How long giving up its leases may take a stopping worker.
 const GOODBYE_PATIENCE: Duration = Duration::from_secs(5);
-/// Of how many devices the store is asked at once, be it for orders or for their rows. A process has twice as many
-/// connections to it, so leases are renewed and outcomes recorded in time however many devices have work.
-const ASKED_AT_ONCE: usize = 8;
 
 /// The one task that decides what a worker does next. All waiting is done in tasks of its set, which die with it.
 pub(crate) struct Dispatcher {
@@ -61,6 +58,9 @@ pub(crate) struct Dispatcher {
     rest_until: Option<Duration>,
     next_tend: Duration,
     next_pull: Duration,
+    /// The store is being asked for work that no hint told of. It isn't asked again before it has answered, and at once
+    /// when that was due meanwhile.
+    pulling: bool,
     pub(crate) jitter: SmallRng,
     stopping: bool,
 }
@@ -105,6 +105,7 @@ impl Dispatcher {
             rest_until: None,
             next_tend: now,
             next_pull: now,
+            pulling: false,
             stopping: false,
             worker,
         }
@@ -171,12 +172,13 @@ impl Dispatcher {
             }
             self.next_tend = now + self.shards.period();
         }
-        if now >= self.next_pull && self.store_is_up(now) {
+        if now >= self.next_pull && !self.pulling && self.store_is_up(now) {
             self.next_pull = now + self.worker.settings.pull_every;
             let (store, held) = (self.worker.store.clone(), self.shards.held());
             let (shards, wall) = (self.worker.settings.shards, self.worker.clock.now());
             self.survey(held.clone());
             if self.worker.settings.orders {
+                self.pulling = true;
                 self.tasks.spawn(async move { Message::Found(devices_with_work(&store, shards, &held, wall).await) });
             }
         }
@@ -194,7 +196,9 @@ impl Dispatcher {
 
     fn next_wake(&self) -> Duration {
         let alarm = self.alarms.first().map(|(due, _)| *due);
-        [self.next_tend, self.next_pull].into_iter().chain(alarm).chain(self.rest_until).min().unwrap_or_default()
+        // What is due and can't be done yet must not wake anybody up again and again.
+        let pull = (!self.pulling && self.rest_until.is_none()).then_some(self.next_pull);
+        [self.next_tend].into_iter().chain(pull).chain(alarm).chain(self.rest_until).min().unwrap_or_default()
     }
 
     /// Starts whatever can be started.
@@ -324,7 +328,12 @@ impl Dispatcher {
             }
             Ok(Message::Recorded { shard, group, result }) => self.recorded(shard, group, result),
             Ok(Message::GaveBack) => {}
-            Ok(Message::Found(Ok(devices))) => {
+            Ok(Message::Found(found)) => {
+                self.pulling = false;
+                let devices = match found {
+                    Ok(devices) => devices,
+                    Err(failure) => return self.store_failed(&failure),
+                };
                 for device in devices {
                     let Some(line) = self.lines.get_mut(&device) else {
                         self.find_device(device);
@@ -334,7 +343,6 @@ impl Dispatcher {
                     self.stirred.insert(device);
                 }
             }
-            Ok(Message::Found(Err(failure))) => self.store_failed(&failure),
             Ok(Message::Surveyed(Ok(survey))) => self.surveyed(survey),
             Ok(Message::Surveyed(Err(failure))) => self.store_failed(&failure),
             Ok(Message::Device { id, result }) => self.device_found(id, result, now),
@@ -518,43 +526,6 @@ impl Dispatcher {
     fn longest_call(&self) -> Duration {
         self.lines.values().map(|line| line.device.limits.call_timeout).max().unwrap_or_default()
     }
-}
-
-/// When the next order of a device is due that waits for a time.
-pub(crate) enum Due {
-    /// Nobody asked: it is as it was.
-    Unasked,
-    /// The store said so; `None`: none waits.
-    Known(Option<Timestamp>),
-}
-
-/// A turn to ask the store of a device; none is needed where a person waits. An error: the worker stops.
-async fn take_turn(turns: &Semaphore, urgent: bool) -> Result<Option<SemaphorePermit<'_>>, AcquireError> {
-    if urgent { Ok(None) } else { turns.acquire().await.map(Some) }
-}
-
-/// Claims, and asks when the next order is due where fewer than wanted were ready.
-async fn claim(
-    store: &dialtone_store::Store,
-    request: &ClaimRequest,
-    passwords: bool,
-) -> Result<(Vec<Claim>, Due), StoreError> {
-    let claims = store.claim(request).await?;
-    crash_point!("worker-after-claim");
-    if passwords {
-        // All of them in one transaction; each call only reads its own.
-        store.make_extension_passwords(&claims).await?;
-    }
-    let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
-    let wanted = match &request.wanted {
-        Wanted::These(orders) => limit.min(orders.len()),
-        Wanted::Any => limit,
-    };
-    let due = match claims.len() >= wanted {
-        true => Due::Unasked,
-        false => Due::Known(store.next_due(request.device).await?),
-    };
-    Ok((claims, due))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! waiting, the calls in hand, the device's limits and troubles. Nothing is believed that isn't in the store: a step is
 //! claimed before it is run, and an order goes on only after its outcome is recorded.
 
+mod claiming;
 mod devices;
 mod dispatcher;
 mod duties;
