@@ -25,14 +25,17 @@ pub(crate) struct Access {
 pub(crate) enum Admission {
     Refused,
     Granted,
-    /// With a session for the requests to come: the value of `Set-Cookie`.
-    Opened(HeaderValue),
+    /// With a session for the requests to come: the values of `Set-Cookie`.
+    Opened([HeaderValue; 2]),
 }
 
 /// How long a session may rest, as the devices are delivered.
 const IDLE: Duration = Duration::from_secs(30 * 60);
 
 const NAME: &str = "JSESSIONID=";
+
+/// What comes beside it, and means nothing here.
+const SINGLE_SIGN_ON: &str = "JSESSIONIDSSO=";
 
 impl Access {
     pub(crate) fn new(login: &str, password: &str, with_sessions: bool, clock: Arc<dyn Clock>) -> Self {
@@ -75,15 +78,17 @@ impl Access {
         }
     }
 
-    fn open(&self) -> Option<HeaderValue> {
+    fn open(&self) -> Option<[HeaderValue; 2]> {
         let (now, rest) = (self.clock.monotonic(), self.rest());
         let mut sessions = self.sessions()?;
         sessions.retain(|_, used| now.saturating_sub(*used) < rest);
         let random = RandomState::new();
         let session = format!("{:016X}{:016X}", random.hash_one(sessions.len()), random.hash_one("session"));
-        let cookie = HeaderValue::try_from(format!("{NAME}{session}; Path=/; Secure; HttpOnly")).ok()?;
+        let single_sign_on = format!("{SINGLE_SIGN_ON}{:016X}", random.hash_one("single sign-on"));
+        let cookie = |pair: &str| HeaderValue::try_from(format!("{pair}; Path=/; Secure; HttpOnly")).ok();
+        let cookies = [cookie(&format!("{NAME}{session}"))?, cookie(&single_sign_on)?];
         sessions.insert(session, now);
-        Some(cookie)
+        Some(cookies)
     }
 
     fn sessions(&self) -> Option<MutexGuard<'_, HashMap<String, Duration>>> {
@@ -117,8 +122,10 @@ mod tests {
         let clock = ManualClock::new();
         let access = Access::new("tony", "secret", true, Arc::new(clock.clone()));
         let basic = headers("authorization", &format!("Basic {}", STANDARD.encode("tony:secret")));
-        let Admission::Opened(cookie) = access.admit(&basic) else { panic!("no session") };
-        let cookie = headers("cookie", &format!("a=b; {}", cookie.to_str().unwrap().split(';').next().unwrap()));
+        let Admission::Opened(cookies) = access.admit(&basic) else { panic!("no session") };
+        let [cookie, single_sign_on] = cookies.map(|it| it.to_str().unwrap().split(';').next().unwrap().to_owned());
+        let cookie = headers("cookie", &format!("a=b; {single_sign_on}; {cookie}"));
+        assert_eq!(access.admit(&headers("cookie", &single_sign_on)), Admission::Refused);
         for _ in 0..3 {
             clock.advance(IDLE - Duration::from_secs(1));
             assert_eq!(access.admit(&cookie), Admission::Granted);

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use dialtone_model::Clock;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, SET_COOKIE};
+use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -35,6 +35,10 @@ pub(crate) trait Device: fmt::Debug + Send + Sync + 'static {
     /// Answers a request without having looked at it.
     fn turn_away(&self, why: TurnedAway) -> Answer {
         let mut answer = bare(why.status());
+        if why == TurnedAway::Credentials {
+            let asked = HeaderValue::from_static(r#"Basic realm="simulator""#);
+            answer.headers_mut().insert(WWW_AUTHENTICATE, asked);
+        }
         if why == TurnedAway::Busy {
             answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
@@ -160,10 +164,10 @@ impl Front {
         if too_large {
             return Ok(self.device.turn_away(TurnedAway::TooLarge));
         }
-        let cookie = match self.access.admit(request.headers()) {
+        let cookies = match self.access.admit(request.headers()) {
             Admission::Refused => return Ok(self.device.turn_away(TurnedAway::Credentials)),
             Admission::Granted => None,
-            Admission::Opened(cookie) => Some(cookie),
+            Admission::Opened(cookies) => Some(cookies),
         };
         if let Some(answer) = self.control(&request) {
             return Ok(answer);
@@ -179,8 +183,8 @@ impl Front {
             recording.note(name, &request, answer.as_ref()).await;
         }
         let mut answer = answer.ok_or(Dropped)?;
-        if let Some(cookie) = cookie {
-            answer.headers_mut().insert(SET_COOKIE, cookie);
+        for cookie in cookies.into_iter().flatten() {
+            answer.headers_mut().append(SET_COOKIE, cookie);
         }
         Ok(answer)
     }

@@ -3,6 +3,7 @@
 import sys
 
 from netmiko import ConnectHandler
+from paramiko import AutoAddPolicy, SSHClient
 
 
 def connect(port):
@@ -54,9 +55,22 @@ def router(port):
     shows(connection.send_config_set(["ephone 2", "mac-address 0011.2233.4455", "no ephone 2"]), "already in use")
     shows(connection.save_config(), "[OK]")
     shows(connection.send_command("show startup-config"), "button  1:1")
+    shows(told(port, "simulator state"), '"ephone-dn 1"', '"number 1001"')
+    shows(told(port, "simulator log"), "ephone 1: button 1:1")
     connection.send_config_set(["no ephone 1", "no ephone-dn 1"], error_pattern=r"% ")
     assert "1001" not in connection.send_command("show running-config")
     connection.disconnect()
+
+
+def told(port, what):
+    """What a device tells of itself beside any protocol."""
+    client = SSHClient()
+    client.set_missing_host_key_policy(AutoAddPolicy())
+    client.connect("127.0.0.1", int(port), "dialtone", "dialtone", look_for_keys=False, allow_agent=False)
+    _, answer, _ = client.exec_command(what)
+    text = answer.read().decode()
+    client.close()
+    return text
 
 
 def unity_express(port):

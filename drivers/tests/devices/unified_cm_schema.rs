@@ -95,6 +95,22 @@ async fn synchronise(version: &str, recording: &Path) {
     simulator.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_the_schema_lets_a_client_ask_for_is_answered_by_the_schema() {
+    let python = python();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/python/axl_replies.py");
+    let folder = tempfile::tempdir().unwrap();
+    let builder = VERSIONS.iter().fold(Simulator::builder(), |builder, version| builder.unified_cm(*version, 0));
+    let simulator = builder.data(folder.path()).start().await.unwrap();
+    for (version, address) in simulator.unified_cm() {
+        let mut client = Command::new(&python);
+        client.arg(script).args(["127.0.0.1", &address.port().to_string(), version, "dialtone", "dialtone"]);
+        client.env("REQUESTS_CA_BUNDLE", simulator.ca_file().unwrap());
+        let asked = tokio::task::spawn_blocking(move || client.output().unwrap()).await.unwrap();
+        assert!(asked.status.success(), "{version}: {}", String::from_utf8_lossy(&asked.stderr));
+    }
+}
+
 #[tokio::test]
 async fn a_message_that_does_not_follow_the_schema_is_found() {
     let folder = tempfile::tempdir().unwrap();
@@ -129,13 +145,16 @@ async fn a_message_that_does_not_follow_the_schema_is_found() {
 
 /// How many messages of each operation were checked, or what is wrong with them.
 fn check(recording: &Path) -> Result<BTreeMap<String, usize>, String> {
-    let python = std::env::var("DIALTONE_TEST_PYTHON").expect("DIALTONE_TEST_PYTHON is not set: see tests/python.sh");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/python/axl_schema.py");
-    let checked = Command::new(python).arg(script).arg(recording).output().unwrap();
+    let checked = Command::new(python()).arg(script).arg(recording).output().unwrap();
     if !checked.status.success() {
         return Err(String::from_utf8_lossy(&checked.stderr).into_owned());
     }
     let counts = String::from_utf8(checked.stdout).unwrap();
     let count = |line: &str| line.split_once(' ').map(|(name, count)| (name.to_owned(), count.parse().unwrap()));
     Ok(counts.lines().filter_map(count).collect())
+}
+
+fn python() -> String {
+    std::env::var("DIALTONE_TEST_PYTHON").expect("DIALTONE_TEST_PYTHON is not set: see tests/python.sh")
 }

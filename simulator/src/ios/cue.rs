@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dialtone_model::Clock;
 
-use super::grammar::{Reading, Rule, negated, read, read_negative};
+use super::grammar::{Reading, Rule, help, negated, read, read_negative};
 use super::section::{Changes, Section, Sections};
-use super::session::{INCOMPLETE, Outcome, Session, Work, ambiguous, invalid, serve};
+use super::session::{INCOMPLETE, Outcome, Session, UNKNOWN, Work, ambiguous, invalid, serve};
 use super::show::clock;
 use super::users::{self, MAILBOX, USER};
 use crate::fault::Faults;
@@ -195,7 +195,10 @@ impl CueSession {
                 Mode::Mailbox(_) => self.go(Mode::Global),
                 Mode::Exec | Mode::Global => self.go(Mode::Exec),
             },
-            Command::Configure => self.go(Mode::Global),
+            Command::Configure => {
+                self.mode = Mode::Global;
+                text("Enter configuration commands, one per line.  End with CNTL/Z.\n")
+            }
             Command::Terminal => text(""),
             Command::Save => self.change(line.to_owned(), first, |_| Ok((String::new(), Changes::new()))),
             Command::ShowVersion => text("CUE Software Version: 8.6.1\nHardware: NME-CUE\n"),
@@ -275,6 +278,12 @@ impl Session for CueSession {
             Mode::Global => format!("{host}(config)# "),
             Mode::Mailbox(_) => format!("{host}(config-mailbox)# "),
         }
+    }
+
+    fn help(&self, line: &str) -> Option<String> {
+        let positive = negated(line);
+        let shown = help(positive.as_deref().unwrap_or(line), &self.rules());
+        (!self.asked).then(|| shown.unwrap_or_else(|| UNKNOWN.to_owned()))
     }
 
     fn enter(&mut self, line: &str) -> Outcome {

@@ -76,17 +76,7 @@ fn walk<C: Copy>(line: &str, words: &[Word<'_>], rules: &[Rule<C>], negative: bo
     if words.first().is_none_or(|first| first.text.starts_with('!')) {
         return Reading::Blank;
     }
-    let mut paths: Vec<Path<C>> = rules
-        .iter()
-        .map(|(pattern, command)| Path {
-            command: *command,
-            elements: pattern.split(' ').collect(),
-            used: 0,
-            name: Vec::new(),
-            text: Vec::new(),
-            arguments: Vec::new(),
-        })
-        .collect();
+    let mut paths = beginnings(rules);
     for word in words {
         if paths.iter().any(Path::has_taken_the_line) {
             break;
@@ -110,6 +100,41 @@ fn walk<C: Copy>(line: &str, words: &[Word<'_>], rules: &[Rule<C>], negative: bo
         }
         None => Reading::Incomplete,
     }
+}
+
+fn beginnings<C: Copy>(rules: &[Rule<C>]) -> Vec<Path<C>> {
+    let path = |(pattern, command): &Rule<C>| Path {
+        command: *command,
+        elements: pattern.split(' ').collect(),
+        used: 0,
+        name: Vec::new(),
+        text: Vec::new(),
+        arguments: Vec::new(),
+    };
+    rules.iter().map(path).collect()
+}
+
+/// What a `?` behind a line shows: how the last word may go on, or what may follow it. `None` where no command begins so.
+pub(super) fn help<C: Copy>(line: &str, rules: &[Rule<C>]) -> Option<String> {
+    let mut words = words(line);
+    let begun = if line.ends_with(char::is_whitespace) { None } else { words.pop() };
+    let mut paths = beginnings(rules);
+    for word in &words {
+        if paths.iter().any(Path::has_taken_the_line) {
+            return Some("  LINE    <cr>\n".to_owned());
+        }
+        paths = step(paths, line, word).ok()?;
+    }
+    let mut next: Vec<&str> =
+        paths.iter().map(|path| path.elements.get(path.used).copied().unwrap_or("<cr>")).collect();
+    next.sort_unstable();
+    next.dedup();
+    let Some(begun) = begun else {
+        return Some(next.into_iter().map(|element| format!("  {element}\n")).collect());
+    };
+    let begun = begun.text.to_ascii_lowercase();
+    next.retain(|element| is_keyword(element) && element.starts_with(&begun));
+    (!next.is_empty()).then(|| next.join("  ") + "\n")
 }
 
 /// Goes on with the paths that a word fits.
@@ -261,6 +286,19 @@ mod tests {
         assert_eq!(read("mac-address 0011.2233", RULES), Reading::Invalid { at: 12 });
         assert_eq!(command("mac 0011.2233.44ff").1, ["0011.2233.44ff"]);
         assert_eq!(command(r#"username tony full disp "Tony Jones""#).1, ["tony", "Tony Jones"]);
+    }
+
+    #[test]
+    fn a_question_mark_shows_what_may_follow() {
+        assert_eq!(help("", RULES).unwrap().lines().next(), Some("  call-forward"));
+        assert_eq!(help("sh", RULES).as_deref(), Some("show\n"));
+        assert_eq!(help("show ", RULES).as_deref(), Some("  running-config\n  version\n"));
+        assert_eq!(help("sh run ", RULES).as_deref(), Some("  <cr>\n  |\n"));
+        assert_eq!(help("c", RULES).as_deref(), Some("call-forward  configure  copy\n"));
+        assert_eq!(help("call-forward noan 5000 ", RULES).as_deref(), Some("  timeout\n"));
+        assert_eq!(help("name Tony Jones ", RULES).as_deref(), Some("  LINE    <cr>\n"));
+        assert_eq!(help("show fun", RULES), None);
+        assert_eq!(help("colour ", RULES), None);
     }
 
     #[test]

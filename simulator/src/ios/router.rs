@@ -8,9 +8,9 @@ use dialtone_model::Clock;
 use super::commands::{EXEC, Exec, GLOBAL, Global, PRIVILEGED, Part};
 use super::configuration::{MODE, STARTUP, hostname, running};
 use super::cue::{Cue, CueSession};
-use super::grammar::{Reading, Rule, begins_in_full, negated, read, read_negative};
+use super::grammar::{Reading, Rule, begins_in_full, help, negated, read, read_negative};
 use super::section::{Changes, Section, Sections};
-use super::session::{INCOMPLETE, Outcome, Request, Session, Work, ambiguous, invalid, serve};
+use super::session::{INCOMPLETE, Outcome, Request, Session, UNKNOWN, Work, ambiguous, invalid, serve};
 use super::{parts, show};
 use crate::fault::Faults;
 use crate::journal::JournalError;
@@ -118,10 +118,12 @@ impl RouterSession {
         }
     }
 
+    fn exec_rules(&self) -> Vec<Rule<Exec>> {
+        EXEC.iter().chain(if self.privileged { PRIVILEGED } else { &[] }).copied().collect()
+    }
+
     fn exec(&mut self, line: &str) -> Outcome {
-        let rules: Vec<Rule<Exec>> =
-            EXEC.iter().chain(if self.privileged { PRIVILEGED } else { &[] }).copied().collect();
-        let (command, arguments) = match read(line, &rules) {
+        let (command, arguments) = match read(line, &self.exec_rules()) {
             Reading::Command { command, arguments, .. } => (command, arguments),
             // A single word that is no command is taken for the name of a host to connect to.
             Reading::Invalid { .. } if line.split_whitespace().count() == 1 => {
@@ -320,6 +322,23 @@ impl Session for RouterSession {
             Mode::Global => format!("{host}(config)#"),
             Mode::Part(part, _) => format!("{host}({})#", part.prompt()),
         }
+    }
+
+    fn help(&self, line: &str) -> Option<String> {
+        if let Some(inside) = &self.inside {
+            return inside.help(line);
+        }
+        if self.asked.is_some() {
+            return None;
+        }
+        let positive = negated(line);
+        let words = positive.as_deref().unwrap_or(line);
+        let shown = match &self.mode {
+            Mode::Exec => help(words, &self.exec_rules()),
+            Mode::Global => help(words, GLOBAL),
+            Mode::Part(part, _) => help(words, part.rules()).or_else(|| help(words, GLOBAL)),
+        };
+        Some(shown.unwrap_or_else(|| UNKNOWN.to_owned()))
     }
 
     fn enter(&mut self, line: &str) -> Outcome {

@@ -27,6 +27,9 @@ pub(super) trait Session: Send {
     /// What stands before the cursor.
     fn prompt(&self) -> String;
 
+    /// What a `?` behind what was typed shows; `None` where it is a character like any other.
+    fn help(&self, line: &str) -> Option<String>;
+
     /// Acts on a line; it is the answer if one was asked for.
     fn enter(&mut self, line: &str) -> Outcome;
 
@@ -84,6 +87,10 @@ pub(super) fn serve(
 pub(super) fn invalid(prompt: &str, at: usize) -> String {
     format!("{}^\n% Invalid input detected at '^' marker.\n\n", " ".repeat(prompt.chars().count() + at))
 }
+
+/// What a `?` shows behind what begins no command.
+pub(super) const UNKNOWN: &str = "% Unrecognized command\n";
+
 pub(super) fn ambiguous(line: &str) -> String {
     format!("% Ambiguous command:  \"{}\"\n", line.trim())
 }

@@ -18,7 +18,7 @@ use super::router::{Router, RouterSession};
 use super::session::Session;
 use super::terminal::{End, Printed, Terminal};
 use crate::gate::Gate;
-use crate::server::stopped;
+use crate::server::{Device, stopped};
 
 /// A command line behind a listener.
 #[derive(Clone, Debug)]
@@ -136,6 +136,21 @@ impl SshFront {
     }
 }
 
+impl CommandLine {
+    /// What `ssh HOST simulator state` and `ssh HOST simulator log` print, which are no part of any protocol.
+    fn told(&self, line: &[u8]) -> Option<Vec<u8>> {
+        let device: &dyn Device = match self {
+            Self::Router(router) => router.as_ref(),
+            Self::Cue(cue) => cue.as_ref(),
+        };
+        match line {
+            b"simulator state" => Some(device.state().to_string().into_bytes()),
+            b"simulator log" => device.log().ok(),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Debug for SshFront {
     /// Without the password and the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -245,6 +260,9 @@ impl Handler for Login {
 
     async fn exec_request(&mut self, channel: ChannelId, line: &[u8], ssh: &mut Ssh) -> Result<(), Self::Error> {
         ssh.channel_success(channel)?;
+        if let Some(told) = self.front.command_line.told(line) {
+            return self.print(channel, Printed { bytes: told, end: Some(End::Left) }, ssh);
+        }
         let mut terminal = Terminal::new(self.session());
         let mut printed = terminal.command(&String::from_utf8_lossy(line));
         printed.end.get_or_insert(End::Left);

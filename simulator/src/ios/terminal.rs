@@ -10,6 +10,8 @@ pub(super) struct Terminal {
     echo: bool,
     /// Whether the last key was the return key, whose line feed may follow.
     after_return: bool,
+    /// Whether the last key has the next one taken as it is.
+    literal: bool,
     /// How many lines a page has; 0: output isn't paged.
     length: usize,
     /// What waits behind `--More--`.
@@ -37,6 +39,7 @@ const USUAL_LENGTH: usize = 24;
 const CTRL_C: u8 = 3;
 const BACKSPACE: u8 = 8;
 const CTRL_U: u8 = 21;
+const CTRL_V: u8 = 22;
 const CTRL_Z: u8 = 26;
 const DELETE: u8 = 127;
 
@@ -47,6 +50,7 @@ impl Terminal {
             line: Vec::new(),
             echo: true,
             after_return: false,
+            literal: false,
             length: USUAL_LENGTH,
             waiting: VecDeque::new(),
         }
@@ -64,6 +68,7 @@ impl Terminal {
 
     pub(super) fn key(&mut self, key: u8, printed: &mut Printed) {
         let after_return = std::mem::replace(&mut self.after_return, key == b'\r');
+        let literal = std::mem::take(&mut self.literal);
         if !self.waiting.is_empty() {
             return self.page(key, printed);
         }
@@ -88,6 +93,8 @@ impl Terminal {
                 printed.bytes.extend(b"\r\n");
                 printed.bytes.extend(self.session.prompt().bytes());
             }
+            CTRL_V => self.literal = true,
+            b'?' if !literal && self.echo => self.helped(printed),
             key if key >= b' ' => {
                 self.line.push(key);
                 if self.echo {
@@ -107,6 +114,22 @@ impl Terminal {
             Outcome::Ask { .. } | Outcome::Leave => {}
         }
         printed
+    }
+
+    /// A question mark is answered at once, and what was typed stays.
+    fn helped(&mut self, printed: &mut Printed) {
+        printed.bytes.push(b'?');
+        let typed = String::from_utf8_lossy(&self.line).into_owned();
+        match self.session.help(&typed) {
+            Some(help) => {
+                printed.bytes.extend(b"\r\n");
+                printed.bytes.extend(crlf(&help));
+                printed.bytes.extend(b"\r\n");
+                printed.bytes.extend(self.session.prompt().bytes());
+                printed.bytes.extend(&self.line);
+            }
+            None => self.line.push(b'?'),
+        }
     }
 
     fn line_entered(&mut self, printed: &mut Printed) {
@@ -171,4 +194,42 @@ impl Terminal {
 
 fn crlf(text: &str) -> Vec<u8> {
     text.replace('\n', "\r\n").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Says what was entered, and knows one command.
+    struct Parrot;
+
+    impl Session for Parrot {
+        fn prompt(&self) -> String {
+            "CME#".to_owned()
+        }
+
+        fn help(&self, line: &str) -> Option<String> {
+            Some(format!("help for {line}\n"))
+        }
+
+        fn enter(&mut self, line: &str) -> Outcome {
+            Outcome::Text(format!("{line}\n"))
+        }
+
+        fn escape(&mut self) {}
+    }
+
+    fn shown(keys: &[u8]) -> String {
+        let mut terminal = Terminal::new(Box::new(Parrot));
+        let mut printed = Printed::default();
+        keys.iter().for_each(|key| terminal.key(*key, &mut printed));
+        String::from_utf8(printed.bytes).unwrap()
+    }
+
+    #[test]
+    fn a_question_mark_is_answered_at_once_and_what_was_typed_stays() {
+        assert_eq!(shown(b"show ?"), "show ?\r\nhelp for show \r\n\r\nCME#show ");
+        assert_eq!(shown(b"show ?all\r"), "show ?\r\nhelp for show \r\n\r\nCME#show all\r\nshow all\r\nCME#");
+        assert_eq!(shown(b"who\x16?\r"), "who?\r\nwho?\r\nCME#", "behind Ctrl-V it is like any other");
+    }
 }

@@ -1,6 +1,7 @@
 mod changes;
 mod conditions;
 mod fields;
+mod infrastructure;
 mod models;
 mod objects;
 mod operations;
@@ -13,6 +14,7 @@ mod services;
 mod soap;
 mod sql;
 mod sql_parser;
+mod sql_update;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -99,9 +101,7 @@ impl UnifiedCm {
             "remove" => task.remove(),
             "get" => task.get(),
             "list" => task.list(),
-            "apply" | "restart" | "reset" if is_activated(class) && *version >= services::SINGLE_OBJECTS => {
-                task.activate()
-            }
+            verb if class.activations.contains(&verb) && *version >= services::SINGLE_OBJECTS => task.activate(),
             _ => Err(unknown()),
         }
     }
@@ -126,11 +126,6 @@ impl UnifiedCm {
         *answer.status_mut() = StatusCode::from_u16(599).unwrap_or(StatusCode::BAD_REQUEST);
         answer
     }
-}
-
-/// Whether there are operations that make phones take over what was changed in objects of a class.
-fn is_activated(class: &Class) -> bool {
-    matches!(class.name, "phone" | "line")
 }
 
 impl Device for UnifiedCm {

@@ -1,6 +1,6 @@
 //! The phone models that the device knows, and what it has from the start because of them.
 
-use super::objects::{Fields, Objects, Value, text};
+use super::objects::{Fields, Object, Objects, Value, text};
 use super::refusal::Refusal;
 use super::schema::Class;
 
@@ -96,12 +96,37 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
             objects.push(("phoneSecurityProfile", profile));
         }
     }
+    // The ids of what is built in follow from its place here, and what is kept names them: new ones come last.
+    let of_pools = [
+        ("dateTimeGroup", "CMLocal"),
+        ("callManagerGroup", "Default"),
+        ("region", "Default"),
+        ("srst", "Disable"),
+        ("srst", "Use Default Gateway"),
+    ];
+    objects.extend(of_pools.map(|(class, name)| (class, name.to_owned())));
     objects
 }
 
-/// How many lines a button template has; `None` for one that isn't built in.
-pub(super) fn buttons(template: &str) -> Option<usize> {
-    let is_of = |model: &Model| model.protocols.iter().any(|protocol| model.template_name(protocol) == template);
+/// What the built-in device pool is made of.
+pub(super) const DEFAULT_POOL: [(&str, &str); 4] = [
+    ("dateTimeSettingName", "dateTimeGroup/CMLocal"),
+    ("callManagerGroupName", "callManagerGroup/Default"),
+    ("regionName", "region/Default"),
+    ("srstName", "srst/Disable"),
+];
+
+/// How many lines a button template has; `None` where it doesn't say.
+pub(super) fn buttons(template: &Object, objects: &Objects) -> Option<usize> {
+    let of = |name: &str| template.fields.get(name).map(text).unwrap_or_default();
+    let own = of("buttons").matches("<feature>Line</feature>").count();
+    if own > 0 {
+        return Some(own);
+    }
+    // A template that says nothing of its buttons has those of the one that it was made from.
+    let name = Some(objects.name_of(of("basePhoneTemplateName"))).filter(|base| !base.is_empty());
+    let name = name.unwrap_or_else(|| of("name"));
+    let is_of = |model: &Model| model.protocols.iter().any(|protocol| model.template_name(protocol) == name);
     MODELS.iter().find(|model| is_of(model)).map(|model| model.lines)
 }
 

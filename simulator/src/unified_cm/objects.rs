@@ -49,6 +49,12 @@ impl Default for Objects {
             let fields = Fields::from([("name".to_owned(), Value::Text(name.clone()))]);
             objects.apply(Change { object: format!("{class}/{name}"), value: Some(Object { uuid, fields }) });
         }
+        let uuid =
+            |key: &str| Value::Text(objects.by_key.get(key).map(|object| object.uuid.clone()).unwrap_or_default());
+        let of_pool: Fields = models::DEFAULT_POOL.map(|(name, key)| (name.to_owned(), uuid(key))).into();
+        if let Some(pool) = objects.by_key.get_mut("devicePool/Default") {
+            pool.fields.extend(of_pool);
+        }
         objects.forget_changes();
         objects
     }
@@ -215,8 +221,9 @@ impl Objects {
                 return Err(Refusal::duplicate());
             }
         }
-        let template = fields.get("phoneTemplateName").map(text).map(|uuid| self.name_of(uuid));
-        let buttons = template.and_then(models::buttons).unwrap_or(usize::MAX);
+        let template =
+            fields.get("phoneTemplateName").map(text).and_then(|uuid| self.by_key.get(self.key_of.get(uuid)?));
+        let buttons = template.and_then(|template| models::buttons(template, self)).unwrap_or(usize::MAX);
         let highest = lines.iter().filter_map(|line| text(member(line, "index")?).parse::<usize>().ok()).max();
         if highest.unwrap_or_default() > buttons {
             return Err(Refusal::invalid("lines", &format!("the button template has {buttons} lines")));

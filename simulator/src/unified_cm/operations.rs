@@ -19,8 +19,40 @@ pub(super) struct Task<'a> {
     pub(super) version: Version,
 }
 
-/// The first version whose phones take and lose single lines.
-const SINGLE_LINES: Version = (10, 0);
+/// A list of which an update may add and remove single members.
+#[derive(Debug)]
+struct EditedList {
+    class: &'static str,
+    name: &'static str,
+    add: &'static str,
+    remove: &'static str,
+    /// What people call a member.
+    member: &'static str,
+    /// What tells the member that goes.
+    known_by: &'static [&'static str],
+    from: Version,
+}
+
+const EDITED_LISTS: [EditedList; 2] = [
+    EditedList {
+        class: "phone",
+        name: "lines",
+        add: "addLines",
+        remove: "removeLines",
+        member: "Line",
+        known_by: &["index", "dirn"],
+        from: (10, 0),
+    },
+    EditedList {
+        class: "css",
+        name: "members",
+        add: "addMembers",
+        remove: "removeMembers",
+        member: "RoutePartition",
+        known_by: &["routePartitionName"],
+        from: (9, 0),
+    },
+];
 
 impl Task<'_> {
     pub(super) fn add(&self, uuid: Uuid) -> Outcome {
@@ -39,8 +71,7 @@ impl Task<'_> {
         let (key, rest) = self.reading().key(self.class, self.content)?;
         let (_, object) = self.objects.get(self.class, &key)?;
         let mut fields = object.fields.clone();
-        let (single, rest): (Vec<&Element>, Vec<&Element>) =
-            rest.iter().partition(|element| self.takes_single_lines() && is_single(element));
+        let (single, rest): (Vec<&Element>, Vec<&Element>) = rest.iter().partition(|element| self.is_single(element));
         let rest: Vec<Element> = rest.into_iter().cloned().collect();
         let settable = self.class.fields.iter();
         for (name, value) in self.reading().fields(self.class.name, settable, &rest, Purpose::Change)? {
@@ -50,7 +81,7 @@ impl Task<'_> {
             }
         }
         for change in single {
-            self.change_lines(&mut fields, change)?;
+            self.change_members(&mut fields, change)?;
         }
         let uuid = object.uuid.clone();
         let mut changes = self.objects.set(self.class, &key, fields)?;
@@ -78,7 +109,8 @@ impl Task<'_> {
         let (_, object) = self.objects.get(self.class, &key)?;
         let changes = match self.class.name {
             "line" => self.objects.note_pending(self.objects.phones_with(&object.uuid), false),
-            _ => self.objects.note_pending(std::iter::once((key.as_str(), object)), false),
+            "phone" => self.objects.note_pending(std::iter::once((key.as_str(), object)), false),
+            _ => Changes::new(),
         };
         Ok((Element::with_text("return", &object.uuid), changes))
     }
@@ -95,8 +127,12 @@ impl Task<'_> {
         let tags = match rest {
             [] => None,
             [tags] if tags.name == "returnedTags" => Some(tags),
+            [tags, other, ..] if tags.name == "returnedTags" => return Err(Refusal::schema(&other.name, "nothing")),
             [other, ..] => return Err(Refusal::schema(&other.name, "returnedTags")),
         };
+        if let Some(tags) = tags {
+            self.check_tags(tags)?;
+        }
         let object = self.rendering().object(self.class, object, tags);
         Ok((Element::with_children("return", vec![object]), Changes::new()))
     }
@@ -109,15 +145,15 @@ impl Task<'_> {
         if criteria.name != "searchCriteria" || tags.name != "returnedTags" {
             return Err(Refusal::schema(&criteria.name, "searchCriteria, returnedTags"));
         }
-        let number = |name: &str| {
-            page.iter()
-                .find(|element| element.name == name)
-                .map(|element| element.text.trim().parse().ok())
-                .unwrap_or(None)
-        };
+        let (skip, first) = place(page)?;
         if criteria.children.is_empty() {
             return Err(Refusal::malformed("searchCriteria needs at least one criterion"));
         }
+        if let Some(odd) = criteria.children.iter().find(|wanted| !self.class.criteria.contains(&wanted.name.as_str()))
+        {
+            return Err(Refusal::schema(&odd.name, &self.class.criteria.join(", ")));
+        }
+        self.check_tags(tags)?;
         let matches = |object: &&Object| {
             // Most lists ask for everything, which needs no look at the objects.
             let narrowing: Vec<&Element> =
@@ -131,35 +167,46 @@ impl Task<'_> {
             })
         };
         let found = self.objects.of(self.class).map(|(_, object)| object).filter(matches);
-        let page = found.skip(number("skip").unwrap_or(0)).take(number("first").unwrap_or(usize::MAX));
+        let page = found.skip(skip).take(first);
         let rendering = Rendering { listing: true, ..self.rendering() };
         rows(page.map(|object| rendering.object(self.class, object, Some(tags))).collect())
     }
 
-    /// `addLines` and `removeLines`, which change the list of a phone instead of replacing it.
-    fn change_lines(&self, fields: &mut Fields, change: &Element) -> Result<(), Refusal> {
-        let lines = |field: &&Field| field.name == "lines";
-        let whole = Element { name: "lines".to_owned(), ..change.clone() };
+    /// `addLines`, `removeMembers` and the like, which change a list instead of replacing it.
+    fn change_members(&self, fields: &mut Fields, change: &Element) -> Result<(), Refusal> {
+        let Some(list) = self.edited_list() else { return Ok(()) };
+        let of_list = |field: &&Field| field.name == list.name;
+        let whole = Element { name: list.name.to_owned(), ..change.clone() };
         let given =
-            self.reading().fields("lines", self.class.fields.iter().filter(lines), &[whole], Purpose::Change)?;
-        let Some(Value::List(changed)) = present(given).remove("lines") else { return Ok(()) };
-        let Value::List(present) = fields.entry("lines".to_owned()).or_insert_with(|| Value::List(Vec::new())) else {
+            self.reading().fields(list.name, self.class.fields.iter().filter(of_list), &[whole], Purpose::Change)?;
+        let Some(Value::List(changed)) = present(given).remove(list.name) else { return Ok(()) };
+        let Value::List(present) = fields.entry(list.name.to_owned()).or_insert_with(|| Value::List(Vec::new())) else {
             return Ok(());
         };
-        if change.name == "addLines" {
+        if change.name == list.add {
             present.extend(changed);
             return Ok(());
         }
-        for line in changed {
-            let same = |other: &Value| ["index", "dirn"].into_iter().all(|name| part(other, name) == part(&line, name));
-            let at = present.iter().position(same).ok_or_else(|| Refusal::not_found("Line"))?;
+        for member in changed {
+            let same = |other: &Value| list.known_by.iter().all(|name| part(other, name) == part(&member, name));
+            let at = present.iter().position(same).ok_or_else(|| Refusal::not_found(list.member))?;
             present.remove(at);
         }
         Ok(())
     }
 
-    fn takes_single_lines(&self) -> bool {
-        self.class.name == "phone" && self.version >= SINGLE_LINES
+    /// What is known in part only may be asked for anything.
+    fn check_tags(&self, tags: &Element) -> Result<(), Refusal> {
+        if self.class.is_in_part { Ok(()) } else { self.reading().tags(self.class.fields, &tags.children) }
+    }
+
+    /// The list of which single members come and go.
+    fn edited_list(&self) -> Option<&'static EditedList> {
+        EDITED_LISTS.iter().find(|list| list.class == self.class.name && list.from <= self.version)
+    }
+
+    fn is_single(&self, element: &Element) -> bool {
+        self.edited_list().is_some_and(|list| element.name == list.add || element.name == list.remove)
     }
 
     fn reading(&self) -> Reading<'_> {
@@ -176,8 +223,19 @@ pub(super) fn rows(rows: Vec<Element>) -> Outcome {
     Ok((Element::with_children("return", rows), Changes::new()))
 }
 
-fn is_single(element: &Element) -> bool {
-    element.name == "addLines" || element.name == "removeLines"
+/// How many rows are left out, and how many are wanted, from what follows the tags of a list.
+fn place(page: &[Element]) -> Result<(usize, usize), Refusal> {
+    let mut expected = ["skip", "first"].into_iter();
+    let (mut skip, mut first) = (0, usize::MAX);
+    for element in page {
+        if !expected.any(|name| name == element.name) {
+            return Err(Refusal::schema(&element.name, "skip, first"));
+        }
+        let number = element.text.trim();
+        let number = number.parse().map_err(|_| Refusal::malformed(format!("{} is no number", element.name)))?;
+        *if element.name == "skip" { &mut skip } else { &mut first } = number;
+    }
+    Ok((skip, first))
 }
 
 fn part<'a>(line: &'a Value, name: &str) -> Option<&'a Value> {

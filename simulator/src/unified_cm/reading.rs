@@ -34,11 +34,11 @@ impl Reading<'_> {
         purpose: Purpose,
     ) -> Result<Given, Refusal> {
         let name_of = |field: &Field| match purpose {
-            Purpose::Addition => Some(field.name),
+            Purpose::Addition => field.use_of.given.then_some(field.name),
             Purpose::Change => field.use_of.changed_as,
         };
         let whole = purpose == Purpose::Addition;
-        let is_known = |field: &&Field| field.is_in(self.version) && !field.use_of.hidden && name_of(field).is_some();
+        let is_known = |field: &&Field| field.is_in(self.version) && name_of(field).is_some();
         let fields = fields.filter(is_known);
         let mut expected = fields.clone().peekable();
         let mut given = Given::new();
@@ -99,7 +99,33 @@ impl Reading<'_> {
         }
     }
 
+    /// That a client asks for nothing but what may be told of an object, in the order of the schema.
+    pub(super) fn tags(&self, fields: &[Field], elements: &[Element]) -> Result<(), Refusal> {
+        let mut told = fields.iter().filter(|field| field.is_in(self.version) && field.use_of.told);
+        for element in elements {
+            let Some(field) = told.find(|field| field.name == element.name) else {
+                return Err(Refusal::schema(&element.name, "what may follow"));
+            };
+            match &field.rule {
+                Rule::Group(fields) => self.tags(fields, &element.children)?,
+                Rule::List(member, Rule::Group(fields)) => {
+                    for child in &element.children {
+                        if child.name != *member {
+                            return Err(Refusal::schema(&child.name, member));
+                        }
+                        self.tags(fields, &child.children)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     fn value(&self, field: &'static Field, element: &Element) -> Result<Option<Value>, Refusal> {
+        if element.nil && !field.nillable {
+            return Err(Refusal::not_nillable(field.name));
+        }
         self.by_rule(field.name, &field.rule, element)
     }
 

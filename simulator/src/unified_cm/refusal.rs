@@ -27,6 +27,11 @@ impl Refusal {
         Self::server(-692, "Key value for constraint is still being referenced.")
     }
 
+    /// The number is the database's own.
+    pub(super) fn no_reference() -> Self {
+        Self::server(-691, "Missing key in referenced table for referential constraint.")
+    }
+
     /// More data than a reply may have; `fewer` rows would do.
     pub(super) fn too_large(rows: usize, fewer: usize) -> Self {
         let message = format!(
@@ -49,6 +54,15 @@ impl Refusal {
     pub(super) fn schema(element: &str, expected: &str) -> Self {
         let message = format!(
             "cvc-complex-type.2.4.a: Invalid content was found starting with element '{element}'. One of '{{{expected}}}' is expected."
+        );
+        Self { client: true, code: -1, message }
+    }
+
+    /// What the schema has as mandatory can't be unset with `xsi:nil`.
+    pub(super) fn not_nillable(element: &str) -> Self {
+        let message = format!(
+            "cvc-elt.3.1: Attribute 'http://www.w3.org/2001/XMLSchema-instance,nil' must not appear on element \
+             '{element}', because the {{nillable}} property of '{element}' is false."
         );
         Self { client: true, code: -1, message }
     }

@@ -26,13 +26,20 @@ impl Rendering<'_> {
             let asked = tags.is_none_or(|tags| tags.children.is_empty() || tags.child(field.name).is_some());
             asked
                 && field.is_in(self.version)
-                && !field.use_of.hidden
+                && field.use_of.told
                 && (field.use_of.listed || !self.listing)
                 && !matches!(field.rule, Rule::Secret)
         };
         let render = |field: &'static Field| {
-            let value = values.and_then(|values| values.get(field.name));
+            // The model is the product under another name.
+            let name = if field.name == "model" { "product" } else { field.name };
+            let value = values.and_then(|values| values.get(name));
             match (&field.rule, value) {
+                // Every user is an active one.
+                (Rule::Any, None) if field.name == "status" => Some(Element::with_text("status", "1")),
+                (Rule::Any, Some(_)) if field.name == "model" => {
+                    value.map(|model| Element::with_text("model", text(model)))
+                }
                 (Rule::Any, None) => None,
                 (Rule::Any, Some(kept)) => xml::parse(text(kept)).ok(),
                 (rule, value) => {
@@ -73,6 +80,8 @@ impl Rendering<'_> {
                 element
             }
             (_, Some(Value::Text(text))) => Element::with_text(name, text),
+            // A flag is never empty; nobody has set it of what is built in.
+            (Rule::Flag, _) => Element::with_text(name, "false"),
             (_, _) => Element::new(name),
         }
     }

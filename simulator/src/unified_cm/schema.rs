@@ -1,4 +1,4 @@
-use super::fields;
+use super::{fields, infrastructure};
 
 /// A version of the schema: major, minor.
 pub(super) type Version = (u8, u8);
@@ -13,6 +13,12 @@ pub(super) struct Class {
     /// The fields that make it unique.
     pub(super) key: &'static [&'static str],
     pub(super) fields: &'static [Field],
+    /// Whether these are not all that the schema has.
+    pub(super) is_in_part: bool,
+    /// What lists are asked by.
+    pub(super) criteria: &'static [&'static str],
+    /// The operations that make devices take over what was changed.
+    pub(super) activations: &'static [&'static str],
 }
 
 /// A field of an object. A list of them is in the order in which the device wants them.
@@ -22,18 +28,23 @@ pub(super) struct Field {
     pub(super) required: bool,
     pub(super) rule: Rule,
     pub(super) use_of: Use,
+    /// Whether a request may unset it with `xsi:nil`.
+    pub(super) nillable: bool,
     /// The versions that have it: from, and before.
     pub(super) versions: (Option<Version>, Option<Version>),
 }
 
-/// Where a field appears beside additions and gets.
+/// Where a field appears.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Use {
+    /// In additions.
+    pub(super) given: bool,
     /// Its name in changes; `None`: it can't be changed.
     pub(super) changed_as: Option<&'static str>,
+    /// In what is told of an object.
+    pub(super) told: bool,
+    /// In lists too.
     pub(super) listed: bool,
-    /// In no message at all, only in the device's state.
-    pub(super) hidden: bool,
 }
 
 /// What a field may hold.
@@ -68,13 +79,20 @@ pub(super) const fn need(name: &'static str, rule: Rule) -> Field {
 }
 
 pub(super) const fn may(name: &'static str, rule: Rule) -> Field {
-    let use_of = Use { changed_as: Some(name), listed: true, hidden: false };
-    Field { name, required: false, rule, use_of, versions: (None, None) }
+    let use_of = Use { given: true, changed_as: Some(name), told: true, listed: true };
+    Field { name, required: false, rule, use_of, nillable: false, versions: (None, None) }
 }
 
 /// An element that the device keeps and shows, and that means nothing to anything else.
 pub(super) const fn keep(name: &'static str) -> Field {
     may(name, Rule::Any).unlisted()
+}
+
+/// An element that a client may ask for and never give.
+pub(super) const fn tell(name: &'static str) -> Field {
+    let mut field = may(name, Rule::Any).fixed();
+    field.use_of.given = false;
+    field
 }
 
 impl Field {
@@ -96,9 +114,28 @@ impl Field {
         self
     }
 
+    /// Told to nobody.
+    pub(super) const fn untold(mut self) -> Self {
+        self.use_of.told = false;
+        self
+    }
+
     /// In no message at all, only in the device's state.
-    pub(super) const fn hidden(mut self) -> Self {
-        self.use_of.hidden = true;
+    pub(super) const fn hidden(self) -> Self {
+        let mut field = self.fixed().untold();
+        field.use_of.given = false;
+        field
+    }
+
+    /// Mandatory in an addition.
+    pub(super) const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Unset by `xsi:nil`.
+    pub(super) const fn nil(mut self) -> Self {
+        self.nillable = true;
         self
     }
 
@@ -119,47 +156,105 @@ impl Field {
 
 /// The classes that AXL operations of this device exist for.
 pub(super) const CLASSES: &[Class] = &[
-    Class { name: "user", title: "User", key: &["userid"], fields: fields::USER },
-    Class { name: "phone", title: "Phone", key: &["name"], fields: fields::PHONE },
-    Class { name: "line", title: "Line", key: &["pattern", "routePartitionName"], fields: fields::LINE },
-    Class { name: "deviceProfile", title: "DeviceProfile", key: &["name"], fields: fields::DEVICE_PROFILE },
-    Class {
-        name: "remoteDestinationProfile",
-        title: "RemoteDestinationProfile",
-        key: &["name"],
-        fields: fields::REMOTE_DESTINATION_PROFILE,
-    },
-    Class {
-        name: "remoteDestination",
-        title: "RemoteDestination",
-        key: &["destination"],
-        fields: fields::REMOTE_DESTINATION,
-    },
-    Class { name: "routePartition", title: "RoutePartition", key: &["name"], fields: fields::PARTITION },
-    Class { name: "css", title: "Css", key: &["name"], fields: fields::CALLING_SEARCH_SPACE },
-    named("devicePool", "DevicePool"),
-    named("location", "Location"),
-    infrastructure("commonPhoneConfig", "CommonPhoneConfig"),
-    infrastructure("presenceGroup", "PresenceGroup"),
-    named("phoneButtonTemplate", "PhoneButtonTemplate"),
-    infrastructure("softKeyTemplate", "SoftKeyTemplate"),
-    infrastructure("sipProfile", "SipProfile"),
-    infrastructure("phoneSecurityProfile", "PhoneSecurityProfile"),
-    infrastructure("voiceMailProfile", "VoiceMailProfile"),
-    infrastructure("serviceProfile", "ServiceProfile"),
-    infrastructure("processNode", "ProcessNode"),
-    named("ldapDirectory", "LdapDirectory"),
-    Class { name: "gateway", title: "Gateway", key: &["domainName"], fields: fields::GATEWAY },
+    class("user", "User", fields::USER).keyed(&["userid"]).by(&[
+        "firstName",
+        "lastName",
+        "userid",
+        "department",
+        "customerName",
+    ]),
+    class("phone", "Phone", fields::PHONE)
+        .by(&["name", "description", "protocol", "callingSearchSpaceName", "devicePoolName", "securityProfileName"])
+        .taken_over_by(ALL),
+    class("line", "Line", fields::LINE)
+        .keyed(&["pattern", "routePartitionName"])
+        .by(&["pattern", "description", "usage", "routePartitionName"])
+        .taken_over_by(ALL),
+    class("deviceProfile", "DeviceProfile", fields::DEVICE_PROFILE),
+    class("remoteDestinationProfile", "RemoteDestinationProfile", fields::REMOTE_DESTINATION_PROFILE).by(&["name"]),
+    class("remoteDestination", "RemoteDestination", fields::REMOTE_DESTINATION).keyed(&["destination"]).by(&[
+        "name",
+        "remoteDestinationProfileName",
+        "ctiRemoteDeviceName",
+        "dualModeDeviceName",
+    ]),
+    class("routePartition", "RoutePartition", infrastructure::PARTITION).taken_over_by(&["apply", "restart"]),
+    class("css", "Css", infrastructure::CALLING_SEARCH_SPACE).by(&["description", "partitionUsage", "name"]),
+    class("devicePool", "DevicePool", infrastructure::DEVICE_POOL)
+        .by(&["name", "callManagerGroupName", "regionName"])
+        .taken_over_by(ALL),
+    class("region", "Region", infrastructure::REGION).by(&["name"]).taken_over_by(&["apply", "restart"]),
+    class("location", "Location", infrastructure::LOCATION).by(&["name"]),
+    class("callManagerGroup", "CallManagerGroup", infrastructure::CALL_MANAGER_GROUP)
+        .by(&["name"])
+        .taken_over_by(&["apply", "reset"]),
+    class("dateTimeGroup", "DateTimeGroup", infrastructure::DATE_TIME_GROUP)
+        .by(&["name", "timeZone"])
+        .taken_over_by(&["apply", "reset"]),
+    class("srst", "Srst", infrastructure::SRST).by(&["name", "ipAddress"]).taken_over_by(ALL),
+    class("commonPhoneConfig", "CommonPhoneConfig", infrastructure::COMMON_PHONE_CONFIG)
+        .by(&["name"])
+        .taken_over_by(&["apply", "reset"]),
+    class("presenceGroup", "PresenceGroup", infrastructure::PRESENCE_GROUP),
+    class("phoneButtonTemplate", "PhoneButtonTemplate", infrastructure::PHONE_BUTTON_TEMPLATE)
+        .by(&["name"])
+        .taken_over_by(&["apply", "restart"]),
+    class("softKeyTemplate", "SoftKeyTemplate", infrastructure::SOFT_KEY_TEMPLATE).taken_over_by(&["apply", "restart"]),
+    class("sipProfile", "SipProfile", infrastructure::DESCRIBED).in_part().taken_over_by(&["apply", "restart"]),
+    class("phoneSecurityProfile", "PhoneSecurityProfile", infrastructure::DESCRIBED)
+        .in_part()
+        .taken_over_by(&["apply", "reset"]),
+    class("voiceMailProfile", "VoiceMailProfile", infrastructure::VOICE_MAIL_PROFILE).by(&["name"]).taken_over_by(ALL),
+    class("serviceProfile", "ServiceProfile", infrastructure::SERVICE_PROFILE),
+    class("processNode", "ProcessNode", infrastructure::DESCRIBED).in_part().by(&[
+        "name",
+        "description",
+        "processNodeRole",
+    ]),
+    class("ldapDirectory", "LdapDirectory", infrastructure::NAMED).in_part().by(&["name", "ldapDn", "userSearchBase"]),
+    class("gateway", "Gateway", infrastructure::GATEWAY)
+        .in_part()
+        .keyed(&["domainName"])
+        .by(&["domainName", "description", "product", "protocol"])
+        .taken_over_by(ALL),
 ];
 
-/// Objects that other objects name, and that have nothing else of interest here.
-const fn infrastructure(name: &'static str, title: &'static str) -> Class {
-    Class { name, title, key: &["name"], fields: fields::INFRASTRUCTURE }
+const ALL: &[&str] = &["apply", "restart", "reset"];
+
+/// Found by its name, and listed by name and description, as most are.
+const fn class(name: &'static str, title: &'static str, fields: &'static [Field]) -> Class {
+    Class {
+        name,
+        title,
+        key: &["name"],
+        fields,
+        is_in_part: false,
+        criteria: &["name", "description"],
+        activations: &[],
+    }
 }
 
-/// The same, without a description.
-const fn named(name: &'static str, title: &'static str) -> Class {
-    Class { name, title, key: &["name"], fields: fields::NAMED }
+impl Class {
+    const fn keyed(mut self, key: &'static [&'static str]) -> Self {
+        self.key = key;
+        self
+    }
+
+    /// Of which only some fields are known here.
+    const fn in_part(mut self) -> Self {
+        self.is_in_part = true;
+        self
+    }
+
+    const fn by(mut self, criteria: &'static [&'static str]) -> Self {
+        self.criteria = criteria;
+        self
+    }
+
+    const fn taken_over_by(mut self, activations: &'static [&'static str]) -> Self {
+        self.activations = activations;
+        self
+    }
 }
 
 impl Class {

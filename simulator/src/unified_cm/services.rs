@@ -5,7 +5,7 @@ use super::objects::{Changes, Objects};
 use super::operations::{Outcome, rows};
 use super::refusal::Refusal;
 use super::schema::{Class, Version};
-use super::{changes, presence, soap, sql};
+use super::{changes, presence, soap, sql, sql_update};
 use crate::xml::Element;
 
 /// The first version with operations that activate single objects and that assign presence nodes.
@@ -23,6 +23,7 @@ pub(super) fn carry_out(
     Some(match operation {
         "getCCMVersion" => Ok((component_version(version), Changes::new())),
         "executeSQLQuery" => query(content, objects),
+        "executeSQLUpdate" => update(content, objects),
         "listChange" if since_10 => changes::list(content, objects, conditions.queue()),
         "doDeviceReset" => reset_device(content, objects),
         "doLdapSync" => synchronise_ldap(content, objects, conditions),
@@ -36,11 +37,18 @@ pub(super) fn carry_out(
 }
 
 fn query(content: &[Element], objects: &Objects) -> Outcome {
-    let [sql] = content else { return Err(Refusal::incomplete("executeSQLQuery", "sql")) };
-    if sql.name != "sql" {
-        return Err(Refusal::schema(&sql.name, "sql"));
-    }
-    rows(sql::select(&sql.text, objects)?)
+    rows(sql::select(statement(content)?, objects)?)
+}
+
+fn update(content: &[Element], objects: &Objects) -> Outcome {
+    let (count, changes) = sql_update::update(statement(content)?, objects)?;
+    let count = Element::with_text("rowsUpdated", &count.to_string());
+    Ok((Element::with_children("return", vec![count]), changes))
+}
+
+fn statement(content: &[Element]) -> Result<&str, Refusal> {
+    let [sql] = content else { return Err(Refusal::incomplete("request", "sql")) };
+    if sql.name == "sql" { Ok(&sql.text) } else { Err(Refusal::schema(&sql.name, "sql")) }
 }
 
 fn component_version(version: Version) -> Element {

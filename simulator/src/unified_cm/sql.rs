@@ -1,5 +1,5 @@
 //! The SQL that clients of AXL read the database with: selections with skip and first, inner and left outer joins on
-//! equal columns, and conditions that all must hold.
+//! equal columns, conditions that all must hold, some of which one must hold, and queries within them.
 
 use std::collections::HashMap;
 
@@ -11,9 +11,17 @@ use crate::xml::Element;
 
 /// What a query finds, a `row` each.
 pub(super) fn select(sql: &str, objects: &Objects) -> Result<Vec<Element>, Refusal> {
-    let query = Query::parse(sql)?;
+    let query = Query::parse(sql, objects)?;
+    let shown = |row: Vec<(String, String)>| {
+        Element::with_children("row", row.iter().map(|(name, value)| Element::with_text(name, value)).collect())
+    };
+    Ok(rows(&query, objects)?.into_iter().map(shown).collect())
+}
+
+/// The rows that a query finds, each with the names and values of its columns.
+pub(super) fn rows(query: &Query, objects: &Objects) -> Result<Vec<Vec<(String, String)>>, Refusal> {
     let scopes = query.sources.iter().map(Scope::of).collect::<Result<Vec<_>, _>>()?;
-    let plan = Plan { query: &query, scopes, objects };
+    let plan = Plan { query, scopes, objects };
     let mut rows = plan.rows()?;
     for (column, descending) in query.order.iter().rev() {
         let at = plan.place(column)?;
@@ -23,10 +31,7 @@ pub(super) fn select(sql: &str, objects: &Objects) -> Result<Vec<Element>, Refus
         });
     }
     let columns = match &query.shown {
-        Shown::Count => {
-            let count = Element::with_text("count", &rows.len().to_string());
-            return Ok(vec![Element::with_children("row", vec![count])]);
-        }
+        Shown::Count(name) => return Ok(vec![vec![(name.clone(), rows.len().to_string())]]),
         Shown::All => plan.all_columns(),
         Shown::Columns(columns) => {
             let shown = columns.iter().map(|(column, name)| Ok((plan.place(column)?, name.as_str())));
@@ -34,7 +39,7 @@ pub(super) fn select(sql: &str, objects: &Objects) -> Result<Vec<Element>, Refus
         }
     };
     let shown = |row: Vec<Value<'_>>| {
-        Element::with_children("row", columns.iter().map(|(at, name)| Element::with_text(name, &row[*at])).collect())
+        columns.iter().map(|(at, name)| ((*name).to_owned(), row[*at].clone().into_owned())).collect()
     };
     let rows = rows.into_iter().skip(query.skip).take(query.first.unwrap_or(usize::MAX));
     Ok(rows.map(shown).collect())
@@ -73,6 +78,11 @@ impl<'a> Plan<'a> {
     fn rows(&self) -> Result<Vec<Row<'a>>, Refusal> {
         let tests = self.query.conditions.iter().map(|condition| Ok((self.place(&condition.column)?, condition)));
         let tests = tests.collect::<Result<Vec<_>, Refusal>>()?;
+        let mut choices = Vec::with_capacity(self.query.choices.len());
+        for choice in &self.query.choices {
+            let placed = choice.iter().map(|condition| Ok((self.place(&condition.column)?, condition)));
+            choices.push(placed.collect::<Result<Vec<_>, Refusal>>()?);
+        }
         let mut links = Vec::with_capacity(self.query.links.len());
         for (one, other) in &self.query.links {
             links.push((self.place(one)?, self.place(other)?));
@@ -106,6 +116,7 @@ impl<'a> Plan<'a> {
         rows.retain(|row| {
             links.iter().all(|(one, other)| row[*one] == row[*other])
                 && tests.iter().all(|(at, condition)| condition.holds(&row[*at]))
+                && choices.iter().all(|choice| choice.iter().any(|(at, condition)| condition.holds(&row[*at])))
         });
         Ok(rows)
     }
@@ -186,6 +197,21 @@ mod tests {
         assert_eq!(found("select name from location where name != 'Phantom';"), ["Hub_None"]);
         assert_eq!(found("select count(*) from location"), ["2"]);
         assert_eq!(found("select count(*) from location l, devicepool d"), ["2"]);
+        assert_eq!(
+            found("select name n from location where (name = 'Phantom' or name = 'x') and name != 'y'"),
+            ["Phantom"]
+        );
+        assert_eq!(
+            found("select name from location where name in (select name from location l)"),
+            ["Hub_None", "Phantom"]
+        );
+        assert_eq!(
+            found("select name from location where pkid = (select pkid from location where name = 'Phantom')"),
+            ["Phantom"]
+        );
+        assert_eq!(found("select l.name from location l left join devicepool d on d.pkid = l.pkid").len(), 2);
+        let total = select("select count(*) as total from location", &Objects::default()).unwrap();
+        assert_eq!((total[0].children[0].name.as_str(), total[0].children[0].text.as_str()), ("total", "2"));
     }
 
     #[test]

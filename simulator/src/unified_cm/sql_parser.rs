@@ -2,7 +2,29 @@ use std::collections::HashSet;
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
+use super::objects::Objects;
 use super::refusal::Refusal;
+use super::sql;
+
+/// What changes the database, read.
+#[derive(Debug)]
+pub(super) enum Statement {
+    /// New values of columns, for the rows with the ids that the query finds.
+    Update {
+        table: String,
+        values: Vec<(String, String)>,
+        rows: Query,
+    },
+    /// The table, and a query for the columns that tell its rows.
+    Delete {
+        table: String,
+        rows: Query,
+    },
+    Insert {
+        table: String,
+        values: Vec<(String, String)>,
+    },
+}
 
 /// A selection, read.
 #[derive(Debug)]
@@ -14,13 +36,16 @@ pub(super) struct Query {
     /// Columns that must be equal, of joins and conditions alike.
     pub(super) links: Vec<(Column, Column)>,
     pub(super) conditions: Vec<Condition>,
+    /// Of each of these lists one condition must hold.
+    pub(super) choices: Vec<Vec<Condition>>,
     pub(super) order: Vec<(Column, bool)>,
 }
 
 #[derive(Debug)]
 pub(super) enum Shown {
     All,
-    Count,
+    /// How many there are, under this name.
+    Count(String),
     /// Columns, with the names of their elements.
     Columns(Vec<(Column, String)>),
 }
@@ -63,17 +88,33 @@ enum Token {
 }
 
 /// Words that no table is renamed to.
-const KEYWORDS: [&str; 8] = ["inner", "left", "join", "on", "where", "order", "as", "outer"];
+const KEYWORDS: [&str; 11] = ["from", "inner", "left", "join", "on", "where", "order", "as", "outer", "set", "values"];
 
 impl Query {
-    pub(super) fn parse(sql: &str) -> Result<Self, Refusal> {
-        let mut parser = Parser { tokens: tokens(sql)?.into_iter().peekable() };
-        let query = parser.query()?;
-        parser.takes(';');
-        match parser.tokens.next() {
-            None => Ok(query),
-            Some(_) => Err(Refusal::syntax()),
+    pub(super) fn parse(sql: &str, objects: &Objects) -> Result<Self, Refusal> {
+        Parser::whole(sql, objects, Parser::query)
+    }
+
+    /// What finds these columns of a table's rows.
+    fn of(table: &str, columns: &[&str]) -> Self {
+        let column = |name: &&str| (Column { table: None, name: (*name).to_owned() }, (*name).to_owned());
+        let source = Source { table: table.to_owned(), alias: table.to_owned(), outer: false };
+        Self {
+            skip: 0,
+            first: None,
+            shown: Shown::Columns(columns.iter().map(column).collect()),
+            sources: vec![source],
+            links: Vec::new(),
+            conditions: Vec::new(),
+            choices: Vec::new(),
+            order: Vec::new(),
         }
+    }
+}
+
+impl Statement {
+    pub(super) fn parse(sql: &str, objects: &Objects) -> Result<Self, Refusal> {
+        Parser::whole(sql, objects, Parser::statement)
     }
 }
 
@@ -110,11 +151,79 @@ fn tokens(sql: &str) -> Result<Vec<Token>, Refusal> {
     Ok(tokens)
 }
 
-struct Parser {
+struct Parser<'o> {
     tokens: Peekable<IntoIter<Token>>,
+    /// What queries within a query are asked of.
+    objects: &'o Objects,
 }
 
-impl Parser {
+impl<'o> Parser<'o> {
+    fn whole<T>(
+        sql: &str,
+        objects: &'o Objects,
+        read: impl FnOnce(&mut Self) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let mut parser = Self { tokens: tokens(sql)?.into_iter().peekable(), objects };
+        let all = read(&mut parser)?;
+        parser.takes(';');
+        match parser.tokens.next() {
+            None => Ok(all),
+            Some(_) => Err(Refusal::syntax()),
+        }
+    }
+
+    fn statement(&mut self) -> Result<Statement, Refusal> {
+        if self.has("update") {
+            let table = self.word()?;
+            self.must("set")?;
+            let mut values = Vec::new();
+            loop {
+                let column = self.word()?;
+                self.expects('=')?;
+                values.push((column, self.value()?));
+                if !self.takes(',') {
+                    break;
+                }
+            }
+            let mut rows = Query::of(&table, &["pkid"]);
+            self.filter(&mut rows)?;
+            return Ok(Statement::Update { table, values, rows });
+        }
+        if self.has("delete") {
+            self.must("from")?;
+            let table = self.word()?;
+            let mut rows = Query::of(&table, &["fkenduser", "fkdevice"]);
+            self.filter(&mut rows)?;
+            return Ok(Statement::Delete { table, rows });
+        }
+        self.must("insert")?;
+        self.must("into")?;
+        let table = self.word()?;
+        self.expects('(')?;
+        let columns = self.list(Self::word)?;
+        self.must("values")?;
+        self.expects('(')?;
+        let values = self.list(Self::value)?;
+        if columns.len() != values.len() {
+            return Err(Refusal::syntax());
+        }
+        Ok(Statement::Insert { table, values: columns.into_iter().zip(values).collect() })
+    }
+
+    /// Some with commas between them, up to a closing bracket.
+    fn list(&mut self, mut one: impl FnMut(&mut Self) -> Result<String, Refusal>) -> Result<Vec<String>, Refusal> {
+        let mut all = vec![one(self)?];
+        while self.takes(',') {
+            all.push(one(self)?);
+        }
+        self.expects(')')?;
+        Ok(all)
+    }
+
+    fn filter(&mut self, query: &mut Query) -> Result<(), Refusal> {
+        if self.has("where") { self.conditions(query) } else { Ok(()) }
+    }
+
     fn query(&mut self) -> Result<Query, Refusal> {
         self.must("select")?;
         let skip = if self.has("skip") { self.number()? } else { 0 };
@@ -128,6 +237,7 @@ impl Parser {
             sources: Vec::new(),
             links: Vec::new(),
             conditions: Vec::new(),
+            choices: Vec::new(),
             order: Vec::new(),
         };
         self.source(false, &mut query)?;
@@ -147,9 +257,7 @@ impl Parser {
                 break;
             }
         }
-        if self.has("where") {
-            self.conditions(&mut query)?;
-        }
+        self.filter(&mut query)?;
         if self.has("order") {
             self.must("by")?;
             loop {
@@ -175,9 +283,11 @@ impl Parser {
         loop {
             let column = self.column()?;
             if column.name == "count" && self.takes('(') {
-                return if self.takes('*') && self.takes(')') { Ok(Shown::Count) } else { Err(Refusal::syntax()) };
+                self.expects('*')?;
+                self.expects(')')?;
+                return Ok(Shown::Count(self.name("count")?));
             }
-            let name = if self.has("as") { self.word()? } else { column.name.clone() };
+            let name = self.name(&column.name)?;
             columns.push((column, name));
             if !self.takes(',') {
                 return Ok(Shown::Columns(columns));
@@ -185,28 +295,50 @@ impl Parser {
         }
     }
 
+    /// The name that something is given, with or without `as`.
+    fn name(&mut self, otherwise: &str) -> Result<String, Refusal> {
+        let renamed = self.has("as");
+        match self.tokens.peek() {
+            Some(Token::Word(word)) if renamed || !KEYWORDS.contains(&word.as_str()) => self.word(),
+            _ => Ok(otherwise.to_owned()),
+        }
+    }
+
     fn source(&mut self, outer: bool, query: &mut Query) -> Result<(), Refusal> {
         let table = self.word()?;
-        let renamed = self.has("as");
-        let alias = match self.tokens.peek() {
-            Some(Token::Word(word)) if renamed || !KEYWORDS.contains(&word.as_str()) => self.word()?,
-            _ => table.clone(),
-        };
+        let alias = self.name(&table)?;
         query.sources.push(Source { table, alias, outer });
         Ok(())
     }
 
     fn conditions(&mut self, query: &mut Query) -> Result<(), Refusal> {
-        let bracket = self.takes('(');
         loop {
-            self.condition(query)?;
+            self.choice(query)?;
             if !self.has("and") {
-                break;
+                return Ok(());
             }
         }
-        if bracket && !self.takes(')') {
+    }
+
+    /// One condition, some of which one must hold, or some in brackets.
+    fn choice(&mut self, query: &mut Query) -> Result<(), Refusal> {
+        if self.takes('(') {
+            self.conditions(query)?;
+            return self.expects(')');
+        }
+        let (links, conditions) = (query.links.len(), query.conditions.len());
+        self.condition(query)?;
+        if !self.is("or") {
+            return Ok(());
+        }
+        while self.has("or") {
+            self.condition(query)?;
+        }
+        if query.links.len() > links {
             return Err(Refusal::syntax());
         }
+        let choice = query.conditions.split_off(conditions);
+        query.choices.push(choice);
         Ok(())
     }
 
@@ -222,20 +354,11 @@ impl Parser {
         let test = if self.has("like") {
             Test::Like(self.value()?)
         } else if self.has("in") {
-            if !self.takes('(') {
-                return Err(Refusal::syntax());
-            }
-            let mut values = HashSet::new();
-            loop {
-                values.insert(self.value()?);
-                if !self.takes(',') {
-                    break;
-                }
-            }
-            if !self.takes(')') {
-                return Err(Refusal::syntax());
-            }
-            Test::OneOf(values)
+            self.expects('(')?;
+            Test::OneOf(match self.is("select") {
+                true => self.found()?.into_iter().collect(),
+                false => self.list(Self::value)?.into_iter().collect(),
+            })
         } else {
             negated = self.takes('!') || (self.takes('<') && self.is_symbol('>'));
             if !(self.takes('=') || negated && self.takes('>')) {
@@ -261,7 +384,19 @@ impl Parser {
         })
     }
 
+    /// What a query within this one finds in its first column, up to the bracket behind it.
+    fn found(&mut self) -> Result<Vec<String>, Refusal> {
+        let query = self.query()?;
+        self.expects(')')?;
+        let first = |row: Vec<(String, String)>| row.into_iter().next().map(|(_, value)| value);
+        Ok(sql::rows(&query, self.objects)?.into_iter().filter_map(first).collect())
+    }
+
     fn value(&mut self) -> Result<String, Refusal> {
+        if self.takes('(') {
+            // Of no row it is null.
+            return Ok(self.found()?.into_iter().next().unwrap_or_default());
+        }
         match self.tokens.next() {
             Some(Token::Text(value) | Token::Word(value)) => Ok(value),
             _ => Err(Refusal::syntax()),
@@ -294,6 +429,10 @@ impl Parser {
 
     fn must(&mut self, keyword: &str) -> Result<(), Refusal> {
         if self.has(keyword) { Ok(()) } else { Err(Refusal::syntax()) }
+    }
+
+    fn expects(&mut self, symbol: char) -> Result<(), Refusal> {
+        if self.takes(symbol) { Ok(()) } else { Err(Refusal::syntax()) }
     }
 
     fn takes(&mut self, symbol: char) -> bool {

@@ -86,8 +86,8 @@ fn desk() -> UnifiedCm {
 fn a_get_shows_what_was_asked_for_with_the_uuids_of_what_it_names() {
     let device = desk();
     let key = "<name>SEP0011AABBCCDD</name>";
-    let wanted = "<returnedTags><name/><devicePoolName/><phoneTemplateName/><softkeyTemplateName/><lines><line><index/>\
-        <dirn><pattern/></dirn></line></lines></returnedTags>";
+    let wanted = "<returnedTags><name/><devicePoolName/><lines><line><index/><dirn><pattern/></dirn></line></lines>\
+        <phoneTemplateName/><softkeyTemplateName/></returnedTags>";
     let phone = got(&device, "getPhone", &format!("{key}{wanted}"));
     let names: Vec<_> = phone.children.iter().map(|child| child.name.as_str()).collect();
     assert_eq!(names, ["name", "devicePoolName", "lines", "phoneTemplateName", "softkeyTemplateName"]);
@@ -275,4 +275,149 @@ fn changes_are_told_from_a_number_on() {
     assert!(since.contains(&"u Line pattern=1002,routePartitionName=".to_owned()), "{since:?}");
     assert!(since.contains(&"r Phone ".to_owned()), "{since:?}");
     assert_eq!(changes("<startChangeId queueId='another'>1</startChangeId>").1, Vec::<String>::new());
+}
+
+#[test]
+fn a_list_and_a_get_take_what_the_schema_has_and_nothing_else() {
+    let device = desk();
+    let list = |criteria: &str, tags: &str, page: &str| {
+        format!("<searchCriteria>{criteria}</searchCriteria><returnedTags>{tags}</returnedTags>{page}")
+    };
+    let name = "<name>SEP%</name>";
+    for (content, message) in [
+        (list("<colour>%</colour>", "<name/>", ""), "starting with element 'colour'"),
+        (list("<ownerUserName>%</ownerUserName>", "<name/>", ""), "starting with element 'ownerUserName'"),
+        (list(name, "<colour/>", ""), "starting with element 'colour'"),
+        (list(name, "<description/><name/>", ""), "starting with element 'name'"),
+        (list(name, "<name/>", "<first>1</first><skip>1</skip>"), "starting with element 'skip'"),
+        (list(name, "<name/>", "<last>1</last>"), "starting with element 'last'"),
+        (list(name, "<name/>", "<skip>one</skip>"), "skip is no number"),
+    ] {
+        let (_, found) = refused(&device, "listPhone", &content);
+        assert!(found.contains(message), "{content}: {found}");
+    }
+    let key = "<name>SEP0011AABBCCDD</name>";
+    for tags in ["<colour/>", "<lines><line><colour/></line></lines>", "<lines><button/></lines>"] {
+        let found = refused(&device, "getPhone", &format!("{key}<returnedTags>{tags}</returnedTags>")).1;
+        assert!(found.contains("Invalid content"), "{found}");
+    }
+    let model = got(&device, "getPhone", &format!("{key}<returnedTags><model/><loginTime/></returnedTags>"));
+    assert_eq!(model.children, [Element::with_text("model", "Cisco 7945")]);
+    let user = got(&device, "getUser", "<userid>tony</userid><returnedTags><status/></returnedTags>");
+    assert_eq!(user.children, [Element::with_text("status", "1")]);
+}
+
+#[test]
+fn only_what_the_schema_lets_be_unset_is_unset_with_nil() {
+    let device = desk();
+    let key = "<name>SEP0011AABBCCDD</name>";
+    assert_eq!(ask(&device, "updatePhone", &format!(r#"{key}<ownerUserName xsi:nil="true"/>"#)).0, 200);
+    let phone = got(&device, "getPhone", &format!("{key}<returnedTags><ownerUserName/></returnedTags>"));
+    assert_eq!(phone.child("ownerUserName").unwrap().text, "");
+    let (code, message) = refused(&device, "updatePhone", &format!(r#"{key}<description xsi:nil="true"/>"#));
+    assert_eq!(code, -1);
+    assert!(message.contains("cvc-elt.3.1") && message.contains("'description'"), "{message}");
+    let of_class = r#"<user><lastName xsi:nil="true"/><userid>a</userid><presenceGroupName/></user>"#;
+    assert!(refused(&device, "addUser", of_class).1.contains("'lastName'"));
+}
+
+#[test]
+fn single_partitions_come_to_a_calling_search_space_and_go() {
+    let device = fresh((12, 5));
+    for name in ["one", "two"] {
+        ask(&device, "addRoutePartition", &format!("<routePartition><name>{name}</name></routePartition>"));
+    }
+    let member = |list: &str, name: &str, index: u8| {
+        format!(
+            "<{list}><member><routePartitionName>{name}</routePartitionName><index>{index}</index></member></{list}>"
+        )
+    };
+    let css = format!("<css>{}<name>calls</name></css>", member("members", "one", 1));
+    assert_eq!(ask(&device, "addCss", &css).0, 200);
+    let key = "<name>calls</name>";
+    let members = || {
+        let css = got(&device, "getCss", key);
+        let members = css.child("members").unwrap().children.iter();
+        members.map(|member| member.child("routePartitionName").unwrap().text.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ask(&device, "updateCss", &format!("{key}{}", member("addMembers", "two", 2))).0, 200);
+    assert_eq!(members(), ["one", "two"]);
+    assert_eq!(ask(&device, "updateCss", &format!("{key}{}", member("removeMembers", "one", 1))).0, 200);
+    assert_eq!(members(), ["two"]);
+    assert_eq!(refused(&device, "updateCss", &format!("{key}{}", member("removeMembers", "one", 1))).0, 5007);
+    assert_eq!(refused(&device, "removeRoutePartition", "<name>two</name>").0, -692);
+}
+
+#[test]
+fn what_administrators_set_up_is_added_used_and_removed() {
+    let device = desk();
+    let pool = |region: &str| {
+        format!(
+            "<devicePool><name>Paris</name><dateTimeSettingName>CMLocal</dateTimeSettingName>\
+             <callManagerGroupName>Default</callManagerGroupName><regionName>{region}</regionName>\
+             <srstName>Disable</srstName><aarNeighborhoodName xsi:nil='true'/><locationName>Paris</locationName>\
+             </devicePool>"
+        )
+    };
+    let location = "<location><name>Paris</name><withinAudioBandwidth>0</withinAudioBandwidth>\
+        <withinVideoBandwidth>0</withinVideoBandwidth><withinImmersiveKbits>0</withinImmersiveKbits>\
+        <betweenLocations/></location>";
+    assert_eq!(ask(&device, "addLocation", location).0, 200);
+    assert_eq!(refused(&device, "addDevicePool", &pool("Paris")).0, 5007);
+    assert_eq!(ask(&device, "addRegion", "<region><name>Paris</name></region>").0, 200);
+    assert_eq!(ask(&device, "addDevicePool", &pool("Paris")).0, 200);
+    assert_eq!(refused(&device, "addDevicePool", &pool("Paris")).0, -239);
+    let template = |lines: &str| {
+        format!(
+            "<phoneButtonTemplate><name>Two</name><basePhoneTemplateName>Standard 7965 SCCP</basePhoneTemplateName>\
+             <buttons>{lines}</buttons></phoneButtonTemplate>"
+        )
+    };
+    let button = |number: u8| {
+        format!("<button><feature>Line</feature><label>{number}</label><buttonNumber>{number}</buttonNumber></button>")
+    };
+    assert_eq!(ask(&device, "addPhoneButtonTemplate", &template(&button(1))).0, 200);
+    let key = "<name>SEP0011AABBCCDD</name>";
+    let uses = "<devicePoolName>Paris</devicePoolName><phoneTemplateName>Two</phoneTemplateName>";
+    assert_eq!(ask(&device, "updatePhone", &format!("{key}{uses}")).0, 200);
+    ask(&device, "addLine", &LINE.replace("1001", "1002"));
+    let second = "<addLines><line><index>2</index><dirn><pattern>1002</pattern></dirn></line></addLines>";
+    assert_eq!(refused(&device, "updatePhone", &format!("{key}{second}")).0, 35_001, "the template has one line");
+    for operation in ["removeDevicePool", "removeRegion", "removeLocation"] {
+        assert_eq!(refused(&device, operation, "<name>Paris</name>").0, -692, "{operation}");
+    }
+    ask(&device, "removePhone", key);
+    for operation in ["resetDevicePool", "removeDevicePool", "removeRegion", "removeLocation"] {
+        assert_eq!(ask(&device, operation, "<name>Paris</name>").0, 200, "{operation}");
+    }
+    assert_eq!(refused(&device, "resetLocation", "<name>Hub_None</name>").1, "there is no operation resetLocation");
+}
+
+#[test]
+fn the_database_is_changed_with_sql() {
+    let device = desk();
+    let update = |sql: &str| {
+        let (status, response) = ask(&device, "executeSQLUpdate", &format!("<sql>{sql}</sql>"));
+        assert_eq!(status, 200, "{response:?}");
+        response.children[0].child("rowsUpdated").unwrap().text.clone()
+    };
+    assert_eq!(update("update device set description = 'by SQL' where name like 'SEP%'"), "1");
+    assert_eq!(got(&device, "getPhone", "<name>SEP0011AABBCCDD</name>").child("description").unwrap().text, "by SQL");
+    assert_eq!(update("update enduser set department='Sales', mailid='t@example.com' where userid = 'nobody'"), "0");
+    let user = "(select pkid from enduser where userid = 'tony')";
+    let phone = "(select pkid from device where name = 'SEP0011AABBCCDD')";
+    let devices =
+        || got(&device, "getUser", "<userid>tony</userid>").child("associatedDevices").unwrap().children.len();
+    assert_eq!(update(&format!("delete from enduserdevicemap where fkenduser = {user}")), "1");
+    assert_eq!(devices(), 0);
+    let insert =
+        format!("insert into enduserdevicemap (fkenduser, fkdevice, tkuserassociation) values ({user}, {phone}, 1)");
+    assert_eq!(update(&insert), "1");
+    assert_eq!(devices(), 1);
+    let code = |sql: &str| refused(&device, "executeSQLUpdate", &format!("<sql>{sql}</sql>")).0;
+    assert_eq!(code(&insert), -239);
+    assert_eq!(code(&insert.replace("tony", "nobody")), -691);
+    assert_eq!(code("update colours set red = 1"), -206);
+    assert_eq!(code("update device set colour = 'red' where tkclass = 1"), -217);
+    assert_eq!(code("drop table device"), -201);
 }

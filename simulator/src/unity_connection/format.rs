@@ -22,6 +22,12 @@ impl Format {
         Self::of(headers, ACCEPT).unwrap_or(Self::Xml)
     }
 
+    /// Whether a client can read any of it.
+    pub(super) fn is_acceptable(headers: &HeaderMap) -> bool {
+        let Some(accepted) = headers.get(ACCEPT).and_then(|accepted| accepted.to_str().ok()) else { return true };
+        ["json", "xml", "*/*", "application/*", "text/*"].iter().any(|kind| accepted.contains(kind))
+    }
+
     fn of(headers: &HeaderMap, name: HeaderName) -> Option<Self> {
         let kind = headers.get(name)?.to_str().ok()?;
         match kind {

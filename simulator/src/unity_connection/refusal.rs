@@ -31,6 +31,11 @@ impl Refusal {
         Self { status: StatusCode::METHOD_NOT_ALLOWED, code: "METHOD_NOT_ALLOWED", message }
     }
 
+    pub(super) fn not_acceptable() -> Self {
+        let message = "an answer is JSON or XML".to_owned();
+        Self { status: StatusCode::NOT_ACCEPTABLE, code: "NOT_ACCEPTABLE", message }
+    }
+
     pub(super) fn media_type() -> Self {
         let message = "the body is JSON or XML, as Content-Type says".to_owned();
         Self { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, code: "UNSUPPORTED_MEDIA_TYPE", message }

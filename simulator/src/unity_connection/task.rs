@@ -45,6 +45,9 @@ impl Task<'_> {
         if self.rights == Rights::None || (self.rights == Rights::Read && method != "GET") {
             return Err(Refusal::forbidden());
         }
+        if !Format::is_acceptable(self.request.headers()) {
+            return Err(Refusal::not_acceptable());
+        }
         if method == "GET" {
             return Ok((self.read(path)?, Changes::new()));
         }

@@ -113,7 +113,9 @@ fn what_breaks_a_rule_is_refused() {
         let error: Value = serde_json::from_str(&body).unwrap();
         assert!(error["errors"]["code"].is_string() && error["errors"]["message"].is_string(), "{body}");
     }
-    assert_eq!(ask(&device, NEW, "text/plain", user).0, 415);
+    assert_eq!(ask(&device, NEW, "text/*", user).0, 415);
+    assert_eq!(ask(&device, "GET users", "image/png", "").0, 406);
+    assert_eq!(ask(&device, "GET users", "*/*", "").0, 200);
 }
 
 #[test]
