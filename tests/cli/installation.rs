@@ -14,6 +14,7 @@ pub(crate) struct Installation {
     pub(crate) home: Home,
     environment: Vec<(&'static str, String)>,
     database: String,
+    virtual_host: Option<String>,
     roles: Vec<Child>,
 }
 
@@ -34,13 +35,15 @@ impl Installation {
             // The simulated devices are on this machine.
             ("DIALTONE_DEVICES_ALLOW", "127.0.0.1".to_owned()),
         ];
-        Self { home, environment, database, roles: Vec::new() }
+        Self { home, environment, database, virtual_host: None, roles: Vec::new() }
     }
 
     /// Migrated, with a broker.
     pub(crate) fn new() -> Self {
         let mut installation = Self::unmigrated();
-        installation.environment.push(("DIALTONE_QUEUE_URL", vhost(&installation.database.replace('_', "-"))));
+        let name = installation.database.replace('_', "-");
+        installation.environment.push(("DIALTONE_QUEUE_URL", services(&["vhost", &name])));
+        installation.virtual_host = Some(name);
         installation.line("migrate").done();
         installation
     }
@@ -84,13 +87,8 @@ impl Installation {
     #[track_caller]
     pub(crate) fn wait(&mut self, id: u32) -> Option<i32> {
         let place = self.roles.iter().position(|role| role.id() == id).unwrap();
-        let mut ended = None;
-        wait_until("the process ends", || {
-            ended = self.roles[place].try_wait().unwrap();
-            ended.is_some()
-        });
-        self.roles.swap_remove(place);
-        ended.unwrap().code()
+        wait_until("the process ends", || self.roles[place].try_wait().unwrap().is_some());
+        self.roles.swap_remove(place).wait().unwrap().code()
     }
 
     /// Sets an environment variable for what is started from now on.
@@ -152,6 +150,10 @@ impl Drop for Installation {
             let _ = role.wait();
         }
         sql(&admin(), &[format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.database)]);
+        // A broker with thousands of queues is slow for all further tests.
+        if let Some(name) = &self.virtual_host {
+            services(&["ctl", "-q", "delete_vhost", name]);
+        }
     }
 }
 
@@ -223,12 +225,14 @@ fn admin_parts() -> (String, String) {
     (server.to_owned(), database.to_owned())
 }
 
-/// A new virtual host on the tests' broker: its URL.
-fn vhost(name: &str) -> String {
+/// What `tests/services.sh` answers.
+fn services(arguments: &[&str]) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/services.sh");
-    let made = Command::new(script).args(["vhost", name]).output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    String::from_utf8(made.stdout).unwrap().trim().to_owned()
+    let done = Command::new(script).args(arguments).output().unwrap();
+    // A test that has failed is told of by its own failure.
+    let is_done = done.status.success() || std::thread::panicking();
+    assert!(is_done, "services.sh {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap().trim().to_owned()
 }
 
 fn sql(url: &str, statements: &[String]) {
