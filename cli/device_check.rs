@@ -107,6 +107,9 @@ fn tls(device: &Device) -> Check {
         _ if device.address == SIMULATED => {
             check("tls", CheckState::Ok, "vouched for by the simulator's own authority")
         }
+        Tls::System | Tls::Ca(_) if device.address.starts_with("ssh://") => {
+            check("tls", CheckState::Ok, "vouched for by the key in ssh.host-key")
+        }
         Tls::System => check("tls", CheckState::Ok, "vouched for by this machine's authorities"),
         Tls::Ca(_) => check("tls", CheckState::Ok, "vouched for by the given authority"),
         Tls::Insecure => Check {
@@ -153,11 +156,18 @@ fn clock(ahead: Option<i64>) -> Check {
 /// The checks of a test that failed: the complaint's code tells how far it came.
 fn failed(device: &Device, complaint: &Complaint) -> Vec<Check> {
     let at = match complaint.code.as_str() {
-        "device-undrivable" | UNSUPPORTED => 0,
-        "certificate-refused" | "tls-failed" => 2,
-        "credentials-refused" => 3,
+        "device-undrivable" | "unity-unsupported" | UNSUPPORTED => 0,
+        "certificate-refused" | "tls-failed" | "host-key-unknown" | "host-key-changed" | "ssh-algorithms" => 2,
+        "credentials-refused" | "enable-refused" => 3,
         code => match code {
-            "connection-refused" | "unreachable" | "timeout" | "connection-lost" | "device-unreachable" => 1,
+            "connection-refused"
+            | "unreachable"
+            | "timeout"
+            | "connection-lost"
+            | "device-unreachable"
+            | "connection-closed"
+            | "address-not-allowed"
+            | "module-refused" => 1,
             // It answered, but not as it should.
             _ => CHAIN.len(),
         },

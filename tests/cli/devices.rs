@@ -75,6 +75,17 @@ fn a_device_that_cannot_be_reached_fails_its_test_and_says_where() {
 }
 
 #[test]
+fn a_unity_is_told_to_be_unsupported_without_having_been_asked() {
+    let home = Home::with_organization(1);
+    add(&home, "device add U --kind unity --address https://192.0.2.1 --login l", "secret").done();
+    let tested = home.line("device test U --json").code(1).json();
+    let states: Vec<_> = tested["checks"].as_array().unwrap().iter().map(|check| &check["state"]).collect();
+    assert_eq!(states, ["failed", "unknown", "unknown", "unknown"]);
+    let message = tested["checks"][0]["message"].as_str().unwrap();
+    assert!(message.contains("unity-unsupported"), "{message}");
+}
+
+#[test]
 fn a_device_that_is_needed_stays() {
     let home = Home::new();
     home.line(&format!("run {SAMPLE}")).done();

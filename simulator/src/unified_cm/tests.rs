@@ -185,6 +185,7 @@ fn a_version_that_it_does_not_speak_gets_599_and_one_it_spoke_before_is_taken() 
     assert_eq!(ask("14.0", "CUCM:DB ver=14.0 getUser"), (599, expected.to_owned()));
     assert_eq!(ask("9.1", "CUCM:DB ver=9.1 getUser").0, 599);
     assert!(ask("11.5", "\"CUCM:DB ver=11.5 getUser\"").1.contains("<axlcode>5007</axlcode>"));
+    assert!(ask("12.5", "\"CUCM:DB ver=12.5\"").1.contains("<axlcode>5007</axlcode>"));
     let (status, body) = ask("12.5", "CUCM:DB ver=11.5 getUser");
     assert_eq!(status, 500);
     assert!(body.contains("the SOAPAction is not CUCM:DB ver=12.5 getUser"), "{body}");
