@@ -1,5 +1,5 @@
 use dialtone_model::{Event, FailureClass, HoldReason, RunState, State, Waiting};
-use dialtone_store::{Freed, NewRun, PersonalAct};
+use dialtone_store::{Freed, Lease, NewRun, OrderRecord, PersonalAct, RecordedBatch};
 
 use crate::bed::{Bed, SHARD, Tenant};
 
@@ -43,17 +43,34 @@ async fn the_later_order_waits_until_the_earlier_completes(bed: &Bed) {
     assert_eq!(history.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(), ["freed", "started"]);
 }
 
+/// A chain whose first order failed for good.
+struct FailedFirst {
+    run: NewRun,
+    lease: Lease,
+    /// That order, in Hold.
+    held: OrderRecord,
+    /// What recording its failure led to.
+    recorded: RecordedBatch,
+}
+
+impl FailedFirst {
+    async fn stage(bed: &Bed, tenant: &Tenant) -> Self {
+        let run = chain(bed, tenant);
+        bed.store.add_run(&run).await.unwrap();
+        let lease = bed.lease().await;
+        let claim = bed.claim(tenant, lease, 9).await.remove(0);
+        let failed = Event::StepFailed { class: FailureClass::Unrecoverable, unknown: false };
+        let recorded = bed.store.record(lease, "worker", &[bed.outcome(&claim, failed)]).await.unwrap();
+        let held = bed.store.order_by_id(claim.order).await.unwrap();
+        Self { run, lease, held, recorded }
+    }
+}
+
 async fn a_failed_order_keeps_the_later_waiting_and_the_run_ends(bed: &Bed) {
     let tenant = bed.tenant("Sample", 5, 5).await;
-    let run = chain(bed, &tenant);
-    bed.store.add_run(&run).await.unwrap();
-    let lease = bed.lease().await;
-    let claim = bed.claim(&tenant, lease, 9).await.remove(0);
-    let failed = Event::StepFailed { class: FailureClass::Unrecoverable, unknown: false };
-    let recorded = bed.store.record(lease, "worker", &[bed.outcome(&claim, failed)]).await.unwrap();
+    let FailedFirst { run, lease, held, recorded } = FailedFirst::stage(bed, &tenant).await;
     assert_eq!((recorded.freed.len(), recorded.finished), (0, vec![run.id]));
 
-    let held = bed.store.order_by_id(claim.order).await.unwrap();
     bed.store.act(held.id, held.version, PersonalAct::Retry, "ana", bed.now()).await.unwrap();
     let claim = bed.claim(&tenant, lease, 9).await.remove(0);
     let recorded = bed.store.record(lease, "worker", &[bed.outcome(&claim, Event::StepDone)]).await.unwrap();
@@ -115,13 +132,7 @@ async fn an_order_that_lost_a_need_further_back_goes_to_hold_when_its_turn_comes
 
 async fn an_order_in_hold_that_is_aborted_lets_the_later_ones_go_on(bed: &Bed) {
     let tenant = bed.tenant("Sample", 5, 5).await;
-    let run = chain(bed, &tenant);
-    bed.store.add_run(&run).await.unwrap();
-    let lease = bed.lease().await;
-    let claim = bed.claim(&tenant, lease, 9).await.remove(0);
-    let failed = Event::StepFailed { class: FailureClass::Unrecoverable, unknown: false };
-    bed.store.record(lease, "worker", &[bed.outcome(&claim, failed)]).await.unwrap();
-    let held = bed.store.order_by_id(claim.order).await.unwrap();
+    let FailedFirst { run, held, .. } = FailedFirst::stage(bed, &tenant).await;
     bed.store.act(held.id, held.version, PersonalAct::Abort, "ana", bed.now()).await.unwrap();
     let states = [0, 1, 2].map(|index: usize| run.orders[index].id);
     let mut found = Vec::new();

@@ -1,7 +1,8 @@
 use std::collections::{BTreeSet, HashMap};
 
-/// Whom each order waits for, by its place: the order before of the same subscriber (invariant I7). Subscribers whose orders need each
-/// other's products are one chain, so that a need never has to wait beside it. `orders` are subscriber and needs.
+/// Whom each order waits for, by its place: the order before of the same subscriber (invariant I7). Subscribers whose
+/// orders need each other's products are one chain, so that a need never has to wait beside it. `orders` are subscriber
+/// and needs.
 pub(super) fn links<'a>(orders: impl Iterator<Item = (&'a str, &'a BTreeSet<usize>)>) -> Vec<Option<usize>> {
     let orders: Vec<(&str, &BTreeSet<usize>)> = orders.collect();
     let mut subscribers: HashMap<&str, usize> = HashMap::new();
