@@ -23,7 +23,7 @@ use crate::upload::{mode, read_files, tell};
 
 Exit codes: 0 every row can be run; 1 failed; 2 usage; 3 the file or some rows were refused.")]
 pub(crate) struct Arguments {
-    /// The files: CSV, tab-separated or XLSX
+    /// The files: CSV, tab-separated or XLSX; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Judge as a run of the good rows alone would

@@ -56,7 +56,7 @@ enum Act {
     /// Add files to a project
     Add {
         project: String,
-        /// The files: CSV, tab-separated or XLSX
+        /// The files: CSV, tab-separated or XLSX; - is standard input
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Use the good rows and give the bad ones back

@@ -29,7 +29,7 @@ use crate::upload::{mode, read_files, tell};
 
 `dialtone --help` explains the exit codes.")]
 pub(crate) struct Arguments {
-    /// The files: CSV, tab-separated or XLSX
+    /// The files: CSV, tab-separated or XLSX; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// What to call it; the first file's name otherwise

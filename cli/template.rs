@@ -67,7 +67,7 @@ enum Act {
     /// Add the users of files to a draft
     Add {
         template: String,
-        /// The files: CSV, tab-separated or XLSX
+        /// The files: CSV, tab-separated or XLSX; - is standard input
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Use the good rows and give the bad ones back

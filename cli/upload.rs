@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read, StdinLock};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -14,17 +14,35 @@ use crate::findings;
 use crate::output::{counted, print, print_bytes, print_json};
 use crate::report::{extension_of, write_file};
 
+/// Where the bytes of a named file come from.
+pub(crate) enum Input {
+    File(File),
+    Standard(StdinLock<'static>),
+}
+
+/// Opens a file by the name that a command was given, `-` being standard input, with what it is called from then on.
+pub(crate) fn open_input(path: &Path) -> anyhow::Result<(String, Input)> {
+    if path == Path::new("-") {
+        return Ok(("standard input".to_owned(), Input::Standard(io::stdin().lock())));
+    }
+    let file = File::open(path).with_context(|| format!("can't open {}", path.display()))?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Ok((name, Input::File(file)))
+}
+
 /// Reads files as they are handed on. One that is larger than allowed is read only so far that this can be said of it.
 pub(crate) fn read_files(paths: &[PathBuf]) -> anyhow::Result<Vec<NamedBytes>> {
     paths.iter().map(|path| read_file(path)).collect()
 }
 
 fn read_file(path: &Path) -> anyhow::Result<NamedBytes> {
+    let (name, input) = open_input(path)?;
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(FILE_LIMIT + 1).read_to_end(&mut bytes))
-        .with_context(|| format!("can't read {}", path.display()))?;
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    match input {
+        Input::File(file) => file.take(FILE_LIMIT + 1).read_to_end(&mut bytes),
+        Input::Standard(input) => input.take(FILE_LIMIT + 1).read_to_end(&mut bytes),
+    }
+    .with_context(|| format!("can't read {}", path.display()))?;
     Ok(NamedBytes { name, bytes })
 }
 

@@ -1,33 +1,37 @@
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use dialtone_templates::{Encoding, Kind, Reading, read_from};
+use dialtone_scheduler::Intake;
+use dialtone_templates::{Encoding, Kind, Problems, Reading, read_from};
 use dialtone_validators::{Assignment, Checked, Facts, Verdict, check};
 use serde::{Serialize, Serializer};
 
+use crate::backends::Broker;
 use crate::clock::SystemClock;
 use crate::configuration::Settings;
-use crate::context::Everywhere;
+use crate::context::{Context, Everywhere};
 use crate::exit::Exit;
 use crate::findings;
 use crate::output::{printable, unless_closed};
+use crate::upload::{Input, open_input};
 
 /// Check files without provisioning anything
 ///
-/// Several files are the files of one template. Without more it finds what the files alone can tell; --organization
-/// adds what only the organization's directory and licences tell.
+/// Several files are the files of one template or project. Without more it finds what the files alone can tell;
+/// --organization adds what only the organization's directory, licences and inventory tell.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   dialtone validate sample-data/bulk-assignment-by-name.csv
   dialtone validate hires-1.csv hires-2.csv --json --rows
+  dialtone validate new-hires.xlsx --organization \"Sample Organization\"
+  export-from-hr | dialtone validate -
 
 Exit codes: 0 everything can be used, 1 a file can't be opened, 2 usage, 3 something is refused.")]
 pub(crate) struct Arguments {
-    /// The files: CSV, tab-separated or XLSX
+    /// The files: CSV, tab-separated or XLSX; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -48,11 +52,11 @@ pub(crate) fn run(
     clock: SystemClock,
 ) -> anyhow::Result<ExitCode> {
     let readings = arguments.files.iter().map(|path| open(path)).collect::<anyhow::Result<Vec<Reading>>>()?;
-    let facts = match everywhere.organization {
-        Some(_) => Some(facts(everywhere, settings, clock)?),
-        None => None,
+    let (readings, known) = match everywhere.organization {
+        Some(_) => in_organization(everywhere, settings, readings, clock)?,
+        None => (readings, Known::Nothing),
     };
-    let checked = check(&readings, facts.as_ref());
+    let checked = known.check(&readings);
     let mut out = BufWriter::new(io::stdout().lock());
     let printed =
         if everywhere.json { json(arguments, &checked, &mut out) } else { text(arguments, &checked, &mut out) };
@@ -60,22 +64,57 @@ pub(crate) fn run(
     Ok(if checked.verdict == Verdict::Accept { Exit::Done } else { Exit::Refused }.into())
 }
 
-/// What the named organization has. Only this needs the data folder, and with it a runtime.
-fn facts(everywhere: &Everywhere, settings: Settings, clock: SystemClock) -> anyhow::Result<Facts> {
+/// What is known beside the files.
+enum Known {
+    Nothing,
+    /// What an organization's directory and licences tell of a bulk assignment.
+    Facts(Box<Facts>),
+    /// What the plan of a project in an organization came to.
+    Plan {
+        verdict: Verdict,
+        accepted: usize,
+        refused: usize,
+        problems: Problems,
+    },
+}
+
+impl Known {
+    fn check(self, readings: &[Reading]) -> Checked<'_> {
+        match self {
+            Self::Nothing => check(readings, None),
+            Self::Facts(facts) => check(readings, Some(&facts)),
+            Self::Plan { verdict, accepted, refused, problems } => {
+                check(readings, None).judged(verdict, accepted, refused, problems)
+            }
+        }
+    }
+}
+
+/// What the named organization tells of the files. Only this needs the data folder, and with it a runtime.
+fn in_organization(
+    everywhere: &Everywhere,
+    settings: Settings,
+    readings: Vec<Reading>,
+    clock: SystemClock,
+) -> anyhow::Result<(Vec<Reading>, Known)> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let context =
-            crate::context::Context::open(everywhere, settings, clock, crate::backends::Broker::WhenNeeded).await?;
+        let context = Context::open(everywhere, settings, clock, Broker::WhenNeeded).await?;
         let organization = context.organization().await?.id;
-        Ok(context.operations.facts(organization, &[]).await?)
+        if readings.iter().any(|reading| reading.kind.is_some_and(Kind::is_bulk)) {
+            return Ok((readings, Known::Facts(Box::new(context.operations.facts(organization, &[]).await?))));
+        }
+        let dry_run = context.operations.plan_readings(&context.actor, organization, readings).await?;
+        let Intake { readings, verdict, accepted, refused, problems } = dry_run.intake;
+        Ok((readings, Known::Plan { verdict, accepted, refused, problems }))
     })
 }
 
 fn open(path: &Path) -> anyhow::Result<Reading> {
-    let reading = File::open(path).and_then(|file| {
-        let ends = file.metadata()?.is_file();
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        read_from(&name, file, ends)
-    });
+    let (name, input) = open_input(path)?;
+    let reading = match input {
+        Input::File(file) => file.metadata().and_then(|metadata| read_from(&name, file, metadata.is_file())),
+        Input::Standard(input) => read_from(&name, input, false),
+    };
     reading.with_context(|| format!("can't open {}", path.display()))
 }
 

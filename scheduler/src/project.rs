@@ -152,9 +152,19 @@ impl Operations {
         organization: OrganizationId,
         files: Vec<NamedBytes>,
     ) -> Result<DryRun, OperationError> {
+        self.plan_readings(actor, organization, read_files(files).await).await
+    }
+
+    /// The same of files that are read already.
+    pub async fn plan_readings(
+        &self,
+        actor: &Actor,
+        organization: OrganizationId,
+        readings: Vec<Reading>,
+    ) -> Result<DryRun, OperationError> {
         actor.require(MAY_ORDER)?;
-        let uploads = files.iter().map(|_| self.ids.next()).collect();
-        self.dry_run(actor, organization, read_files(files).await, uploads).await
+        let uploads = readings.iter().map(|_| self.ids.next()).collect();
+        self.dry_run(actor, organization, readings, uploads).await
     }
 
     /// What would happen if the project were run now. It stores nothing and asks no device.

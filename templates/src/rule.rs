@@ -101,6 +101,8 @@ rules! {
     DirectoryNumberNeeded = "directory-number-needed",
     MacFormat = "mac-format",
     MacRefused = "mac-refused",
+    PhoneTwice = "phone-twice",
+    MailboxTwice = "mailbox-twice",
     EmailFormat = "email-format",
     HostFormat = "host-format",
     DeviceNameFormat = "device-name-format",

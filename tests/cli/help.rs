@@ -1,3 +1,6 @@
+use std::fs::File;
+use std::path::Path;
+
 use crate::home::{Home, SAMPLE};
 
 #[test]
@@ -14,6 +17,17 @@ fn a_missing_file_fails_and_is_named() {
     let home = Home::new();
     home.line("run nowhere.csv").code(1).says("nowhere.csv");
     home.line("validate nowhere.csv").code(1).says("nowhere.csv");
+}
+
+#[test]
+fn a_dash_is_standard_input() {
+    let home = Home::new();
+    for (command, file) in [("validate", SAMPLE), ("plan", "sample-data/new-hires.xlsx")] {
+        let content = File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        let output = home.command([command, "-", "--json"]).stdin(content).output().unwrap();
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((output.status.code(), &answer["verdict"]), (Some(0), &serde_json::json!("accept")), "{command}");
+    }
 }
 
 #[test]

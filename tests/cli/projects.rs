@@ -52,6 +52,29 @@ fn a_project_that_contradicts_the_records_is_not_started() {
 }
 
 #[test]
+fn a_check_in_an_organization_tells_what_its_records_say_of_project_files() {
+    let home = Home::new();
+    home.line("project create Wrong").done();
+    let rows = "Order Type,Product,User ID,First Name,Last Name,Domain,Phone Type,Protocol,MAC Address\n\
+                ADD,Phone,tony,Tony,Sample,Nowhere,Cisco 7965,SIP,0011AABBCC01\n\
+                ADD,Phone,jane,Jane,Sample,Singapore,Cisco 7965,SIP,0011AABBCC02\n";
+    let file = home.write("wrong.csv", rows);
+    let file = file.to_str().unwrap();
+    let alone = home.run(["validate", file, "--json"]).done().json();
+    assert_eq!((&alone["verdict"], &alone["accepted"]), (&json!("accept"), &json!(2)));
+    let known = ["validate", file, "--rows", "--json", "--organization", "Sample Organization"];
+    let known = home.run(known).code(3).json();
+    assert_eq!(
+        (&known["verdict"], &known["accepted"], &known["refused"]),
+        (&json!("reject-rows"), &json!(1), &json!(1))
+    );
+    let findings = known["findings"].as_array().unwrap();
+    assert!(findings.iter().any(|one| one["code"] == "domain-unknown" && one["row"] == 2), "{findings:?}");
+    let rows = known["rows"].as_array().unwrap();
+    assert_eq!(rows.iter().map(|row| &row["row"]).collect::<Vec<_>>(), [3], "the refused row isn't among those used");
+}
+
+#[test]
 fn a_plan_has_a_line_for_every_row() {
     let home = Home::new();
     let rows = "Order Type,Product,User ID,First Name,Last Name,Domain,Phone Type,Protocol,MAC Address\n\

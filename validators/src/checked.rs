@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fmt;
 
 use dialtone_model::Finding;
@@ -43,6 +44,16 @@ impl<'a> Checked<'a> {
     pub(crate) fn refused(readings: &'a [Reading], problems: Problems, refused: usize) -> Self {
         let (assignments, orders) = (Vec::new(), Vec::new());
         Self { readings, verdict: Verdict::RejectFile, accepted: 0, refused, problems, assignments, orders }
+    }
+
+    /// The same files after the plan of a project has judged them too: with its problems and counts, and without the
+    /// orders that it refuses.
+    #[must_use]
+    pub fn judged(mut self, verdict: Verdict, accepted: usize, refused: usize, problems: Problems) -> Self {
+        let bad: HashSet<(u32, u32)> =
+            problems.errors_of_rows().filter_map(|problem| Some((problem.file, problem.row?))).collect();
+        self.orders.retain(|order| !order.rows.iter().any(|row| bad.contains(&(row.file, row.row))));
+        Self { verdict, accepted, refused, problems, ..self }
     }
 
     /// The findings in words, one after the other, so that a hundred thousand are never held at once.

@@ -1,4 +1,5 @@
 mod cells;
+mod once;
 mod order;
 mod row;
 

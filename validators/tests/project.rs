@@ -33,7 +33,8 @@ fn check_rows(rows: &[&str], expect: &[&str]) {
     assert_eq!(checked.accepted + checked.refused, rows.len());
 }
 
-const PHONE: &str = "Order Type=ADD, Product=Phone, User ID=tony, Phone Type=Cisco 7965, MAC Address=0011AABBCC01";
+const PHONE: &str =
+    "Order Type=ADD, Product=Phone, User ID=tony, Phone Type=Cisco 7965, Protocol=SIP, MAC Address=0011AABBCC01";
 
 #[test]
 fn an_order_type_must_be_possible() {
@@ -53,9 +54,11 @@ fn an_order_type_must_be_possible() {
 
 #[test]
 fn keys_and_required_fields_are_filled() {
-    check_rows(&["Order Type=ADD, Product=Phone, User ID=tony"], &["2 field-missing"]);
+    check_rows(&["Order Type=ADD, Product=Phone, User ID=tony"], &["2 field-missing", "2 field-missing"]);
+    check_rows(&[&PHONE.replace("Protocol=SIP, ", "")], &["2 field-missing"]);
+    check_rows(&[&PHONE.replace("SIP", "<clear>")], &["2 Protocol cell-clear"]);
     check_rows(
-        &["Order Type=ADD, Product=Phone, Phone Type=Cisco 7965, MAC Address=0011AABBCC01"],
+        &["Order Type=ADD, Product=Phone, Phone Type=Cisco 7965, Protocol=SIP, MAC Address=0011AABBCC01"],
         &["2 User ID order-user-missing"],
     );
     check_rows(&["Order Type=CHANGE, Product=Phone, User ID=tony, Description=x"], &["2 key-missing"]);
@@ -95,7 +98,8 @@ fn cells_follow_the_rules_of_their_columns() {
         ("Domain", &"d".repeat(101), "name-length"),
     ];
     for (label, cell, code) in cells {
-        let phone = PHONE.replace(", MAC Address=0011AABBCC01", "");
+        let phone = PHONE.replace(", Protocol=SIP, MAC Address=0011AABBCC01", "");
+        let phone = if label == "Protocol" { phone } else { phone + ", Protocol=SIP" };
         check_rows(&[&format!("{phone}, {label}={cell}")], &[&format!("2 {label} {code}")]);
     }
     let line = "Order Type=ADD, Product=Line, User ID=tony, Selected Phone=SEP1, Line Type=Chosen";
@@ -106,7 +110,8 @@ fn cells_follow_the_rules_of_their_columns() {
 
 #[test]
 fn phone_types_with_a_device_name_have_no_mac() {
-    let phone = "Order Type=ADD, Product=Phone, User ID=tony, Phone Type=Cisco Dual Mode for iPhone";
+    let phone = "Order Type=ADD, Product=Phone, User ID=tony, Phone Type=Cisco Dual Mode for iPhone, \
+                 Protocol=SIP";
     check_rows(&[&format!("{phone}, Device Name=tony")], &[]);
     check_rows(&[&format!("{phone}, Device Name=tony, MAC Address=0011AABBCC01")], &["2 MAC Address mac-refused"]);
     check_rows(&[&format!("{phone}, Device Name=to-ny")], &["2 Device Name device-name-format"]);
@@ -124,7 +129,7 @@ fn a_lines_display_has_at_most_thirty_characters() {
 #[test]
 fn rows_of_one_order_agree_and_fall_together() {
     let row = |product: &str, more: &str| format!("Row Id=1, Order Type=ADD, Product={product}, User ID=tony{more}");
-    let phone = row("Phone", ", Phone Type=Cisco 7965, MAC Address=0011AABBCC01");
+    let phone = row("Phone", ", Phone Type=Cisco 7965, Protocol=SIP, MAC Address=0011AABBCC01");
     check_rows(&[&phone, &row("Line", ", Line Type=Auto-assigned")], &[]);
     check_rows(
         &[&phone, &row("Line", ", Line Type=Auto-assigned").replace("tony", "jane")],
@@ -140,7 +145,7 @@ fn rows_of_one_order_agree_and_fall_together() {
 #[test]
 fn assoc_with_names_a_lower_sequence_number_of_the_order() {
     let row = |product: &str, more: &str| format!("Row Id=1, Order Type=ADD, Product={product}, User ID=tony{more}");
-    let phone = row("Phone", ", Phone Type=Cisco 7965, MAC Address=0011AABBCC01, Sequence Number=1");
+    let phone = row("Phone", ", Phone Type=Cisco 7965, Protocol=SIP, MAC Address=0011AABBCC01, Sequence Number=1");
     let line = |more: &str| row("Line", &format!(", Line Type=Auto-assigned{more}"));
     check_rows(&[&phone, &line(", Sequence Number=2, Assoc With=1")], &[]);
     check_rows(
@@ -160,12 +165,45 @@ fn assoc_with_names_a_lower_sequence_number_of_the_order() {
 
 #[test]
 fn an_order_that_needs_a_refused_orders_product_is_refused() {
-    let bad = format!("{PHONE}, Protocol=H.323");
+    let bad = PHONE.replace("SIP", "H.323");
     let line = "Order Type=ADD, Product=Line, User ID=tony, Line Type=Auto-assigned, Selected Phone=SEP0011AABBCC01";
     check_rows(&[&bad, line], &["2 Protocol cell-choice", "3 order-depends-on-refused"]);
     check_rows(&[&bad, &line.replace("tony", "jane")], &["2 Protocol cell-choice"]);
-    check_rows(&[&bad, PHONE, line], &["2 Protocol cell-choice"]);
+    check_rows(&[&bad, &format!("{PHONE}, Service Area=Oslo"), line], &["2 Protocol cell-choice"]);
     check_rows(&["Order Type=ADD, Product=Line, User ID=tony, Line Type=Auto-assigned"], &["2 field-missing"]);
+}
+
+#[test]
+fn what_only_one_product_has_is_added_once() {
+    let twice = |column: &str, code: &str| [format!("2 {column} {code}"), format!("3 {column} {code}")];
+    let check_pair = |one: &str, other: &str, expect: &[String]| {
+        check_rows(&[one, other], &expect.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    let jane = PHONE.replace("tony", "jane").replace("0011AABBCC01", "00:11:aa:bb:cc:01");
+    check_pair(PHONE, &jane, &twice("MAC Address", "phone-twice"));
+    check_pair(PHONE, &jane.replace(":01", ":02"), &[]);
+    // Two Service Areas may have call processors of their own.
+    check_pair(PHONE, &format!("{jane}, Service Area=Oslo"), &[]);
+    let named = "Order Type=ADD, Product=Phone, User ID=tony, Phone Type=Cisco Dual Mode for iPhone, Protocol=SIP, \
+                 Device Name=TCTTONY";
+    check_pair(named, &named.replace("User ID=tony", "User ID=jane"), &twice("Device Name", "phone-twice"));
+    let mailbox = "Order Type=ADD, Product=Voicemail, User ID=tony, Selected Line=4101, Voicemail Alias=ts, \
+                   Voicemail Display Name=TS";
+    check_pair(
+        mailbox,
+        &mailbox.replace("tony", "theo").replace("4101", "4102"),
+        &twice("Voicemail Alias", "mailbox-twice"),
+    );
+    let extension = "Order Type=ADD, Product=Phone System Extension, User ID=tony, Ext Key=4101, Number=+15550001";
+    let other = extension.replace("tony", "jane");
+    check_pair(extension, &other.replace("+1555", "+1666"), &twice("Ext Key", "ext-key-twice"));
+    check_pair(extension, &other.replace("4101", "4102").replace('+', ""), &twice("Number", "number-twice"));
+    // A third row is told of the first one.
+    let expect = [twice("MAC Address", "phone-twice").to_vec(), vec!["4 MAC Address phone-twice".to_owned()]].concat();
+    check_rows(&[PHONE, &jane, &jane.replace("jane", "june")], &expect.iter().map(String::as_str).collect::<Vec<_>>());
+    // What is cancelled in between may be added again.
+    let cancel = "Order Type=CANCEL, Product=Phone, User ID=tony, Selected Phone=SEP0011AABBCC01";
+    check_rows(&[PHONE, cancel, &jane], &[]);
 }
 
 #[test]
@@ -179,8 +217,8 @@ fn an_attribute_is_given_in_one_form() {
 
 #[test]
 fn the_planner_gets_whole_orders() {
-    let text = "row_id\tORDER TYPE\tproduct\tuser-id\tPhone Type\tMAC Address\tattr:Location\tattr:Dial[2].Label\tNew Directory Number\n\
-                1\tADD\tphone\ttony\tCisco 7965\t0011AABBCC01\t<clear>\thome\t\n";
+    let text = "row_id\tORDER TYPE\tproduct\tuser-id\tPhone Type\tProtocol\tMAC Address\tattr:Location\tattr:Dial[2].Label\tNew Directory Number\n\
+                1\tADD\tphone\ttony\tCisco 7965\tSIP\t0011AABBCC01\t<clear>\thome\t\n";
     let readings = [read("project.tsv", text.into())];
     let checked = check(&readings, None);
     assert_eq!(checked.findings().collect::<Vec<_>>(), []);

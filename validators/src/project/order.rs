@@ -5,6 +5,7 @@ use dialtone_model::catalog::{Field, Product, Shape, catalog};
 use dialtone_templates::{Kind, Note, Problem, Problems, Reading, Rule};
 use rayon::prelude::*;
 
+use super::once;
 use super::row::{self, Checked, Columns, SELECTED, sequence};
 use super::{CellValue, Outcome, ProjectOrder};
 use crate::cell;
@@ -13,8 +14,11 @@ use crate::cell;
 pub(crate) fn check(readings: &[Reading]) -> Outcome<'_> {
     let mut outcome = Outcome { accepted: 0, refused: 0, orders: Vec::new(), problems: Problems::default() };
     let mut made = Made::default();
-    for (file, reading) in (0..).zip(readings).filter(|(_, reading)| reading.kind == Some(Kind::Project)) {
-        FileCheck::new(file, reading).run(readings, &mut made, &mut outcome);
+    let files = (0..).zip(readings).filter(|(_, reading)| reading.kind == Some(Kind::Project));
+    let mut files: Vec<FileCheck<'_>> = files.map(|(file, reading)| FileCheck::new(file, reading)).collect();
+    once::check(&mut files);
+    for file in files {
+        file.run(readings, &mut made, &mut outcome);
     }
     outcome
 }
@@ -58,11 +62,12 @@ impl What {
     }
 }
 
-struct FileCheck<'a> {
+/// The check of one file.
+pub(super) struct FileCheck<'a> {
     file: u32,
     reading: &'a Reading,
     columns: Columns,
-    rows: Vec<Checked<'a>>,
+    pub(super) rows: Vec<Checked<'a>>,
 }
 
 impl<'a> FileCheck<'a> {
@@ -131,7 +136,8 @@ impl<'a> FileCheck<'a> {
         orders
     }
 
-    fn get(&self, index: usize, field: Field) -> CellValue<'a> {
+    /// What a row says of a field.
+    pub(super) fn get(&self, index: usize, field: Field) -> CellValue<'a> {
         self.rows[index].get(&self.columns, field)
     }
 
@@ -140,14 +146,16 @@ impl<'a> FileCheck<'a> {
         row.cells.flawed || row.problems.iter().any(Problem::is_error)
     }
 
-    fn object(&mut self, index: usize, rule: Rule, field: Option<Field>, note: Note) {
+    /// Says what is wrong with a row, or with its cell for a field.
+    pub(super) fn object(&mut self, index: usize, rule: Rule, field: Option<Field>, note: Note) {
         let column = field.and_then(|field| self.columns.place(field)).and_then(|place| u32::try_from(place).ok());
         let number = self.rows[index].cells.number;
         let problem = Problem { file: self.file, column, note, ..Problem::row(rule, number) };
         self.rows[index].problems.push(problem);
     }
 
-    fn row_note(&self, index: usize) -> Note {
+    /// A row as the problem of another one names it.
+    pub(super) fn row_note(&self, index: usize) -> Note {
         Note::Row { file: self.file, row: self.rows[index].cells.number }
     }
 
@@ -296,7 +304,7 @@ impl<'a> FileCheck<'a> {
 }
 
 /// A phone's name without what stands before its MAC address, so that a phone is found by either.
-fn phone(name: &str) -> String {
+pub(super) fn phone(name: &str) -> String {
     let name = name.to_ascii_uppercase();
     let digits = name.strip_prefix("SEP").unwrap_or(&name);
     cell::mac(digits).unwrap_or(name)

@@ -22,7 +22,7 @@ impl RowPlan<'_, '_> {
         if known.is_some_and(|known| known.analog) {
             return Err(self.unplanned("Analog phones can't be provisioned yet"));
         }
-        let protocol = self.text(Field::Protocol).unwrap_or_else(|| "SCCP".to_owned()).to_ascii_uppercase();
+        let protocol = self.require(Field::Protocol)?.to_ascii_uppercase();
         let mobile = self.says_yes(Field::EnableExtensionMobility);
         if mobile && protocol == "SIP" && !known.is_some_and(|known| known.extension_mobility) {
             let rule = Rule::ExtensionMobilityModel;
