@@ -1,16 +1,20 @@
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dialtone_model::Pulse;
 use dialtone_store::{Lease, Sightings, Store, StoreError};
+use tokio::sync::watch;
 use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::unkept_reports::UnkeptReports;
 use crate::{Operations, meters};
 
+/// How often the leader looks for reports that nobody keeps.
+const REPORTS_PERIOD: Duration = Duration::from_secs(15);
 /// How often the leader takes stock.
 const STOCK_PERIOD: Duration = Duration::from_secs(15);
 /// Taking stock counts what waits. It rests this many times as long as it took, so that an hour's backlog of millions
@@ -56,13 +60,15 @@ impl Scheduler {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Operations { store, clock, .. } = &self.operations;
         let mut leadership = Leadership::default();
+        let leads = watch::Sender::new(false);
         meters::describe();
         info!(scheduler = %self.name, "scheduler started");
         // Neither a database that doesn't answer nor one that counts for long keeps it from ending. What this cuts off
         // is a lease that was taken and isn't known of: it runs out by itself.
         tokio::select! {
             () = stop => {}
-            () = self.lead_or_stand_by(&mut leadership) => {}
+            () = self.lead_or_stand_by(&mut leadership, &leads) => {}
+            () = self.take_stock_while(leads.subscribe()) => {}
         }
         if let Some(lease) = leadership.held {
             tokio::select! {
@@ -78,14 +84,12 @@ impl Scheduler {
     }
 
     /// Goes on for as long as it is let.
-    async fn lead_or_stand_by(&self, leadership: &mut Leadership) {
+    async fn lead_or_stand_by(&self, leadership: &mut Leadership, leads: &watch::Sender<bool>) {
         let Operations { store, clock, .. } = &self.operations;
-        let mut next_stock = clock.monotonic();
-        let mut were_stranded = false;
         let mut unkept = UnkeptReports::default();
+        let mut next_reports = clock.monotonic();
         loop {
             let now = clock.monotonic();
-            let led = leadership.held.is_some();
             self.pulse.turn(now);
             match leadership.tend(store, self.identity, self.ttl, now).await {
                 Ok(()) => self.pulse.tend(now),
@@ -94,25 +98,40 @@ impl Scheduler {
                     leadership.forget_if_over(self.ttl, now);
                 }
             }
-            meters::leads(leadership.held.is_some());
-            match (led, leadership.held) {
-                (false, Some(lease)) => {
-                    info!(scheduler = %self.name, lease.epoch, "this scheduler leads now");
-                    next_stock = now;
-                }
-                (true, None) => warn!(scheduler = %self.name, "this scheduler doesn't lead any more"),
+            let is_leading = leadership.held.is_some();
+            meters::leads(is_leading);
+            let is_news = leads.send_if_modified(|was| mem::replace(was, is_leading) != is_leading);
+            match leadership.held {
+                Some(lease) if is_news => info!(scheduler = %self.name, lease.epoch, "this scheduler leads now"),
+                None if is_news => warn!(scheduler = %self.name, "this scheduler doesn't lead any more"),
                 _ => {}
             }
-            if leadership.held.is_some() && now >= next_stock {
-                next_stock = now + self.take_stock(now, &mut were_stranded).await;
+            if is_leading && now >= next_reports {
+                next_reports = now + REPORTS_PERIOD;
                 unkept.keep(&self.operations);
             }
             clock.sleep(self.ttl / 4).await;
         }
     }
 
-    /// Counts what there is; gives the time until it is worth counting again.
-    async fn take_stock(&self, now: Duration, were_stranded: &mut bool) -> Duration {
+    /// Counts what there is, again and again, for as long as this scheduler leads. That may take longer than a leader may
+    /// be silent, so it is done beside the leading.
+    async fn take_stock_while(&self, mut leads: watch::Receiver<bool>) {
+        let clock = &self.operations.clock;
+        let mut were_stranded = false;
+        // It ends with the sender, which is there for as long as this is let go on.
+        while leads.wait_for(|leads| *leads).await.is_ok() {
+            let began = clock.monotonic();
+            self.take_stock(&mut were_stranded).await;
+            let took = clock.monotonic().saturating_sub(began);
+            tokio::select! {
+                () = clock.sleep(STOCK_PERIOD.max(took * STOCK_REST)) => {}
+                _ = leads.changed() => {}
+            }
+        }
+    }
+
+    async fn take_stock(&self, were_stranded: &mut bool) {
         let Operations { store, clock, shards, .. } = &self.operations;
         let wall = clock.now();
         match store.stock(*shards, wall).await {
@@ -128,8 +147,6 @@ impl Scheduler {
             }
             Err(failure) => warn!(%failure, "stock can't be taken"),
         }
-        let took = clock.monotonic().saturating_sub(now);
-        STOCK_PERIOD.max(took * STOCK_REST)
     }
 }
 

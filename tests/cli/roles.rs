@@ -122,6 +122,22 @@ fn a_standby_leads_when_the_leader_dies_or_goes() {
 }
 
 #[test]
+fn a_leader_goes_on_leading_while_it_takes_stock() {
+    let mut installation = Installation::new();
+    installation.while_locked("runs", |installation| {
+        installation.start("scheduler");
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'runs'::regclass \
+                       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        installation.await_numbers(waiting, |waiting| waiting[0] >= 1);
+        // A leader gives four signs of life in the time that it may be silent for.
+        let beat = "SELECT beat FROM shard_leases WHERE shard = 65535 AND holder IS NOT NULL";
+        let before = installation.numbers(beat)[0];
+        installation.await_numbers(beat, |beat| beat.iter().any(|beat| *beat >= before + 8));
+        assert!(installation.numbers(waiting)[0] >= 1, "the stock was taken");
+    });
+}
+
+#[test]
 fn sigterm_ends_a_role_although_the_database_does_not_answer() {
     let mut installation = Installation::new();
     let (worker, scheduler) = (installation.start("worker"), installation.start("scheduler"));
