@@ -184,7 +184,7 @@ const FORWARD_LATER: &[Element] = &[
     flag("forwardToVoiceMail"),
     reference("callingSearchSpaceName").or_nil(),
     reference("destination"),
-    reference("duration"),
+    number("duration"),
 ];
 
 /// A directory number on a button of a phone or profile.

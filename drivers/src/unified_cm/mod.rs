@@ -1,4 +1,5 @@
 mod activation;
+mod carriers;
 mod change;
 mod changes;
 mod classes;
@@ -204,6 +205,9 @@ impl UnifiedCm {
     }
 
     async fn remove(&self, object: &Object, deadline: Deadline) -> Result<(), Fault> {
+        if object.class.is_of_numbers() {
+            carriers::refuse_in_use(&self.axl, &object.key, deadline).await?;
+        }
         match self.axl.call(&object.class.operation("remove"), &object.key, Effect::Possible, deadline).await {
             Ok(_) => Ok(()),
             Err(AxlError::Refused(refusal)) if refusal.is_missing() => Ok(()),

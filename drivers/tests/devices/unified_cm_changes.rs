@@ -177,7 +177,7 @@ pub(crate) fn irreversible(version: &str) -> Vec<Case> {
             Action::DetachLine { target, name, pattern: "1002".to_owned(), partition }
         }),
         after_desk(&[], remove(phone_object(PHONE))),
-        after_desk(&[], remove(dn("1001", None))),
+        after_desk(&[], remove(dn("1003", None))),
         after_desk(&[], remove(profile_object(PROFILE))),
         after_desk(&[], no_remote_destination.clone()),
         after_desk(std::slice::from_ref(&no_remote_destination), remove(remote_object(REMOTE))),
@@ -343,6 +343,58 @@ async fn a_line_that_is_not_there_can_not_be_changed() {
         Action::PlaceLines { target: LineTarget::Phone, name: PHONE.to_owned(), places: vec![place("1001", 2)] };
     assert_eq!(bench.run(&taken).await.unwrap(), dialtone_drivers::Ran::AlreadyThere);
     assert_eq!(bench.state(), state);
+}
+
+#[tokio::test]
+async fn a_position_or_a_line_that_is_taken_is_a_conflict_that_says_by_what() {
+    for version in ["9.1", "12.5"] {
+        let bench = desk(version).await;
+        let state = bench.state();
+        let to_taken = Action::PlaceLines {
+            target: LineTarget::DeviceProfile,
+            name: PROFILE.to_owned(),
+            places: vec![place("1001", 2)],
+        };
+        let expected = ["position 2: 1001 and 1002 would both have it"];
+        assert_eq!(
+            bench.settle(&to_taken).await,
+            Look::Different { differences: expected.map(str::to_owned).to_vec() }
+        );
+        let taken = change_line(LineTarget::Phone, PHONE, 1, "1002", &[("display", "Jane")]);
+        let expected = ["line 1002: device has it at 2, the order says 1"];
+        assert_eq!(bench.settle(&taken).await, Look::Different { differences: expected.map(str::to_owned).to_vec() });
+        assert_eq!(bench.state(), state, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_leaves_only_with_its_last_line() {
+    for version in ["9.1", "12.5"] {
+        let bench = desk(version).await;
+        let state = bench.state();
+        let gone = remove(dn("1001", None));
+        let refused = [bench.run(&gone).await.unwrap_err(), bench.undo(&number("1001")).await.unwrap_err()];
+        for fault in refused {
+            assert!(matches!(&fault, Fault::Rejected(complaint) if complaint.repair.is_some()), "{fault:?}");
+            assert_eq!(fault.complaint().code, "axl-in-use");
+            let expected = format!("directory number 1001 is still a line of {PHONE}, {PROFILE}, {REMOTE}");
+            assert_eq!(fault.to_string(), expected);
+        }
+        assert_eq!(bench.look(&gone).await.unwrap(), Look::Absent);
+        assert_eq!(bench.state(), state, "{version}");
+        for (target, name) in [
+            (LineTarget::Phone, PHONE),
+            (LineTarget::DeviceProfile, PROFILE),
+            (LineTarget::RemoteDestinationProfile, REMOTE),
+        ] {
+            assert_eq!(bench.run(&gone).await.unwrap_err().complaint().code, "axl-in-use", "{name} has it");
+            bench.done(&detach(target, name)).await;
+        }
+        for _ in 0..2 {
+            bench.done(&gone).await;
+            assert!(matches!(bench.look(&gone).await.unwrap(), Look::Equal(_)), "{version}");
+        }
+    }
 }
 
 #[tokio::test]
