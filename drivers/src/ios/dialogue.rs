@@ -7,7 +7,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::command_line::CommandLine;
 use super::prompt::Prompt;
-use super::refusal::refusal;
+use super::refusal::{refusal, refusal_to_tell, says_there_is_none};
+use super::screen::Screen;
 use super::shell::{Shell, Silence};
 use super::target::Target;
 use crate::DriverError;
@@ -21,6 +22,10 @@ pub(super) struct Console {
     family: &'static str,
     idle: Mutex<Option<LoggedIn>>,
 }
+
+/// A terminal that has rested may be gone without a word, as when a firewall has forgotten its connection. It gets this
+/// part of a call's time to show its prompt, so that most of it is left for a new one.
+const PART_FOR_AN_IDLE_TERMINAL: u32 = 4;
 
 /// A terminal at its prompt.
 struct LoggedIn {
@@ -58,7 +63,7 @@ impl Console {
             return Err(Fault::NotSent { complaint, retry_after: None });
         };
         let kept = match idle.take() {
-            Some(terminal) => terminal.revived(deadline).await,
+            Some(terminal) => terminal.revived(Instant::now() + timeout / PART_FOR_AN_IDLE_TERMINAL).await,
             None => None,
         };
         let terminal = match kept {
@@ -102,9 +107,19 @@ impl Dialogue<'_> {
     /// Asks for something that changes nothing.
     pub(super) async fn ask(&mut self, line: &CommandLine) -> Result<String, Fault> {
         let output = self.exchange(line).await?;
-        match refusal(self.console.family, line, &output) {
+        match refusal_to_tell(self.console.family, line, &output) {
             Some(fault) => Err(self.after_changes(fault)),
             None => Ok(output),
+        }
+    }
+
+    /// Asks about something that may not be there: `None`, in whatever words the device says so.
+    pub(super) async fn ask_about(&mut self, line: &CommandLine) -> Result<Option<String>, Fault> {
+        let output = self.exchange(line).await?;
+        match refusal_to_tell(self.console.family, line, &output) {
+            None => Ok(Some(output)),
+            Some(fault) if says_there_is_none(&fault) => Ok(None),
+            Some(fault) => Err(self.after_changes(fault)),
         }
     }
 
@@ -224,8 +239,8 @@ impl Dialogue<'_> {
         self.send(&format!("service-module {module} session")).await?;
         // The module shows its prompt when somebody presses a key; a router that can't go there shows its own.
         let host = self.terminal.prompt.host.clone();
-        let opened = |received: &[u8]| {
-            let text = String::from_utf8_lossy(received);
+        let opened = |received: &Screen| {
+            let text = String::from_utf8_lossy(received.text());
             let back = Prompt::read(text.lines().next_back()?).filter(|prompt| prompt.is_of(&host));
             text.contains("Open").then_some(true).or_else(|| back.map(|_| false))
         };
