@@ -128,7 +128,7 @@ pub(crate) fn reversible(version: &str) -> Vec<Case> {
         after_desk(&[], associate_line(LineTarget::DeviceProfile, PROFILE, "jane")),
         after_desk(&[], ring("1001")),
         after_desk(&[ring("1001")], ring("1002")),
-        after_desk(&[ring("1001"), ring("1002")], ring_no_more("1001")),
+        after_desk(&[ring("1001"), ring("1002")], ring_no_more("1002")),
         after_desk(&[], dissociate_line(LineTarget::Phone, PHONE)),
         after_desk(&[], dissociate_line(LineTarget::RemoteDestinationProfile, REMOTE)),
         after_desk(
