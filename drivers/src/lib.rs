@@ -13,6 +13,7 @@ mod ios;
 mod kamailio;
 mod null;
 mod phone_system;
+mod said;
 mod unified_cm;
 mod unity;
 mod unity_connection;

@@ -219,6 +219,24 @@ pub enum Action {
         /// The login.
         user_id: String,
     },
+    /// Unified CM: calls to a line of a remote destination profile ring a remote destination of it as well.
+    AssociateDestinationLine {
+        /// The number of the remote destination.
+        destination: String,
+        /// The number of the line.
+        pattern: String,
+        /// Its partition.
+        partition: Option<String>,
+    },
+    /// Unified CM: calls to a line no longer ring a remote destination.
+    DissociateDestinationLine {
+        /// The number of the remote destination.
+        destination: String,
+        /// The number of the line.
+        pattern: String,
+        /// Its partition.
+        partition: Option<String>,
+    },
     /// Unified CM: a phone or device profile goes from the list of an end user.
     DissociateDevice {
         /// The login.
@@ -362,6 +380,10 @@ impl Step {
             | Action::DissociateDevice { user_id, target, name } => {
                 vec![format!("user/{user_id}"), target.object(name)]
             }
+            Action::AssociateDestinationLine { destination, pattern, partition }
+            | Action::DissociateDestinationLine { destination, pattern, partition } => {
+                vec![format!("remote-destination/{destination}"), number(pattern, partition)]
+            }
             Action::PlaceLines { target, name, .. } => vec![target.object(name)],
             Action::UnlockSubscriber { user_id, .. }
             | Action::SetSubscriberCredential { user_id, .. }
@@ -414,6 +436,12 @@ impl Step {
             }
             Action::DissociateLineUser { name, pattern, user_id, .. } => {
                 format!("dissociate line {pattern} of {name} from {user_id}")
+            }
+            Action::AssociateDestinationLine { destination, pattern, .. } => {
+                format!("let calls to {pattern} ring {destination}")
+            }
+            Action::DissociateDestinationLine { destination, pattern, .. } => {
+                format!("let calls to {pattern} no longer ring {destination}")
             }
             Action::DissociateDevice { user_id, name, .. } => format!("dissociate {name} from {user_id}"),
             Action::UnlockSubscriber { user_id, credential } => format!("unlock the {credential} of {user_id}"),

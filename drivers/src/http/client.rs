@@ -3,7 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use dialtone_model::{Complaint, Device, Fault};
+use dialtone_model::{Complaint, Device, Fault, RetryPolicy};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::header::{AUTHORIZATION, DATE, HOST, HeaderMap, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, StatusCode, Uri};
@@ -150,9 +150,10 @@ impl fmt::Debug for Client {
 }
 
 impl Answer {
-    /// The wait that the device asks for.
+    /// The wait that the device asks for, as far as it is waited.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
-        self.header(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+        let seconds = self.header(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok();
+        seconds.map(|seconds| Duration::from_secs(seconds).min(RetryPolicy::LONGEST_WAIT))
     }
 
     /// The device's clock when it answered, in seconds since 1970.
@@ -164,5 +165,21 @@ impl Answer {
     /// The value of a header.
     pub(crate) fn header(&self, name: hyper::header::HeaderName) -> Option<&HeaderValue> {
         self.headers.get(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_device_asks_for_a_wait_without_end() {
+        let waits =
+            [("7", Some(7)), ("601", Some(600)), ("18446744073709551615", Some(600)), ("-1", None), ("soon", None)];
+        for (asked, seconds) in waits {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(asked))]);
+            let answer = Answer { status: StatusCode::SERVICE_UNAVAILABLE, headers, body: Bytes::new() };
+            assert_eq!(answer.retry_after(), seconds.map(Duration::from_secs), "{asked}");
+        }
     }
 }

@@ -12,6 +12,7 @@ use super::{probe, reading};
 use crate::device::{no_undo, unsupported};
 use crate::dial::Dialler;
 use crate::driver::boxed_driver;
+use crate::said::words;
 use crate::{Call, Done, DriverError, Look, Page, PageRequest, Probe, Ran};
 
 /// Unified CM Express, over the command line of its router.
@@ -32,7 +33,7 @@ impl CmExpress {
         let task = self.task(&call)?;
         let mut dialogue = self.console.open(call.timeout).await?;
         let ran = match task.action {
-            ExpressAction::Save => save(&mut dialogue).await,
+            ExpressAction::Save => save_configuration(&mut dialogue).await,
             ExpressAction::RestartPhone { name, reset } => restart(&mut dialogue, name, *reset).await,
             _ => write(&mut dialogue, &task).await,
         };
@@ -202,9 +203,17 @@ async fn restart(dialogue: &mut Dialogue<'_>, name: &str, reset: bool) -> Result
     Ok(Ran::Done(Done { reference: Some(phone.title()) }))
 }
 
-pub(super) async fn save(dialogue: &mut Dialogue<'_>) -> Result<Ran, Fault> {
-    dialogue.change(&CommandLine::of("write memory")).await?;
-    Ok(Ran::Done(Done::default()))
+/// A router says so when it has saved, and what it says otherwise is told in many words.
+async fn save_configuration(dialogue: &mut Dialogue<'_>) -> Result<Ran, Fault> {
+    saved(&dialogue.change(&CommandLine::of("write memory")).await?)
+}
+
+fn saved(said: &str) -> Result<Ran, Fault> {
+    if said.contains("[OK]") {
+        return Ok(Ran::Done(Done::default()));
+    }
+    let message = format!("the device doesn't say that it has saved the configuration, but: {}", words(said));
+    Err(Fault::Unknown(Complaint::new("ios-not-saved", message)))
 }
 
 /// The saved configuration says the same as the running one, but for what they say of themselves.
@@ -217,4 +226,20 @@ async fn look_at_saved(dialogue: &mut Dialogue<'_>) -> Result<Look, Fault> {
         lines.filter(|line| !about_itself.iter().any(|word| line.starts_with(word))).map(str::to_owned).collect()
     };
     Ok(if said(&running) == said(&saved) { Look::Equal(Done::default()) } else { Look::Absent })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_is_saved_when_the_device_says_so() {
+        for said in ["Building configuration...\n[OK]\n", "Compressed configuration from 9 bytes to 8 bytes[OK]"] {
+            assert!(saved(said).is_ok(), "{said}");
+        }
+        for said in ["", "Building configuration...\n", "NVRAM is busy"] {
+            let fault = saved(said).unwrap_err();
+            assert!(matches!(&fault, Fault::Unknown(complaint) if complaint.code == "ios-not-saved"), "{fault:?}");
+        }
+    }
 }

@@ -121,6 +121,12 @@ impl CommandLine {
         self.text.get(..self.shown.unwrap_or(self.text.len())).unwrap_or_default()
     }
 
+    /// The secret in it, where it has one.
+    pub(super) fn secret(&self) -> Option<&str> {
+        let secret = self.text.get(self.shown?..)?.trim_start_matches(' ');
+        Some(secret.strip_prefix('"').and_then(|quoted| quoted.strip_suffix('"')).unwrap_or(secret))
+    }
+
     fn push(self, value: impl Display) -> Self {
         Self { text: format!("{} {value}", self.text), ..self }
     }
@@ -218,7 +224,10 @@ mod tests {
         fn a_secret_is_in_no_complaint_and_in_nothing_shown(secret in "[ -~]{4,20}") {
             let line = CommandLine::of("username tony password").quoted_secret("the password", &SecretString::from(&*secret));
             match line {
-                Ok(line) => prop_assert_eq!(line.shown(), "username tony password"),
+                Ok(line) => {
+                    prop_assert_eq!(line.shown(), "username tony password");
+                    prop_assert_eq!(line.secret(), Some(&*secret));
+                }
                 Err(fault) => prop_assert!(!fault.to_string().contains(secret.trim())),
             }
         }

@@ -170,7 +170,12 @@ impl Configuration {
         self.slots.iter().find(|slot| slot.mac().as_deref() == Some(mac))
     }
 
-    /// The slots with this number.
+    /// The slots whose own number this is.
+    pub(super) fn own<'c, 'n>(&'c self, number: &'n str) -> impl Iterator<Item = &'c Slot> + use<'c, 'n> {
+        self.numbers(number).filter(move |slot| slot.number() == Some(number))
+    }
+
+    /// The slots that calls to this number reach, as their own one or as their second one.
     pub(super) fn numbers<'c, 'n>(&'c self, number: &'n str) -> impl Iterator<Item = &'c Slot> + use<'c, 'n> {
         self.slots.iter().filter(move |slot| slot.kind.is_of_numbers() && slot.has_number(number))
     }

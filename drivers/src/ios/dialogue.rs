@@ -7,7 +7,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::command_line::CommandLine;
 use super::prompt::Prompt;
-use super::refusal::refusal;
+use super::refusal::{refusal, refusal_to_tell, says_there_is_none};
+use super::screen::Screen;
 use super::shell::{Shell, Silence};
 use super::target::Target;
 use crate::DriverError;
@@ -21,6 +22,10 @@ pub(super) struct Console {
     family: &'static str,
     idle: Mutex<Option<LoggedIn>>,
 }
+
+/// A terminal that has rested may be gone without a word, as when a firewall has forgotten its connection. It gets this
+/// part of a call's time to show its prompt, so that most of it is left for a new one.
+const PART_FOR_AN_IDLE_TERMINAL: u32 = 4;
 
 /// A terminal at its prompt.
 struct LoggedIn {
@@ -58,7 +63,7 @@ impl Console {
             return Err(Fault::NotSent { complaint, retry_after: None });
         };
         let kept = match idle.take() {
-            Some(terminal) => terminal.revived(deadline).await,
+            Some(terminal) => terminal.revived(Instant::now() + timeout / PART_FOR_AN_IDLE_TERMINAL).await,
             None => None,
         };
         let terminal = match kept {
@@ -102,9 +107,19 @@ impl Dialogue<'_> {
     /// Asks for something that changes nothing.
     pub(super) async fn ask(&mut self, line: &CommandLine) -> Result<String, Fault> {
         let output = self.exchange(line).await?;
-        match refusal(self.console.family, line, &output) {
+        match refusal_to_tell(self.console.family, line, &output) {
             Some(fault) => Err(self.after_changes(fault)),
             None => Ok(output),
+        }
+    }
+
+    /// Asks about something that may not be there: `None`, in whatever words the device says so.
+    pub(super) async fn ask_about(&mut self, line: &CommandLine) -> Result<Option<String>, Fault> {
+        let output = self.exchange(line).await?;
+        match refusal_to_tell(self.console.family, line, &output) {
+            None => Ok(Some(output)),
+            Some(fault) if says_there_is_none(&fault) => Ok(None),
+            Some(fault) => Err(self.after_changes(fault)),
         }
     }
 
@@ -201,13 +216,11 @@ impl Dialogue<'_> {
             let own = Prompt::read(line).filter(|prompt| prompt.is_of(&host));
             own.map(Some).or_else(|| line.trim_end().to_ascii_lowercase().ends_with("password:").then_some(None))
         };
-        let read = self.terminal.shell.read_until(asked, self.deadline).await;
-        let (_, found) = read.map_err(|silence| lost(silence, self.timeout, self.changed))?;
-        let prompt = match found {
+        let prompt = match self.answer("enable", asked).await?.1 {
             Some(prompt) => prompt,
             None => {
                 let secret = self.console.target.enable.clone();
-                self.exchange_raw(secret.expose_secret()).await?.1
+                self.exchange_raw(secret.expose_secret(), NO_ECHO).await?.1
             }
         };
         self.terminal.prompt = prompt;
@@ -221,11 +234,13 @@ impl Dialogue<'_> {
 
     /// Goes on to the command line of a module of the router.
     async fn go_through(&mut self, module: &str) -> Result<(), Fault> {
-        self.send(&format!("service-module {module} session")).await?;
+        let line = format!("service-module {module} session");
+        self.send(&line).await?;
         // The module shows its prompt when somebody presses a key; a router that can't go there shows its own.
         let host = self.terminal.prompt.host.clone();
-        let opened = |received: &[u8]| {
-            let text = String::from_utf8_lossy(received);
+        let opened = |received: &Screen| {
+            let text = String::from_utf8_lossy(received.text());
+            let text = behind_echo(&text, &line)?;
             let back = Prompt::read(text.lines().next_back()?).filter(|prompt| prompt.is_of(&host));
             text.contains("Open").then_some(true).or_else(|| back.map(|_| false))
         };
@@ -245,38 +260,59 @@ impl Dialogue<'_> {
     }
 
     async fn exchange(&mut self, line: &CommandLine) -> Result<String, Fault> {
-        let (output, prompt) = self.exchange_raw(line.text()).await?;
+        let (output, prompt) = self.exchange_raw(line.text(), line.text()).await?;
         self.terminal.prompt = prompt;
         Ok(output)
     }
 
     /// Types a line and gives what comes up to the next prompt, without the line's own echo.
-    async fn exchange_raw(&mut self, line: &str) -> Result<(String, Prompt), Fault> {
+    async fn exchange_raw(&mut self, line: &str, echo: &str) -> Result<(String, Prompt), Fault> {
         self.send(line).await?;
         let host = self.terminal.prompt.host.clone();
-        let (mut output, confirming) = (String::new(), "[confirm]");
+        let asked = |last: &str| {
+            let own = Prompt::read(last).filter(|prompt| prompt.is_of(&host));
+            own.map(Some).or_else(|| last.trim_end().ends_with("[confirm]").then_some(None))
+        };
+        let (mut output, mut found) = self.answer(echo, asked).await?;
         loop {
-            let asked = |last: &str| {
-                let own = Prompt::read(last).filter(|prompt| prompt.is_of(&host));
-                own.map(Some).or_else(|| last.trim_end().ends_with(confirming).then_some(None))
-            };
-            let read = self.terminal.shell.read_until(asked, self.deadline).await;
-            let (text, found) = read.map_err(|silence| lost(silence, self.timeout, self.changed))?;
-            output.push_str(&text);
-            match found {
-                Some(prompt) => {
-                    let behind_echo = output.split_once('\n').map_or("", |(_, behind)| behind);
-                    let before_prompt = behind_echo.rsplit_once('\n').map_or("", |(before, _)| before);
-                    return Ok((before_prompt.to_owned(), prompt));
-                }
-                None => self.send("").await?,
+            if let Some(prompt) = found {
+                let before_prompt = output.rsplit_once('\n').map_or("", |(before, _)| before);
+                return Ok((before_prompt.to_owned(), prompt));
             }
+            self.send("").await?;
+            let (text, next) = self.answer(NO_ECHO, asked).await?;
+            output.push_str(&text);
+            found = next;
         }
+    }
+
+    /// Waits for what `found` finds in the last line, behind the echo of what was typed; gives what stands behind it. A
+    /// prompt before the echo is an earlier line's, or came with a message that the device had for everybody.
+    async fn answer<T>(&mut self, echo: &str, found: impl Fn(&str) -> Option<T>) -> Result<(String, T), Fault> {
+        let answered = |screen: &Screen| {
+            let found = found(&String::from_utf8_lossy(screen.last_line()))?;
+            behind_echo(&String::from_utf8_lossy(screen.text()), echo).map(|_| found)
+        };
+        let read = self.terminal.shell.read(answered, self.deadline).await;
+        let (text, found) = read.map_err(|silence| lost(silence, self.timeout, self.changed))?;
+        Ok((behind_echo(&text, echo).unwrap_or_default().to_owned(), found))
     }
 
     async fn send(&mut self, line: &str) -> Result<(), Fault> {
         let sent = self.terminal.shell.send(line, self.deadline).await;
         sent.map_err(|silence| lost(silence, self.timeout, self.changed))
+    }
+}
+
+/// What is typed and not shown, or nothing at all: it is behind the line's end alone.
+const NO_ECHO: &str = "";
+
+/// What stands behind the line that shows what was typed; `None` while it isn't there.
+fn behind_echo<'t>(text: &'t str, echo: &str) -> Option<&'t str> {
+    let ends_line = |at: usize| text[at + echo.len()..].trim_start_matches(' ').strip_prefix('\n');
+    match echo {
+        NO_ECHO => text.split_once('\n').map(|(_, behind)| behind),
+        _ => text.match_indices(echo).find_map(|(at, _)| ends_line(at)),
     }
 }
 
@@ -292,5 +328,24 @@ fn lost(silence: Silence, timeout: Duration, changed: bool) -> Fault {
 impl fmt::Debug for Console {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Console").field("target", &self.target).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_stands_behind_the_echo_is_an_answer() {
+        fn behind(text: &str) -> Option<&str> {
+            behind_echo(text, "show clock")
+        }
+        assert_eq!(behind("show clock\n10:22:33 UTC\nCME#"), Some("10:22:33 UTC\nCME#"));
+        assert_eq!(behind("\n*** SHUTDOWN in 0:05:00 ***\nCME#"), None, "the device has said that to everybody");
+        assert_eq!(behind("\n*** SHUTDOWN in 0:05:00 ***\nCME#show clock \n10:22\nCME#"), Some("10:22\nCME#"));
+        assert_eq!(behind("show clock"), None, "the line isn't ended");
+        assert_eq!(behind("show clock detail\n"), None, "that is another line's");
+        assert_eq!(behind_echo("\nCME#", NO_ECHO), Some("CME#"));
+        assert_eq!(behind_echo("CME#", NO_ECHO), None);
     }
 }

@@ -3,7 +3,7 @@ use dialtone_model::Fault;
 use super::command_line::CommandLine;
 use super::configuration::Slot;
 use super::numbers::text_or_none;
-use super::task::{Plan, Task, Writing, entering};
+use super::task::{Plan, Task, Writing, entering, same};
 
 /// A change of a slot, as far as it can be told line by line. One text of the slot is where the mark stands until all
 /// the lines are there.
@@ -24,7 +24,7 @@ pub(super) struct Edit<'a> {
 impl Edit<'_> {
     pub(super) fn plan(self, task: &Task<'_>) -> Result<Plan, Fault> {
         let Self { slot, begun, mut lines, mut back, text, wanted } = self;
-        if lines.is_empty() && slot.value(text) == wanted {
+        if lines.is_empty() && same(slot.value(text), wanted) {
             return Ok(Plan::AlreadyThere);
         }
         // A single setting is there or not; only what takes several lines can be left half done.

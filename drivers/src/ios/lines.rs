@@ -112,21 +112,58 @@ pub(super) fn detach(phone: &str, number: &str, configuration: &Configuration) -
     Ok(Writing { enter: Some(entering(phone)), lines: vec![line], reference, ..Writing::default() }.into())
 }
 
-/// The phone and the number, of the same protocol.
+/// The phone and the number, of the same protocol. Of several slots with the number it is the one that the phone has.
 fn both<'c>(phone: &str, number: &str, configuration: &'c Configuration) -> Result<(&'c Slot, &'c Slot), Fault> {
     let phone = known(phone, configuration)?;
-    let slot = configuration
-        .numbers(number)
-        .next()
-        .ok_or_else(|| rejected("ios-no-number", format!("the device has no number {number}")))?;
-    if slot.kind.protocol() != phone.kind.protocol() {
-        let message = format!("{} and {} are of different protocols", phone.title(), slot.title());
-        return Err(rejected("ios-protocol", message));
-    }
-    Ok((phone, slot))
+    let slots: Vec<&Slot> = configuration.own(number).collect();
+    let Some(any) = slots.first() else {
+        return Err(rejected("ios-no-number", format!("the device has no number {number}")));
+    };
+    let mut fitting = slots.iter().copied().filter(|slot| slot.kind.protocol() == phone.kind.protocol());
+    let buttons = phone.buttons();
+    let has = |slot: &&Slot| buttons.iter().any(|button| button.tags.contains(&slot.tag));
+    let first = fitting.clone().next();
+    fitting.find(has).or(first).map(|slot| (phone, slot)).ok_or_else(|| {
+        let message = format!("{} and {} are of different protocols", phone.title(), any.title());
+        rejected("ios-protocol", message)
+    })
 }
 
 fn written(button: &Button) -> String {
     let tags: Vec<String> = button.tags.iter().map(u32::to_string).collect();
     format!("{}{}{}", button.position, button.separator, tags.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A number with a slot for each of two phones that speak SCCP, and one for a phone that speaks SIP.
+    const SHARED: &str = "telephony-service\n max-dn 9\n\
+        voice register dn  1\n number 1001\nvoice register pool  1\n id mac 0011.2233.44AA\n type 7965\n\
+        ephone-dn  1  dual-line\n number 1001 secondary 5551001\nephone-dn  5  dual-line\n number 1001\n\
+        ephone  1\n mac-address 0011.2233.4455\n button  1:1\nephone  2\n mac-address 0011.2233.44FF\n button  1:5\n";
+
+    fn lines(plan: Plan) -> Vec<String> {
+        let Plan::Write(writing) = plan else { return Vec::new() };
+        writing.enter.iter().chain(&writing.lines).map(|line| line.text().to_owned()).collect()
+    }
+
+    #[test]
+    fn of_several_slots_with_a_number_it_is_the_phones_own() {
+        let read = Configuration::read(SHARED);
+        assert_eq!(lines(detach("SEP0011223344FF", "1001", &read).unwrap()), ["ephone 2", "no button 1:5"]);
+        assert_eq!(look_at_detached("SEP0011223344FF", "1001", &read).unwrap(), Look::Absent);
+        assert!(matches!(attach("SEP0011223344FF", "1001", None, &read).unwrap(), Plan::AlreadyThere));
+        let sip = attach("SEP0011223344AA", "1001", Some(1), &read).unwrap();
+        assert_eq!(lines(sip), ["voice register pool 1", "number 1 dn 1"]);
+    }
+
+    #[test]
+    fn a_second_number_is_no_line_of_its_own() {
+        let read = Configuration::read(SHARED);
+        assert!(matches!(detach("SEP001122334455", "5551001", &read).unwrap(), Plan::Nothing));
+        let fault = attach("SEP0011223344FF", "5551001", None, &read).unwrap_err();
+        assert_eq!(fault.complaint().code, "ios-no-number");
+    }
 }

@@ -37,10 +37,12 @@ pub(super) fn user_id(text: &str) -> Result<&str, Fault> {
 /// The user with the mailbox; `None`: there is no such user.
 pub(super) async fn find(dialogue: &mut Dialogue<'_>, id: &str) -> Result<Option<User>, Fault> {
     let id = user_id(id)?;
-    let shown = dialogue.ask_anyway(&CommandLine::of("show user detail username").word("the user", id)?).await?;
+    let about_user = CommandLine::of("show user detail username").word("the user", id)?;
+    let Some(shown) = dialogue.ask_about(&about_user).await? else { return Ok(None) };
     let Some(full_name) = field(&shown, "Full Name") else { return Ok(None) };
     let number = field(&shown, "Phone").filter(|number| !number.is_empty());
-    let shown = dialogue.ask_anyway(&CommandLine::of("show voicemail detail mailbox").word("the user", id)?).await?;
+    let about_mailbox = CommandLine::of("show voicemail detail mailbox").word("the user", id)?;
+    let shown = dialogue.ask_about(&about_mailbox).await?.unwrap_or_default();
     let mailbox = field(&shown, "Owner").map(|_| Mailbox {
         description: field(&shown, "Description").filter(|text| !text.is_empty()).map(str::to_owned),
         size: field(&shown, "Mailbox Size (seconds)").and_then(|size| size.parse().ok()),

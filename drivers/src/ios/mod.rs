@@ -18,6 +18,7 @@ mod probe;
 mod prompt;
 mod reading;
 mod refusal;
+mod screen;
 mod shell;
 mod target;
 mod task;

@@ -3,7 +3,7 @@ use dialtone_model::{ExpressNumber, Fault};
 use super::command_line::CommandLine;
 use super::configuration::{Configuration, Kind, Slot};
 use super::edit::Edit;
-use super::task::{Plan, Task, Writing, difference, equal, rejected, removal};
+use super::task::{Plan, Task, Writing, difference, equal, rejected, removal, removed, same};
 use crate::Look;
 
 /// Two channels, so that a call can be held or transferred while another one is taken.
@@ -23,10 +23,11 @@ pub(super) fn look_at_changed(task: &Task<'_>, from: &str, to: &ExpressNumber, c
     if task.begun(configuration).is_some() {
         return Look::Absent;
     }
-    let old = configuration.numbers(from).next();
-    match (configuration.numbers(&to.number).next(), old) {
+    let old = configuration.own(from).next();
+    let other = configuration.numbers(&to.number).find(|slot| Some(*slot) != old);
+    match (other, old) {
         // The values from before are no obstacle: to set them anew is what the step is for.
-        (Some(slot), Some(old)) if slot == old => match compared(slot, to) {
+        (None, Some(old)) => match compared(old, to) {
             Look::Different { .. } => Look::Absent,
             look => look,
         },
@@ -34,7 +35,6 @@ pub(super) fn look_at_changed(task: &Task<'_>, from: &str, to: &ExpressNumber, c
         (Some(slot), Some(_)) => {
             Look::Different { differences: vec![format!("{}: {} has it already", to.number, slot.title())] }
         }
-        (None, Some(_)) => Look::Absent,
         (None, None) => Look::Different { differences: vec![format!("{from}: the device has no such number")] },
     }
 }
@@ -72,7 +72,7 @@ pub(super) fn change(
     configuration: &Configuration,
 ) -> Result<Plan, Fault> {
     let begun = task.begun(configuration);
-    let slot = match begun.or_else(|| configuration.numbers(from).next()) {
+    let slot = match begun.or_else(|| configuration.own(from).next()) {
         Some(slot) => slot,
         None if configuration.numbers(&to.number).next().is_some() => return Ok(Plan::AlreadyThere),
         None => return Err(rejected("ios-no-number", format!("the device has no number {from}"))),
@@ -91,22 +91,37 @@ pub(super) fn change(
             back.push(with_tail(CommandLine::of("number").dialled("the number", number)?, slot)?);
         }
     }
-    if slot.value("label") != to.label.as_deref() {
+    if !same(slot.value("label"), to.label.as_deref()) {
         lines.push(text_or_none("label", to.label.as_deref())?);
         back.push(text_or_none("label", slot.value("label"))?);
     }
     Edit { slot, begun: begun.is_some(), lines, back, text: "name", wanted: to.name.as_deref() }.plan(task)
 }
 
-/// A number that no phone has any more goes.
+/// A number that no phone has any more goes, from every slot that it has.
 pub(super) fn remove(number: &str, configuration: &Configuration) -> Result<Plan, Fault> {
-    let Some(slot) = configuration.numbers(number).next() else { return Ok(Plan::Nothing) };
-    let carriers: Vec<String> = configuration.carriers(slot).into_iter().map(Slot::title).collect();
-    if !carriers.is_empty() {
-        let message = format!("{number} is still on a button of {}", carriers.join(", "));
+    let own: Vec<&Slot> = configuration.own(number).collect();
+    if let Some(other) = configuration.numbers(number).find(|slot| !own.contains(slot)) {
+        let message = format!("{number} is the second number of {}, which doesn't go with it", other.title());
         return Err(rejected("ios-in-use", message));
     }
+    own.iter().try_for_each(|slot| refuse_in_use(number, slot, configuration))?;
+    Ok(removed(&own))
+}
+
+/// The number goes that an addition has made; another one by then isn't that addition's.
+pub(super) fn take_back(number: &str, configuration: &Configuration) -> Result<Plan, Fault> {
+    let Some(slot) = configuration.numbers(number).next() else { return Ok(Plan::Nothing) };
+    refuse_in_use(number, slot, configuration)?;
     Ok(removal(slot))
+}
+
+fn refuse_in_use(number: &str, slot: &Slot, configuration: &Configuration) -> Result<(), Fault> {
+    let carriers: Vec<String> = configuration.carriers(slot).into_iter().map(Slot::title).collect();
+    if carriers.is_empty() {
+        return Ok(());
+    }
+    Err(rejected("ios-in-use", format!("{number} is still on a button of {}", carriers.join(", "))))
 }
 
 /// What the slot under the mark, or the one with the number, lacks; its name is set last.
@@ -157,4 +172,38 @@ pub(super) fn full(kind: Kind, configuration: &Configuration) -> Fault {
         None => format!("the device doesn't say how many `{command}` it may have: it isn't set up for them"),
     };
     rejected("ios-slots-full", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use dialtone_model::PhoneProtocol;
+
+    use super::*;
+
+    fn removed_lines(number: &str, read: &Configuration) -> Result<Vec<String>, String> {
+        match remove(number, read) {
+            Ok(Plan::Write(writing)) => Ok(writing.lines.iter().map(|line| line.text().to_owned()).collect()),
+            Ok(_) => Ok(Vec::new()),
+            Err(fault) => Err(fault.to_string()),
+        }
+    }
+
+    #[test]
+    fn a_number_goes_from_all_its_slots_and_no_other_number_goes_with_it() {
+        let slots = "ephone-dn  1  dual-line\n number 1001 secondary 5551001\nephone-dn  2  dual-line\n number 1001\n";
+        let read = Configuration::read(slots);
+        assert_eq!(removed_lines("1001", &read).unwrap(), ["no ephone-dn 1", "no ephone-dn 2"]);
+        assert!(removed_lines("5551001", &read).unwrap_err().contains("the second number of ephone-dn 1"));
+        assert_eq!(removed_lines("1009", &read).unwrap(), [""; 0]);
+        let carried = format!("{slots}ephone  1\n mac-address 0011.2233.4455\n button  1:2\n");
+        assert!(removed_lines("1001", &Configuration::read(&carried)).unwrap_err().contains("on a button of ephone 1"));
+    }
+
+    #[test]
+    fn a_text_is_the_same_however_many_spaces_were_typed() {
+        let read = Configuration::read("ephone-dn  1  dual-line\n number 1001\n label Tony J\n name Tony  Jones\n");
+        let (name, label) = (Some("Tony   Jones".to_owned()), Some("Tony  J".to_owned()));
+        let number = ExpressNumber { number: "1001".to_owned(), protocol: PhoneProtocol::Sccp, name, label };
+        assert!(matches!(compared(read.own("1001").next().unwrap(), &number), Look::Equal(_)));
+    }
 }

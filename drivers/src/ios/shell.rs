@@ -6,6 +6,7 @@ use russh::keys::{HashAlg, PublicKeyOrCertificate};
 use russh::{Channel, ChannelMsg, Error};
 use tokio::time::{Instant, timeout_at};
 
+use super::screen::Screen;
 use super::target::{HostKey, Target};
 use crate::dial::DialError;
 use crate::http::credentials_refused;
@@ -16,7 +17,7 @@ pub(super) struct Shell {
     _connection: client::Handle<KeyCheck>,
     channel: Channel<client::Msg>,
     /// What has come and nobody has read yet.
-    received: Vec<u8>,
+    received: Screen,
 }
 
 /// Why nothing more comes.
@@ -77,7 +78,7 @@ impl Shell {
         let channel = connection.channel_open_session().await.map_err(lost)?;
         channel.request_pty(false, "vt100", COLUMNS, 0, 0, 0, &[]).await.map_err(lost)?;
         channel.request_shell(false).await.map_err(lost)?;
-        Ok(Self { _connection: connection, channel, received: Vec::new() })
+        Ok(Self { _connection: connection, channel, received: Screen::default() })
     }
 
     /// Types a line.
@@ -96,34 +97,30 @@ impl Shell {
         found: impl Fn(&str) -> Option<T>,
         deadline: Instant,
     ) -> Result<(String, T), Silence> {
-        let in_last_line = |received: &[u8]| found(&String::from_utf8_lossy(last_line(received)));
+        let in_last_line = |received: &Screen| found(&String::from_utf8_lossy(received.last_line()));
         self.read(in_last_line, deadline).await
     }
 
     /// Reads until `found` finds what is waited for in what has come so far; gives all of it.
     pub(super) async fn read<T>(
         &mut self,
-        found: impl Fn(&[u8]) -> Option<T>,
+        found: impl Fn(&Screen) -> Option<T>,
         deadline: Instant,
     ) -> Result<(String, T), Silence> {
         loop {
             if let Some(found) = found(&self.received) {
-                let text = String::from_utf8_lossy(&std::mem::take(&mut self.received)).into_owned();
-                return Ok((text, found));
+                return Ok((self.received.take(), found));
             }
-            if last_line(&self.received).trim_ascii().ends_with(MORE) {
+            if self.received.last_line().trim_ascii().ends_with(MORE) {
                 self.turn_page(deadline).await?;
             }
             match timeout_at(deadline, self.channel.wait()).await {
-                // Carriage returns and what redraws a line say nothing.
-                Ok(Some(ChannelMsg::Data { data })) => {
-                    self.received.extend(data.iter().filter(|byte| !matches!(byte, b'\r' | b'\0' | 8)));
-                }
+                Ok(Some(ChannelMsg::Data { data })) => self.received.show(&data),
                 Ok(Some(ChannelMsg::Eof | ChannelMsg::Close) | None) => return Err(Silence::Closed),
                 Ok(Some(_)) => {}
                 Err(_) => return Err(Silence::Timeout),
             }
-            if self.received.len() > LARGEST_ANSWER {
+            if self.received.text().len() > LARGEST_ANSWER {
                 return Err(Silence::TooMuch);
             }
         }
@@ -131,18 +128,13 @@ impl Shell {
 
     /// The device pages although it was told not to: it wants a key for the next page.
     async fn turn_page(&mut self, deadline: Instant) -> Result<(), Silence> {
-        let before = self.received.len() - last_line(&self.received).len();
-        self.received.truncate(before);
+        self.received.clear_last_line();
         match timeout_at(deadline, self.channel.data_bytes(&b" "[..])).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Silence::Closed),
             Err(_) => Err(Silence::Timeout),
         }
     }
-}
-
-fn last_line(text: &[u8]) -> &[u8] {
-    text.iter().rposition(|&byte| byte == b'\n').map_or(text, |end| &text[end + 1..])
 }
 
 /// By password, or as answer to the one question that an authentication server asks.

@@ -109,7 +109,7 @@ impl Task<'_> {
             ExpressAction::AddPhone(phone) => {
                 Some(phones::mac(&phone.name).map(|mac| configuration.phone(&mac).map_or(Plan::Nothing, removal)))
             }
-            ExpressAction::AddNumber(number) => Some(numbers::remove(&number.number, configuration)),
+            ExpressAction::AddNumber(number) => Some(numbers::take_back(&number.number, configuration)),
             ExpressAction::AttachLine { phone, number, .. } => Some(lines::detach(phone, number, configuration)),
             ExpressAction::SetCommands { number, commands } => commands::unset(self, number, commands, configuration),
             _ => None,
@@ -130,8 +130,16 @@ impl From<Writing> for Plan {
 
 /// Takes a slot away.
 pub(super) fn removal(slot: &Slot) -> Plan {
-    let line = CommandLine::of(slot.kind.command()).number(slot.tag).negated();
-    Writing { lines: vec![line], reference: Some(slot.title()), ..Writing::default() }.into()
+    removed(&[slot])
+}
+
+/// Takes slots away.
+pub(super) fn removed(slots: &[&Slot]) -> Plan {
+    let lines: Vec<CommandLine> = slots.iter().map(|slot| entering(slot).negated()).collect();
+    match slots.first() {
+        Some(first) => Writing { lines, reference: Some(first.title()), ..Writing::default() }.into(),
+        None => Plan::Nothing,
+    }
 }
 
 /// Enters a slot that is there.
@@ -151,7 +159,15 @@ pub(super) fn equal(slot: &Slot) -> Look {
 /// What differs, as reports print it; empty values are told as such.
 pub(super) fn difference(what: &str, device: Option<&str>, order: Option<&str>) -> Option<String> {
     let shown = |value: Option<&str>| value.map_or_else(|| "nothing".to_owned(), str::to_owned);
-    (device != order).then(|| format!("{what}: device has {}, the order says {}", shown(device), shown(order)))
+    (!same(device, order)).then(|| format!("{what}: device has {}, the order says {}", shown(device), shown(order)))
+}
+
+/// Whether two texts are one to the device, which doesn't tell how many spaces were typed between words.
+pub(super) fn same(one: Option<&str>, other: Option<&str>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.split_whitespace().eq(other.split_whitespace()),
+        (one, other) => one == other,
+    }
 }
 
 pub(super) fn rejected(code: &str, message: impl Into<String>) -> Fault {

@@ -6,7 +6,7 @@ use dialtone_model::{
 };
 use futures_util::future::BoxFuture;
 
-use super::cm_express::{finish, mark, save};
+use super::cm_express::{finish, mark};
 use super::command_line::CommandLine;
 use super::dialogue::{Console, Dialogue};
 use super::mailboxes::{User, find, list, user_id};
@@ -116,6 +116,11 @@ async fn see(dialogue: &mut Dialogue<'_>, action: &ExpressAction, mark: &str) ->
     })
 }
 
+async fn save(dialogue: &mut Dialogue<'_>) -> Result<Ran, Fault> {
+    dialogue.change(&CommandLine::of("write memory")).await?;
+    Ok(Ran::Done(Done::default()))
+}
+
 /// Makes the user, under a mark in place of the full name until everything else is there.
 async fn add(dialogue: &mut Dialogue<'_>, wanted: &ExpressMailbox, mark: &str) -> Result<Ran, Fault> {
     let present = find(dialogue, &wanted.user_id).await?;
@@ -151,20 +156,70 @@ async fn add(dialogue: &mut Dialogue<'_>, wanted: &ExpressMailbox, mark: &str) -
     }
 }
 
-/// Sets what differs. Each value is set by itself, so whoever goes on with it sets the rest.
+/// Sets what differs. Each value is set by itself, so whoever goes on with it sets the rest; what was there comes back
+/// when one is refused.
 async fn change(dialogue: &mut Dialogue<'_>, wanted: &ExpressMailbox) -> Result<Ran, Fault> {
     let Some(present) = find(dialogue, &wanted.user_id).await? else { return Err(no_user(&wanted.user_id)) };
     let name = of_user(&wanted.user_id)?.then("fullname display").quoted("the full name", &wanted.display_name)?;
     let settings = settings(wanted, Some(&present))?;
-    if !present.differences_but_for_name(wanted).is_empty() {
-        configure(dialogue, &settings).await?;
+    let changed = async {
+        if !present.differences_but_for_name(wanted).is_empty() {
+            configure(dialogue, &settings).await?;
+        }
+        if present.full_name != wanted.display_name {
+            dialogue.change(&name).await?;
+        }
+        let shown = find(dialogue, &wanted.user_id).await?.unwrap_or_default();
+        taken(shown.differences(wanted))
+    };
+    match changed.await {
+        Ok(()) => Ok(Ran::Done(Done { reference: Some(wanted.user_id.clone()) })),
+        Err(Fault::Rejected(complaint)) => match restore(dialogue, &wanted.user_id, &present).await {
+            Ok(()) => Err(Fault::Rejected(complaint)),
+            Err(Fault::Rejected(other)) => {
+                let message =
+                    format!("{}; and what was there before doesn't come back: {}", complaint.message, other.message);
+                Err(Fault::Unknown(Complaint::new(complaint.code, message)))
+            }
+            Err(fault) => Err(fault),
+        },
+        Err(fault) => Err(fault),
     }
-    if present.full_name != wanted.display_name {
+}
+
+/// Sets what differs from what was there before.
+async fn restore(dialogue: &mut Dialogue<'_>, id: &str, before: &User) -> Result<(), Fault> {
+    dialogue.leave_configuration().await?;
+    let now = find(dialogue, id).await?.unwrap_or_default();
+    let mut lines = Vec::new();
+    if now.number != before.number {
+        let user = of_user(id)?.then("phonenumber");
+        lines.push(match (&before.number, &now.number) {
+            (Some(number), _) => user.dialled("the number", number)?,
+            (None, Some(number)) => user.dialled("the number", number)?.negated(),
+            (None, None) => user.negated(),
+        });
+    }
+    let owned = CommandLine::of("voice mailbox owner").word("the user", user_id(id)?)?;
+    match (&before.mailbox, &now.mailbox) {
+        (None, Some(_)) => lines.push(owned.negated()),
+        (Some(before), Some(now)) if before != now => {
+            lines.push(owned);
+            lines.extend(before.size.map(|size| CommandLine::of("mailboxsize").number(size)));
+            lines.push(described(before.description.as_deref())?);
+            let enable = CommandLine::of("enable");
+            lines.push(if before.enabled { enable } else { enable.negated() });
+        }
+        _ => {}
+    }
+    if !lines.is_empty() {
+        configure(dialogue, &lines).await?;
+    }
+    if now.full_name != before.full_name {
+        let name = of_user(id)?.then("fullname display").quoted("the full name", &before.full_name)?;
         dialogue.change(&name).await?;
     }
-    let shown = find(dialogue, &wanted.user_id).await?.unwrap_or_default();
-    taken(shown.differences(wanted))?;
-    Ok(Ran::Done(Done { reference: Some(wanted.user_id.clone()) }))
+    Ok(())
 }
 
 async fn remove(dialogue: &mut Dialogue<'_>, user_id: &str) -> Result<Ran, Fault> {
@@ -227,18 +282,31 @@ async fn clear(dialogue: &mut Dialogue<'_>, id: &str) -> Result<(), Fault> {
 /// What is set in the configuration mode: the number, then what is the mailbox's.
 fn settings(wanted: &ExpressMailbox, present: Option<&User>) -> Result<Vec<CommandLine>, Fault> {
     let number = of_user(&wanted.user_id)?.then("phonenumber").dialled("the number", &wanted.number)?;
-    let mailbox = CommandLine::of("voice mailbox owner").word("the user", user_id(&wanted.user_id)?)?;
-    let mailbox = match wanted.size {
-        Some(size) => mailbox.then("size").number(size),
-        None => mailbox,
-    };
-    let is_described =
-        present.and_then(|user| user.mailbox.as_ref()).is_some_and(|mailbox| mailbox.description.is_some());
-    let description = match &wanted.description {
-        Some(text) => Some(CommandLine::of("description").quoted("the description", text)?),
-        None => is_described.then(|| CommandLine::of("description").negated()),
-    };
-    Ok([number, mailbox].into_iter().chain(description).chain([CommandLine::of("enable")]).collect())
+    let owned = CommandLine::of("voice mailbox owner").word("the user", user_id(&wanted.user_id)?)?;
+    let there = present.and_then(|user| user.mailbox.as_ref());
+    let mut lines = vec![number];
+    match (there, wanted.size) {
+        (None, Some(size)) => lines.push(owned.then("size").number(size)),
+        (None, None) => lines.push(owned),
+        // The size that the first line can give is a new mailbox's.
+        (Some(there), size) => {
+            let other = size.filter(|size| there.size != Some(*size));
+            lines.push(owned);
+            lines.extend(other.map(|size| CommandLine::of("mailboxsize").number(size)));
+        }
+    }
+    if wanted.description.is_some() || there.is_some_and(|mailbox| mailbox.description.is_some()) {
+        lines.push(described(wanted.description.as_deref())?);
+    }
+    lines.push(CommandLine::of("enable"));
+    Ok(lines)
+}
+
+fn described(description: Option<&str>) -> Result<CommandLine, Fault> {
+    match description {
+        Some(text) => CommandLine::of("description").quoted("the description", text),
+        None => Ok(CommandLine::of("description").negated()),
+    }
 }
 
 async fn configure(dialogue: &mut Dialogue<'_>, settings: &[CommandLine]) -> Result<(), Fault> {

@@ -4,6 +4,7 @@ use hyper::header::CONTENT_TYPE;
 use serde::Deserialize;
 
 use crate::http::{Answer, Effect, credentials_refused};
+use crate::said;
 
 /// The body of a refusal.
 #[derive(Deserialize)]
@@ -16,12 +17,15 @@ struct Problem {
 pub(super) fn fault(answer: &Answer, effect: Effect) -> Fault {
     let problem = problem(answer);
     let status = answer.status;
-    let complaint = match &problem {
-        Some(Problem { code, detail }) => Complaint::new(format!("phone-system-{code}"), detail.as_str()),
-        None => {
-            Complaint::new(format!("phone-system-http-{}", status.as_u16()), format!("the device answered {status}"))
-        }
+    let code = match problem.as_ref().and_then(|problem| said::code(&problem.code)) {
+        Some(code) => format!("phone-system-{code}"),
+        None => format!("phone-system-http-{}", status.as_u16()),
     };
+    let message = match &problem {
+        Some(problem) => said::words(&problem.detail),
+        None => format!("the device answered {status}"),
+    };
+    let complaint = Complaint::new(code, message);
     match status {
         StatusCode::UNAUTHORIZED => credentials_refused(),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 
 use dialtone_model::{Attributes, Fault, UnifiedCmObject};
 
+use super::carriers::refuse_in_use;
 use super::client::{Axl, AxlError};
 use super::node::Node;
 use super::object::{Class, unfit};
@@ -86,6 +87,9 @@ impl<'a> Target<'a> {
     }
 
     pub(super) async fn remove(&self) -> Result<Ran, Fault> {
+        if self.class.is_of_numbers() {
+            refuse_in_use(self.axl, &self.key, self.deadline).await?;
+        }
         match self.axl.call(&self.class.operation("remove"), &self.key, Effect::Possible, self.deadline).await {
             Ok(_) => Ok(Ran::Done(Done::default())),
             Err(AxlError::Refused(refusal)) if refusal.is_missing() => Ok(Ran::Done(Done::default())),

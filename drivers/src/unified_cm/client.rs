@@ -8,6 +8,7 @@ use super::version::Version;
 use crate::DriverError;
 use crate::dial::Dialler;
 use crate::http::{Answer, Client, Deadline, Effect, Session, credentials_refused};
+use crate::said::words;
 
 /// AXL: one operation at a time, of one version.
 #[derive(Debug)]
@@ -126,11 +127,16 @@ fn fault(answer: &Answer, effect: Effect) -> Fault {
             Fault::Busy { complaint, retry_after: answer.retry_after() }
         }
         _ if status.as_u16() == UNSUPPORTED_VERSION => {
-            let message = String::from_utf8_lossy(&answer.body).trim().to_owned();
+            let message = words(&String::from_utf8_lossy(&answer.body));
             Fault::Rejected(
                 Complaint::new("axl-version", message).repair("Correct the version of the device, then retry."),
             )
         }
+        // Nothing answers at AXL's place while its service starts, or was never activated; no row can help that.
+        StatusCode::NOT_FOUND => Fault::NotSent {
+            complaint: complaint.repair("Make sure that the AXL web service of the device runs, then retry."),
+            retry_after: None,
+        },
         _ if status.is_client_error() => Fault::Rejected(complaint),
         _ if effect == Effect::None => Fault::NotSent { complaint, retry_after: None },
         _ => Fault::Unknown(complaint),
@@ -155,9 +161,11 @@ mod tests {
     #[test]
     fn what_is_not_axl_is_told_by_its_status() {
         assert_eq!(fault_of(401, Effect::Possible).complaint().code, "credentials-refused");
-        for status in [400, 403, 404] {
+        for status in [400, 403, 405] {
             assert!(matches!(fault_of(status, Effect::Possible), Fault::Rejected(_)), "{status}");
         }
+        let absent = fault_of(404, Effect::Possible);
+        assert!(matches!(&absent, Fault::NotSent { complaint, .. } if complaint.repair.is_some()), "{absent:?}");
         let version = fault_of(599, Effect::Possible);
         assert!(matches!(&version, Fault::Rejected(complaint) if complaint.message.contains("11.5,12.5")));
         let busy = fault_of(503, Effect::Possible);

@@ -9,7 +9,8 @@ use crate::{Done, Ran};
 pub(super) async fn synchronise(axl: &Axl, directory: &str, deadline: Deadline) -> Result<Ran, Fault> {
     let name = Node::text("name", directory);
     let status = axl.call("getLdapSyncStatus", std::slice::from_ref(&name), Effect::None, deadline).await?;
-    if !status.text.to_lowercase().contains("progress") {
+    let status = status.text.to_lowercase();
+    if !["in progress", "under process"].iter().any(|words| status.contains(words)) {
         axl.call("doLdapSync", &[name, Node::text("sync", "true")], Effect::Possible, deadline).await?;
     }
     Ok(Ran::Done(Done::default()))

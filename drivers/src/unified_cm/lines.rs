@@ -195,6 +195,13 @@ impl<'a> LineEdit<'a> {
         if differences(&wanted.children, &lines[at], BUTTON).is_empty() {
             return Effected::Already;
         }
+        let rival = lines.iter().enumerate().find(|(place, line)| *place != at && number_of(line) == number_of(wanted));
+        if let Some((_, rival)) = rival {
+            let (pattern, there) = (number_of(wanted).0, rival.child_text("index"));
+            return Effected::Conflict(vec![format!(
+                "line {pattern}: device has it at {there}, the order says {index}"
+            )]);
+        }
         let mut changed = again(&lines[at], self.version);
         changed.children = merged(&changed.children, &wanted.children);
         in_schema_order(&mut changed.children, BUTTON);
@@ -216,6 +223,13 @@ impl<'a> LineEdit<'a> {
             if let Some(node) = node.filter(|node| node.text != index) {
                 node.text = index;
                 any = true;
+            }
+        }
+        for (place, line) in moved.iter().enumerate() {
+            let index = line.child_text("index");
+            if let Some(other) = moved[..place].iter().find(|other| other.child_text("index") == index) {
+                let [one, other] = [other, line].map(|line| number_of(line).0);
+                return Effected::Conflict(vec![format!("position {index}: {one} and {other} would both have it")]);
             }
         }
         if any { Effected::By(self.whole(&moved, None)) } else { Effected::Already }

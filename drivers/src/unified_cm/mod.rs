@@ -1,8 +1,10 @@
 mod activation;
+mod carriers;
 mod change;
 mod changes;
 mod classes;
 mod client;
+mod destination;
 mod elements;
 mod ldap;
 mod lines;
@@ -29,6 +31,7 @@ use futures_util::future::BoxFuture;
 use self::activation::activate;
 use self::change::Target;
 use self::client::{Axl, AxlError};
+use self::destination::DestinationLine;
 use self::lines::LineEdit;
 use self::node::Node;
 use self::object::Object;
@@ -56,6 +59,8 @@ enum Task<'a> {
     Lines(LineEdit<'a>),
     Associate(EndUser<'a>, LineTarget, &'a str),
     Dissociate(EndUser<'a>, LineTarget, &'a str),
+    Ring(DestinationLine<'a>),
+    RingNoMore(DestinationLine<'a>),
     Unlock(EndUser<'a>, Credential),
     SetCredential(EndUser<'a>, Credential),
     Activate(&'a UnifiedCmObject, Activation),
@@ -79,6 +84,10 @@ impl UnifiedCm {
         }
         let target = |object| Target::new(axl, object, deadline);
         let user = |user_id| EndUser { axl, user_id, deadline };
+        let line = |destination, pattern, partition: &'a Option<String>| {
+            let number = (pattern, partition.as_deref().unwrap_or_default());
+            DestinationLine { axl, destination, number, deadline }
+        };
         Ok(match action {
             Action::SetSubscriber { user_id, attributes } => {
                 Task::Change(Target::user(axl, user_id, deadline), attributes)
@@ -88,6 +97,12 @@ impl UnifiedCm {
             Action::RemoveObject { object } => Task::Remove(target(object)),
             Action::AssociateDevice { user_id, target, name } => Task::Associate(user(user_id), *target, name),
             Action::DissociateDevice { user_id, target, name } => Task::Dissociate(user(user_id), *target, name),
+            Action::AssociateDestinationLine { destination, pattern, partition } => {
+                Task::Ring(line(destination, pattern, partition))
+            }
+            Action::DissociateDestinationLine { destination, pattern, partition } => {
+                Task::RingNoMore(line(destination, pattern, partition))
+            }
             Action::UnlockSubscriber { user_id, credential } => Task::Unlock(user(user_id), *credential),
             Action::SetSubscriberCredential { user_id, credential } => Task::SetCredential(user(user_id), *credential),
             Action::ActivateObject { object, how } => Task::Activate(object, *how),
@@ -112,6 +127,8 @@ impl UnifiedCm {
             Task::Lines(edit) => edit.run(&self.axl, deadline).await,
             Task::Associate(user, target, name) => user.associate(target, name).await,
             Task::Dissociate(user, target, name) => user.dissociate(target, name).await,
+            Task::Ring(line) => line.associate().await,
+            Task::RingNoMore(line) => line.dissociate().await,
             Task::Unlock(user, credential) => user.unlock(credential).await,
             Task::SetCredential(user, credential) => user.set(credential, call.given_secret()?).await,
             Task::Activate(object, how) => activate(&self.axl, object, how, deadline).await,
@@ -131,6 +148,8 @@ impl UnifiedCm {
             Task::Lines(edit) => edit.look(&self.axl, deadline).await,
             Task::Associate(user, target, name) => user.look_for_association(target, name).await,
             Task::Dissociate(user, target, name) => user.look_for_dissociation(target, name).await,
+            Task::Ring(line) => line.look_for_association().await,
+            Task::RingNoMore(line) => line.look_for_dissociation().await,
             Task::AssignPresence(user, node) => user.look(Some(node)).await,
             Task::UnassignPresence(user) => user.look(None).await,
             // Nothing shows whether these were done, and asked for twice they come to the same.
@@ -163,6 +182,8 @@ impl UnifiedCm {
             },
             Task::Associate(user, target, name) => user.dissociate(target, name).await.map(drop),
             Task::Dissociate(user, target, name) => user.associate(target, name).await.map(drop),
+            Task::Ring(line) => line.dissociate().await.map(drop),
+            Task::RingNoMore(line) => line.associate().await.map(drop),
             Task::AssignPresence(user, _) => user.unassign().await.map(drop),
             Task::Change(..)
             | Task::Remove(_)
@@ -204,6 +225,9 @@ impl UnifiedCm {
     }
 
     async fn remove(&self, object: &Object, deadline: Deadline) -> Result<(), Fault> {
+        if object.class.is_of_numbers() {
+            carriers::refuse_in_use(&self.axl, &object.key, deadline).await?;
+        }
         match self.axl.call(&object.class.operation("remove"), &object.key, Effect::Possible, deadline).await {
             Ok(_) => Ok(()),
             Err(AxlError::Refused(refusal)) if refusal.is_missing() => Ok(()),
@@ -224,9 +248,13 @@ impl Task<'_> {
     /// Whether it can be taken back. Where earlier values would be needed nobody knows them.
     fn has_inverse(&self) -> bool {
         match self {
-            Self::Add(_) | Self::Rename(..) | Self::Associate(..) | Self::Dissociate(..) | Self::AssignPresence(..) => {
-                true
-            }
+            Self::Add(_)
+            | Self::Rename(..)
+            | Self::Associate(..)
+            | Self::Dissociate(..)
+            | Self::Ring(_)
+            | Self::RingNoMore(_)
+            | Self::AssignPresence(..) => true,
             Self::Lines(edit) => edit.inverse().is_some(),
             Self::Change(..)
             | Self::Remove(_)

@@ -17,6 +17,9 @@ pub(super) struct Node {
     pub(super) children: Vec<Node>,
 }
 
+/// No reply is nested as deeply. What isn't a reply could be, to no end.
+const DEEPEST: usize = 64;
+
 /// What a change is of, which of its elements changed, and of which queue a number is.
 const ATTRIBUTES: [&str; 3] = ["type", "name", "queueId"];
 
@@ -51,6 +54,14 @@ impl Node {
     }
 
     pub(super) fn write<W: io::Write>(&self, writer: &mut Writer<W>) -> io::Result<()> {
+        let values = self.attributes.iter().map(|(_, value)| value).chain([&self.text]);
+        if values
+            .flat_map(|value| value.chars())
+            .any(|char| char.is_control() || matches!(char, '\u{fffe}' | '\u{ffff}'))
+        {
+            let message = format!("{} has a character that no document can hold", self.name);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
         let mut start = BytesStart::new(self.name.as_str());
         if self.nil {
             start.push_attribute(("xsi:nil", "true"));
@@ -99,6 +110,9 @@ impl Node {
                 Event::DocType(_) => return Err(ReadError::DocType),
             };
             open.extend(element);
+            if open.len() > DEEPEST {
+                return Err(ReadError::TooDeep);
+            }
             if closed {
                 let mut done = open.pop().ok_or(ReadError::Incomplete)?;
                 if !done.children.is_empty() {
@@ -144,6 +158,8 @@ pub(super) enum ReadError {
     Attribute(#[from] quick_xml::events::attributes::AttrError),
     #[error("it breaks off")]
     Incomplete,
+    #[error("its elements are nested deeper than those of any reply")]
+    TooDeep,
     #[error("it has an entity that is not declared")]
     Entity,
     #[error("it has a document type, which no device sends")]
@@ -177,6 +193,23 @@ mod tests {
         assert_eq!(node.child("c").unwrap().uuid.as_deref(), Some("{1}"));
         for damaged in ["", "<a>", "<a></b>", "<a>&x;</a>", "<!DOCTYPE a><a/>", "text"] {
             assert!(Node::read(damaged).is_err(), "{damaged}");
+        }
+    }
+
+    #[test]
+    fn what_is_nested_without_end_is_given_up() {
+        let nested = |depth: usize| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
+        assert!(Node::read(&nested(DEEPEST)).is_ok());
+        assert!(matches!(Node::read(&nested(DEEPEST + 1)), Err(ReadError::TooDeep)));
+        assert!(matches!(Node::read(&nested(1_000_000)), Err(ReadError::TooDeep)));
+    }
+
+    #[test]
+    fn a_character_that_no_document_holds_is_not_written() {
+        for text in ["a\0b", "a\nb", "a\u{7f}", "a\u{ffff}"] {
+            let mut writer = Writer::new(Vec::new());
+            let error = Node::parent("phone", vec![Node::text("name", text)]).write(&mut writer).unwrap_err();
+            assert_eq!(error.to_string(), "name has a character that no document can hold", "{text:?}");
         }
     }
 }

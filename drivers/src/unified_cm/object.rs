@@ -49,6 +49,11 @@ impl Class {
         }
     }
 
+    /// Whether its objects are directory numbers, which may be lines of others.
+    pub(super) fn is_of_numbers(&self) -> bool {
+        self.name == LINE.name
+    }
+
     /// The name of an operation, such as `addPhone`.
     pub(super) fn operation(&self, verb: &str) -> String {
         let (first, rest) = self.name.split_at(1);

@@ -135,11 +135,10 @@ async fn list(axl: &Axl, stage: &Stage, skip: u32, deadline: Deadline) -> Result
                 let full = rows.len() >= first as usize;
                 return Ok((rows, full));
             }
-            Err(AxlError::Refused(refusal)) => match refusal.too_large() {
-                Some(fewer) if first > 1 => first = fewer.saturating_sub(1).clamp(1, first / 2),
-                _ => return Err(AxlError::Refused(refusal)),
-            },
-            Err(fault) => return Err(fault),
+            Err(AxlError::Refused(refusal)) if refusal.is_too_large() && first > 1 => {
+                first = refusal.suggested_rows().map_or(first / 2, |fewer| fewer.saturating_sub(1)).clamp(1, first / 2);
+            }
+            Err(error) => return Err(error),
         }
     }
 }

@@ -44,7 +44,7 @@ pub(super) async fn read(axl: &Axl, kind: ObjectKind, uuids: &[&str], deadline: 
                     note(related.entry(owner).or_default(), row);
                 }
             }
-            Err(AxlError::Refused(refusal)) if refusal.too_large().is_some() && at_once > 1 => {
+            Err(AxlError::Refused(refusal)) if refusal.is_too_large() && at_once > 1 => {
                 at_once /= 2;
                 left.extend(now);
             }

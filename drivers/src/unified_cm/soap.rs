@@ -5,6 +5,7 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, Event};
 
 use super::node::{Node, ReadError};
 use super::version::Version;
+use crate::said::words;
 
 /// What the device's SOAP says.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +27,10 @@ pub(super) struct Refusal {
 impl Refusal {
     /// Something has the key already.
     pub(super) fn is_duplicate(&self) -> bool {
-        matches!(self.code, Some(-239 | -268)) || self.message.contains("duplicate value in a UNIQUE INDEX")
+        matches!(self.code, Some(-239 | -268))
+            || self.message.contains("duplicate value in a UNIQUE INDEX")
+            // Of a directory number the device says it in words of its own.
+            || self.message.contains("A DN exists with the same pattern and partition")
     }
 
     /// The object, or one that it refers to, isn't there.
@@ -35,10 +39,16 @@ impl Refusal {
         self.code == Some(5007) || self.message.contains("not found")
     }
 
-    /// The data asked for are more than the device gives at once: the rows that it suggests to stay below.
-    pub(super) fn too_large(&self) -> Option<u32> {
-        let (_, rows) = self.message.strip_prefix("Query request too large")?.rsplit_once("less than")?;
-        rows.trim().split(' ').next()?.parse().ok()
+    /// The data asked for are more than the device gives at once.
+    pub(super) fn is_too_large(&self) -> bool {
+        self.message.contains("Query request too large")
+    }
+
+    /// The rows that it suggests to stay below then, where it does.
+    pub(super) fn suggested_rows(&self) -> Option<u32> {
+        let (_, rows) = self.message.rsplit_once("less than")?;
+        let rows = rows.trim_start();
+        rows[..rows.find(|char: char| !char.is_ascii_digit()).unwrap_or(rows.len())].parse().ok()
     }
 
     /// The memory for replies is used up by other requests.
@@ -94,7 +104,7 @@ fn refusal(fault: &Node) -> Refusal {
     let error = fault.child("detail").and_then(|detail| detail.child("axlError"));
     let code = error.and_then(|error| error.child_text("axlcode").trim().parse().ok());
     let message = error.map(|error| error.child_text("axlmessage")).filter(|message| !message.is_empty());
-    Refusal { code, message: message.unwrap_or_else(|| fault.child_text("faultstring")).trim().to_owned() }
+    Refusal { code, message: words(message.unwrap_or_else(|| fault.child_text("faultstring"))) }
 }
 
 #[cfg(test)]
@@ -117,6 +127,34 @@ mod tests {
         let bare = "<s:Fault><faultcode>s:Client</faultcode><faultstring>no such operation</faultstring></s:Fault>";
         let expected = Refusal { code: None, message: "no such operation".to_owned() };
         assert_eq!(read(bare), Some(Reply::Refused(expected)));
+    }
+
+    #[test]
+    fn a_number_that_is_there_is_a_duplicate_in_words_of_its_own() {
+        let said = |message: &str| Refusal { code: Some(-1), message: message.to_owned() };
+        assert!(
+            said("Cannot insert or update pattern. A DN exists with the same pattern and partition.").is_duplicate()
+        );
+        // What has the pattern there isn't a directory number, and a look at one finds nothing.
+        let other = "Cannot insert or update pattern. A Call Pick Up Group exists with the same pattern and partition.";
+        assert!(!said(other).is_duplicate());
+    }
+
+    #[test]
+    fn what_is_too_large_is_told_with_or_without_a_suggestion() {
+        for (message, rows) in [
+            (
+                "Query request too large. Total rows matched: 1277 rows. Suggestive Row Fetch: less than 953 rows",
+                Some(953),
+            ),
+            ("Query request too large. Total rows matched: 9. Suggested row fetch: less than 5.", Some(5)),
+            ("Query request too large.", None),
+            ("Error: Query request too large. Suggested row fetch: less than some", None),
+        ] {
+            let refusal = Refusal { code: Some(-1), message: message.to_owned() };
+            assert!(refusal.is_too_large(), "{message}");
+            assert_eq!(refusal.suggested_rows(), rows, "{message}");
+        }
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! What goes over the wire, for versions whose schemas differ.
 
+use std::collections::BTreeMap;
+
 use dialtone_model::{Action, Attributes, Fault, LineTarget};
 use quick_xml::Writer;
 
+use super::elements::LINE;
 use super::lines::LineEdit;
 use super::node::Node;
 use super::object::Object;
-use super::schema::tags;
+use super::schema::{Completeness, Values, tags};
 use super::version::Version;
 
 const OLD: Version = Version::new(9, 1);
@@ -132,4 +135,11 @@ fn what_an_order_says_itself_is_no_attribute() {
     };
     let fault = Object::of(&action, NEW).unwrap().unwrap_err();
     assert!(matches!(&fault, Fault::Rejected(complaint) if complaint.code == "axl-attribute"), "{fault:?}");
+}
+
+#[test]
+fn a_time_before_a_forwarding_is_unset_by_0_as_other_numbers_are() {
+    let values = Values { flat: [("callForwardNoAnswer.duration", "")].into(), lists: BTreeMap::new() };
+    let written = values.write(LINE, NEW, Completeness::Given).unwrap();
+    assert_eq!(written, [Node::parent("callForwardNoAnswer", vec![Node::text("duration", "0")])]);
 }

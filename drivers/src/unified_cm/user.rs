@@ -6,6 +6,7 @@ use super::object::unfit;
 use super::version::Version;
 use crate::device::unsupported;
 use crate::http::{Deadline, Effect};
+use crate::said::without;
 use crate::{Done, Look, Ran};
 
 /// An end user whose device lists are changed, or who is unlocked.
@@ -85,8 +86,10 @@ impl EndUser<'_> {
             Credential::Pin => "pin",
             Credential::Password => "password",
         };
-        self.update(vec![Node::text(element, secret)]).await?;
-        Ok(Ran::Done(Done::default()))
+        match self.update(vec![Node::text(element, secret)]).await {
+            Ok(()) => Ok(Ran::Done(Done::default())),
+            Err(error) => Err(without(secret, error.into())),
+        }
     }
 
     async fn update(&self, content: Vec<Node>) -> Result<(), AxlError> {

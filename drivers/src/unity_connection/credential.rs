@@ -1,7 +1,8 @@
-use dialtone_model::{Complaint, Credential, ExposeSecret as _, Fault, SecretString};
+use dialtone_model::{Credential, ExposeSecret as _, Fault, SecretString};
 
 use super::client::{CupiError, Resource, Values};
 use super::mailbox::Mailbox;
+use crate::said::without;
 use crate::{Done, Look, Ran};
 
 /// The PIN or the web password of a user. The device never shows what it is.
@@ -61,15 +62,4 @@ impl<'a> Login<'a> {
 fn is_open(credential: &Resource) -> bool {
     let value = |name: &str| credential.get(name).map_or("", String::as_str);
     matches!(value("HackCount"), "" | "0") && value("TimeHacked").is_empty()
-}
-
-/// A fault whose words don't have the secret, should the device repeat it.
-fn without(secret: &str, fault: Fault) -> Fault {
-    match fault {
-        Fault::Rejected(complaint) if !secret.is_empty() && complaint.message.contains(secret) => {
-            let message = complaint.message.replace(secret, "…");
-            Fault::Rejected(Complaint { message, ..complaint })
-        }
-        other => other,
-    }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::client::{CupiError, Resource};
 use crate::http::{Answer, Effect, credentials_refused};
+use crate::said;
 
 /// A list, or a page of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,11 +76,12 @@ struct ErrorDetail {
 pub(super) fn refusal(answer: &Answer, effect: Effect) -> CupiError {
     let status = answer.status;
     let details = details(&answer.body);
-    let code = match &details {
-        Some(details) => format!("cupi-{}", details.code.to_ascii_lowercase().replace('_', "-")),
+    let code = match details.as_ref().and_then(|details| said::code(&details.code)) {
+        Some(code) => format!("cupi-{code}"),
         None => format!("cupi-http-{}", status.as_u16()),
     };
-    let message = details.map_or_else(|| format!("the device answered {status}"), |details| details.message);
+    let message =
+        details.map_or_else(|| format!("the device answered {status}"), |details| said::words(&details.message));
     let complaint = Complaint::new(code, message);
     CupiError::Fault(match status {
         StatusCode::NOT_FOUND | StatusCode::GONE => return CupiError::Missing(complaint),
@@ -143,6 +145,18 @@ mod tests {
             (fault.complaint().code.as_str(), fault.complaint().message.as_str()),
             ("cupi-invalid-parameter", "a")
         );
+    }
+
+    #[test]
+    fn whatever_stands_in_a_refusal_is_told_in_a_line() {
+        let endless = format!(r#"{{"errors":{{"code":"<html>","message":"{}"}}}}"#, "no\\n".repeat(100_000));
+        let fault = fault_of(400, endless.leak(), Effect::Possible);
+        assert_eq!(fault.complaint().code, "cupi-http-400");
+        assert!(fault.complaint().message.len() < 500 && !fault.complaint().message.contains('\n'), "{fault}");
+        for page in ["<html>no</html>", "", r#"{"errors":"#, r#"{"errors":[]}"#, "null"] {
+            let fault = fault_of(400, page, Effect::Possible);
+            assert_eq!(fault.complaint().message, "the device answered 400 Bad Request", "{page}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-use std::net::Ipv4Addr;
+use std::future::pending;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use dialtone_drivers::{Look, Ran, for_device};
@@ -6,7 +7,9 @@ use dialtone_model::{
     Action, Device, DeviceKind, ExpressAction, ExpressNumber, ExpressPhone, Fault, PhoneProtocol, Tls,
 };
 use dialtone_simulator::{Protocol, Simulator};
-use tokio::net::TcpListener;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use crate::cm_express::{TONY, add_number, add_phone, number, phone, voicemail};
 use crate::support::{Bench, call, device, step};
@@ -107,6 +110,73 @@ async fn a_terminal_that_the_device_closed_meanwhile_does_no_harm() {
     bench.done(&add_number("1002", SCCP)).await;
 }
 
+/// What stands between the driver and a device and can forget its connections: nothing comes through them any more, and
+/// nobody is told.
+struct Firewall {
+    address: SocketAddr,
+    forgets: watch::Sender<()>,
+}
+
+impl Firewall {
+    async fn start(device: SocketAddr) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let firewall = Self { address: listener.local_addr().unwrap(), forgets: watch::Sender::new(()) };
+        let forgets = firewall.forgets.clone();
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                let mut forgotten = forgets.subscribe();
+                tokio::spawn(async move {
+                    let mut device = TcpStream::connect(device).await.unwrap();
+                    tokio::select! {
+                        _ = copy_bidirectional(&mut client, &mut device) => {}
+                        _ = forgotten.changed() => pending().await,
+                    }
+                });
+            }
+        });
+        firewall
+    }
+
+    fn forget(&self) {
+        self.forgets.send_replace(());
+    }
+}
+
+#[tokio::test]
+async fn a_terminal_that_fell_silent_leaves_time_for_a_new_one() {
+    let (simulator, row) = router().await;
+    let firewall = Firewall::start(simulator.ios().unwrap()).await;
+    let driver = for_device(&Device { address: format!("ssh://{}", firewall.address), ..row }).unwrap();
+    let [first, second] = ["1001", "1002"].map(|number| step(&add_number(number, SCCP)));
+    assert!(matches!(driver.run(call(&first)).await, Ok(Ran::Done(_))));
+    firewall.forget();
+    assert!(matches!(driver.run(call(&second)).await, Ok(Ran::Done(_))));
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_halfway_leaves_no_terminal_and_nothing_in_the_way() {
+    let healthy = Bench::start(Protocol::Ios, "", &[]).await;
+    let action = add_number("1001", SCCP);
+    healthy.done(&action).await;
+    for effects in 1..healthy.effects() {
+        let bench = Bench::start(Protocol::Ios, "", &["concurrency=1"]).await;
+        let step = step(&action);
+        let begun = async {
+            while bench.effects() < effects {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = begun => {}
+            ran = bench.driver.run(call(&step)) => panic!("it wasn't given up: {ran:?}"),
+        }
+        // The only line of the router is free again, and the slot that was begun is the order's own.
+        assert!(matches!(bench.settle_within(100, &action).await, Look::Equal(_)));
+        assert_eq!(bench.state(), healthy.state(), "after {effects}");
+    }
+}
+
 #[tokio::test]
 async fn a_locked_configuration_is_busy() {
     let bench = Bench::start(Protocol::Ios, "", &["lock=100%,once"]).await;
@@ -190,7 +260,7 @@ async fn what_the_router_refuses_is_the_rows() {
         (&["exit"], "cli-command"),
         (&["preference 11"], "ios-invalid"),
         (&["corlist incoming"], "ios-incomplete"),
-        (&["call-waiting beep"], "ios-invalid"),
+        (&["call-waiting ring"], "ios-invalid"),
     ] {
         let fault = bench.run(&commands(words)).await.unwrap_err();
         assert!(matches!(&fault, Fault::Rejected(_)), "{fault:?}");
@@ -199,6 +269,8 @@ async fn what_the_router_refuses_is_the_rows() {
     assert_eq!(bench.state(), state);
     bench.done(&commands(&["preference 2", "huntstop channel"])).await;
     bench.done(&commands(&["no preference"])).await;
+    bench.done(&commands(&["no huntstop"])).await;
+    assert!(bench.state().to_string().contains("no huntstop"), "what numbers usually have is taken from them as well");
 }
 
 #[tokio::test]

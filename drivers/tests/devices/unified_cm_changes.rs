@@ -67,6 +67,16 @@ fn dissociate_line(target: LineTarget, name: &str) -> Action {
     }
 }
 
+fn ring(pattern: &str) -> Action {
+    let destination = "442071234567".to_owned();
+    Action::AssociateDestinationLine { destination, pattern: pattern.to_owned(), partition: None }
+}
+
+fn ring_no_more(pattern: &str) -> Action {
+    let destination = "442071234567".to_owned();
+    Action::DissociateDestinationLine { destination, pattern: pattern.to_owned(), partition: None }
+}
+
 fn detach(target: LineTarget, name: &str) -> Action {
     Action::DetachLine { target, name: name.to_owned(), pattern: "1001".to_owned(), partition: None }
 }
@@ -116,6 +126,9 @@ pub(crate) fn reversible(version: &str) -> Vec<Case> {
         after_desk(&[], rename(user_object("tony"), user_object("anthony"))),
         after_desk(&[], associate_line(LineTarget::Phone, PHONE, "jane")),
         after_desk(&[], associate_line(LineTarget::DeviceProfile, PROFILE, "jane")),
+        after_desk(&[], ring("1001")),
+        after_desk(&[ring("1001")], ring("1002")),
+        after_desk(&[ring("1001"), ring("1002")], ring_no_more("1002")),
         after_desk(&[], dissociate_line(LineTarget::Phone, PHONE)),
         after_desk(&[], dissociate_line(LineTarget::RemoteDestinationProfile, REMOTE)),
         after_desk(
@@ -162,6 +175,13 @@ pub(crate) fn irreversible(version: &str) -> Vec<Case> {
             change(UnifiedCmObject::RemoteDestination("442071234567".to_owned()), &[("answerTooSoonTimer", "1000")]),
         ),
         after_desk(&[], change(user_object("tony"), &extension)),
+        after_desk(
+            &[],
+            change(
+                dn("1001", None),
+                &[("callForwardAlternateParty.destination", "1998"), ("callForwardAlternateParty.duration", "")],
+            ),
+        ),
         after_desk(&[], on_phone(1, "1001", &[("display", "Jane"), ("callInfoDisplay.callerNumber", "false")])),
         after_desk(&[], on_phone(2, "1003", &[("label", "third"), ("busyTrigger", "1")])),
         after_desk(&[], change_line(LineTarget::DeviceProfile, PROFILE, 1, "1003", &[])),
@@ -177,7 +197,7 @@ pub(crate) fn irreversible(version: &str) -> Vec<Case> {
             Action::DetachLine { target, name, pattern: "1002".to_owned(), partition }
         }),
         after_desk(&[], remove(phone_object(PHONE))),
-        after_desk(&[], remove(dn("1001", None))),
+        after_desk(&[], remove(dn("1003", None))),
         after_desk(&[], remove(profile_object(PROFILE))),
         after_desk(&[], no_remote_destination.clone()),
         after_desk(std::slice::from_ref(&no_remote_destination), remove(remote_object(REMOTE))),
@@ -313,6 +333,50 @@ async fn a_forwarding_keeps_what_is_not_named() {
 }
 
 #[tokio::test]
+async fn a_directory_number_has_an_alternate_party_for_calls_of_precedence() {
+    for version in ["9.1", "12.5"] {
+        let bench = desk(version).await;
+        let to = |values: &[(&str, &str)]| change(dn("1001", None), values);
+        let set =
+            to(&[("callForwardAlternateParty.destination", "1998"), ("callForwardAlternateParty.duration", "20")]);
+        bench.done(&set).await;
+        assert!(matches!(bench.look(&set).await.unwrap(), Look::Equal(_)), "{version}");
+        let later = to(&[("callForwardAlternateParty.duration", "30")]);
+        bench.done(&later).await;
+        assert_eq!(bench.look(&set).await.unwrap(), Look::Absent);
+        bench.done(&to(&[("callForwardAlternateParty.duration", "20")])).await;
+        assert!(matches!(bench.look(&set).await.unwrap(), Look::Equal(_)), "{version}: the destination stayed");
+    }
+}
+
+#[tokio::test]
+async fn what_only_older_versions_have_is_set_there_and_survives_a_change_of_other_lines() {
+    let bench = desk("9.1").await;
+    let label = change_line(LineTarget::Phone, PHONE, 1, "1001", &[("asciiLabel", "Tony")]);
+    bench.done(&label).await;
+    bench.done(&change_line(LineTarget::Phone, PHONE, 2, "1002", &[("display", "Jane")])).await;
+    assert!(matches!(bench.look(&label).await.unwrap(), Look::Equal(_)));
+    let primary = change(user_object("tony"), &[("primaryDevice", PHONE)]);
+    bench.done(&primary).await;
+    assert!(matches!(bench.look(&primary).await.unwrap(), Look::Equal(_)));
+    let newer = desk("12.5").await;
+    for action in [label, primary] {
+        assert_eq!(newer.run(&action).await.unwrap_err().complaint().code, "axl-attribute", "{action:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_there_must_always_be_one_of_can_not_be_unset() {
+    let bench = desk("12.5").await;
+    let destination = UnifiedCmObject::RemoteDestination("442071234567".to_owned());
+    for action in
+        [change(profile_object(PROFILE), &[("phoneTemplateName", "")]), change(destination, &[("ownerUserId", "")])]
+    {
+        assert_eq!(bench.run(&action).await.unwrap_err().complaint().code, "axl-attribute", "{action:?}");
+    }
+}
+
+#[tokio::test]
 async fn one_user_of_several_can_not_be_unset() {
     for version in ["9.1", "12.5"] {
         let bench = desk(version).await;
@@ -330,6 +394,20 @@ async fn one_user_of_several_can_not_be_unset() {
 }
 
 #[tokio::test]
+async fn a_line_rings_a_remote_destination_that_is_there_and_no_other_line_is_lost() {
+    let bench = Bench::unified_cm("12.5", &[]).await;
+    assert_eq!(bench.run(&ring("1001")).await.unwrap_err().complaint().code, "axl-5007");
+    assert!(matches!(bench.look(&ring("1001")).await.unwrap(), Look::Different { .. }));
+    bench.done(&ring_no_more("1001")).await;
+    let bench = desk("12.5").await;
+    for action in [ring("1001"), ring("1002"), ring_no_more("1001")] {
+        bench.done(&action).await;
+    }
+    assert!(matches!(bench.look(&ring("1002")).await.unwrap(), Look::Equal(_)));
+    assert_eq!(bench.look(&ring("1001")).await.unwrap(), Look::Absent);
+}
+
+#[tokio::test]
 async fn a_line_that_is_not_there_can_not_be_changed() {
     let bench = desk("12.5").await;
     let state = bench.state();
@@ -343,6 +421,58 @@ async fn a_line_that_is_not_there_can_not_be_changed() {
         Action::PlaceLines { target: LineTarget::Phone, name: PHONE.to_owned(), places: vec![place("1001", 2)] };
     assert_eq!(bench.run(&taken).await.unwrap(), dialtone_drivers::Ran::AlreadyThere);
     assert_eq!(bench.state(), state);
+}
+
+#[tokio::test]
+async fn a_position_or_a_line_that_is_taken_is_a_conflict_that_says_by_what() {
+    for version in ["9.1", "12.5"] {
+        let bench = desk(version).await;
+        let state = bench.state();
+        let to_taken = Action::PlaceLines {
+            target: LineTarget::DeviceProfile,
+            name: PROFILE.to_owned(),
+            places: vec![place("1001", 2)],
+        };
+        let expected = ["position 2: 1001 and 1002 would both have it"];
+        assert_eq!(
+            bench.settle(&to_taken).await,
+            Look::Different { differences: expected.map(str::to_owned).to_vec() }
+        );
+        let taken = change_line(LineTarget::Phone, PHONE, 1, "1002", &[("display", "Jane")]);
+        let expected = ["line 1002: device has it at 2, the order says 1"];
+        assert_eq!(bench.settle(&taken).await, Look::Different { differences: expected.map(str::to_owned).to_vec() });
+        assert_eq!(bench.state(), state, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_leaves_only_with_its_last_line() {
+    for version in ["9.1", "12.5"] {
+        let bench = desk(version).await;
+        let state = bench.state();
+        let gone = remove(dn("1001", None));
+        let refused = [bench.run(&gone).await.unwrap_err(), bench.undo(&number("1001")).await.unwrap_err()];
+        for fault in refused {
+            assert!(matches!(&fault, Fault::Rejected(complaint) if complaint.repair.is_some()), "{fault:?}");
+            assert_eq!(fault.complaint().code, "axl-in-use");
+            let expected = format!("directory number 1001 is still a line of {PHONE}, {PROFILE}, {REMOTE}");
+            assert_eq!(fault.to_string(), expected);
+        }
+        assert_eq!(bench.look(&gone).await.unwrap(), Look::Absent);
+        assert_eq!(bench.state(), state, "{version}");
+        for (target, name) in [
+            (LineTarget::Phone, PHONE),
+            (LineTarget::DeviceProfile, PROFILE),
+            (LineTarget::RemoteDestinationProfile, REMOTE),
+        ] {
+            assert_eq!(bench.run(&gone).await.unwrap_err().complaint().code, "axl-in-use", "{name} has it");
+            bench.done(&detach(target, name)).await;
+        }
+        for _ in 0..2 {
+            bench.done(&gone).await;
+            assert!(matches!(bench.look(&gone).await.unwrap(), Look::Equal(_)), "{version}");
+        }
+    }
 }
 
 #[tokio::test]

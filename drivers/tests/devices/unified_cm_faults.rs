@@ -1,9 +1,10 @@
 //! One test for each row of the fault table of Unified CM in `docs/devices.md` that needs a device.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use dialtone_drivers::{DriverError, Look, for_device};
-use dialtone_model::{Action, Attributes, Device, DeviceKind, Fault, LineTarget, Tls, UnifiedCmObject};
+use dialtone_drivers::{Driver, DriverError, Look, Ran, for_device};
+use dialtone_model::{Action, Attributes, Credential, Device, DeviceKind, Fault, LineTarget, Tls, UnifiedCmObject};
 use dialtone_simulator::Simulator;
 
 use crate::scripted::Scripted;
@@ -124,8 +125,42 @@ async fn a_missing_right_is_not_a_missing_object() {
     assert!(matches!(&fault, Fault::Rejected(_)), "{fault:?}");
 }
 
+#[tokio::test]
+async fn a_number_that_is_there_already_is_looked_at() {
+    let message = "Cannot insert or update pattern. A DN exists with the same pattern and partition.";
+    let driver = answering_with_fault(-1, message).await;
+    let add = step(&number("1001"));
+    assert_eq!(driver.run(call(&add)).await.unwrap(), Ran::AlreadyThere);
+}
+
+#[tokio::test]
+async fn a_secret_that_the_device_repeats_is_not_told() {
+    let set = step(&Action::SetSubscriberCredential { user_id: "tony".to_owned(), credential: Credential::Pin });
+    for (code, message) in [(35_001, "The PIN 635241 is too easy"), (-244, "635241 is locked")] {
+        let fault = answering_with_fault(code, message).await.run(call(&set)).await.unwrap_err();
+        assert!(!format!("{fault:?}").contains("635241"), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_no_document_can_hold_is_refused_before_anything_is_sent() {
+    let bench = Bench::unified_cm("12.5", &[]).await;
+    for name in ["SEP\0", "SEP\u{ffff}"] {
+        let object = UnifiedCmObject::Phone(name.to_owned());
+        let fault = bench.run(&Action::RemoveObject { object }).await.unwrap_err();
+        assert!(matches!(&fault, Fault::Rejected(complaint) if complaint.code == "axl-unwritable"), "{fault:?}");
+    }
+    assert!(bench.simulator.log(bench.protocol).unwrap().is_empty());
+}
+
 /// What becomes of a removal that the device answers with this AXL error.
 async fn answered_with_fault(code: i32, message: &str) -> Fault {
+    let remove = Action::RemoveObject { object: UnifiedCmObject::User("tony".to_owned()) };
+    answering_with_fault(code, message).await.run(call(&step(&remove))).await.unwrap_err()
+}
+
+/// The driver of a device that answers everything with this AXL error.
+async fn answering_with_fault(code: i32, message: &str) -> Arc<dyn Driver> {
     let body = format!(
         r#"<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:Server</faultcode>
         <faultstring>{message}</faultstring><detail><axlError><axlcode>{code}</axlcode><axlmessage>{message}</axlmessage>
@@ -139,8 +174,7 @@ async fn answered_with_fault(code: i32, message: &str) -> Fault {
         tls: Tls::Ca(odd.ca_pem),
         ..device(DeviceKind::UnifiedCm, odd.address, &simulator)
     };
-    let remove = Action::RemoveObject { object: UnifiedCmObject::User("tony".to_owned()) };
-    for_device(&row).unwrap().run(call(&step(&remove))).await.unwrap_err()
+    for_device(&row).unwrap()
 }
 
 #[tokio::test]

@@ -34,12 +34,18 @@ fn additions() -> Vec<Case> {
     ]
 }
 
-fn actions() -> Vec<Case> {
+fn changes() -> Vec<Case> {
     let there = || vec![add("jane", "1002"), add("tony", "1001")];
     let renamed = ExpressMailbox { display_name: "Anthony".to_owned(), ..mailbox("tony", "1001") };
     let other = ExpressMailbox { number: "1009".to_owned(), description: None, ..renamed.clone() };
+    let larger = ExpressMailbox { size: Some(1200), ..other.clone() };
     let change = |to| Action::Express(ExpressAction::ChangeMailbox(to));
-    [additions(), vec![(there(), change(renamed)), (there(), change(other)), (there(), remove("tony"))]].concat()
+    vec![(there(), change(renamed)), (there(), change(other)), (there(), change(larger))]
+}
+
+fn actions() -> Vec<Case> {
+    let there = vec![add("jane", "1002"), add("tony", "1001")];
+    [additions(), changes(), vec![(there, remove("tony"))]].concat()
 }
 
 #[tokio::test]
@@ -60,6 +66,11 @@ async fn all_the_lines_for_a_mailbox_may_fail_once_each() {
 #[tokio::test]
 async fn a_mailbox_that_is_refused_halfway_leaves_nothing() {
     refused_at_every_line(Protocol::Cue, additions()).await;
+}
+
+#[tokio::test]
+async fn a_change_of_a_mailbox_that_is_refused_halfway_leaves_what_was_there() {
+    refused_at_every_line(Protocol::Cue, changes()).await;
 }
 
 #[tokio::test]

@@ -101,6 +101,8 @@ impl Setting {
                 }
                 kept(section.with(&name, self.text.as_str()))
             }
+            // It is there unless it is told otherwise, and that shows.
+            _ if self.negative && self.name == "huntstop" => kept(section.with(&self.name, "no huntstop")),
             _ if self.negative => kept(section.without(&self.name)),
             commands::Setting::Keep => {
                 if self.name == "label" && section.get("number").is_none() {
