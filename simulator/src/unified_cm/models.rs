@@ -105,8 +105,20 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
         ("srst", "Use Default Gateway"),
     ];
     objects.extend(of_pools.map(|(class, name)| (class, name.to_owned())));
+    objects.extend(USER_GROUPS.map(|name| ("userGroup", name.to_owned())));
     objects
 }
+
+const USER_GROUPS: [&str; 8] = [
+    "Standard CCM End Users",
+    "Standard CCM Super Users",
+    "Standard CCM Read Only",
+    "Standard CTI Enabled",
+    "Standard CTI Allow Control of All Devices",
+    "Standard CTI Allow Control of Phones supporting Connected Xfer and conf",
+    "Standard CTI Allow Control of Phones supporting Rollover Mode",
+    "Standard EM Authentication Proxy Rights",
+];
 
 /// What the built-in device pool is made of.
 pub(super) const DEFAULT_POOL: [(&str, &str); 4] = [
@@ -176,6 +188,10 @@ pub(super) fn check(class: &Class, fields: &Fields) -> Result<(), Refusal> {
             }
             Ok(())
         }
+        "routePattern" => match fields.get("destination") {
+            Some(Value::Group(destination)) if destination.len() == 1 => Ok(()),
+            _ => Err(Refusal::incomplete("destination", "gatewayName, routeListName")),
+        },
         _ => Ok(()),
     }
 }

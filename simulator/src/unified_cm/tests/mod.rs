@@ -1,3 +1,6 @@
+mod call_routing;
+mod people;
+
 use http_body_util::BodyExt as _;
 
 use super::*;
@@ -302,7 +305,7 @@ fn a_list_and_a_get_take_what_the_schema_has_and_nothing_else() {
         let found = refused(&device, "getPhone", &format!("{key}<returnedTags>{tags}</returnedTags>")).1;
         assert!(found.contains("Invalid content"), "{found}");
     }
-    let model = got(&device, "getPhone", &format!("{key}<returnedTags><model/><loginTime/></returnedTags>"));
+    let model = got(&device, "getPhone", &format!("{key}<returnedTags><model/><currentConfig/></returnedTags>"));
     assert_eq!(model.children, [Element::with_text("model", "Cisco 7945")]);
     let user = got(&device, "getUser", "<userid>tony</userid><returnedTags><status/></returnedTags>");
     assert_eq!(user.children, [Element::with_text("status", "1")]);
