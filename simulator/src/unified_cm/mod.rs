@@ -23,8 +23,13 @@ mod schema;
 mod services;
 mod soap;
 mod sql;
+mod sql_conditions;
+mod sql_groups;
 mod sql_parser;
+mod sql_query;
+mod sql_tokens;
 mod sql_update;
+mod table_rows;
 mod tables;
 #[cfg(test)]
 mod tests;

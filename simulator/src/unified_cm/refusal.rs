@@ -105,6 +105,10 @@ impl Refusal {
         Self::server(-217, format!("Column ({name}) not found in any table in the query (or SLV is undefined)."))
     }
 
+    pub(super) fn not_grouped() -> Self {
+        Self::server(-294, "The column must be in the GROUP BY list.")
+    }
+
     /// The request is no request.
     pub(super) fn malformed(message: impl Into<String>) -> Self {
         Self { client: true, code: -1, message: message.into() }
