@@ -101,7 +101,7 @@ pub(super) fn clock(now: Timestamp) -> String {
 }
 
 /// The last word of a setting.
-fn last<'l>(line: Option<&'l str>) -> &'l str {
+fn last(line: Option<&str>) -> &str {
     line.and_then(|line| line.rsplit(' ').next()).unwrap_or_default()
 }
 

@@ -38,7 +38,7 @@ pub(super) fn mirrored(objects: &Objects, class: &Class, uuid: &str, before: &Fi
     gone.filter_map(|id| change(id, false)).chain(come.filter_map(|id| change(id, true))).collect()
 }
 
-fn named<'a>(fields: &'a Fields, (list, field): Side) -> Vec<&'a str> {
+fn named(fields: &Fields, (list, field): Side) -> Vec<&str> {
     match fields.get(list) {
         Some(Value::List(members)) => members.iter().filter_map(|member| name_in(member, field)).collect(),
         _ => Vec::new(),

@@ -120,6 +120,10 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
         ("srst", "Use Default Gateway"),
     ];
     objects.extend(of_pools.map(|(class, name)| (class, name.to_owned())));
+    // These two models have their templates under longer names too.
+    for template in ["7942G", "7962G"] {
+        objects.extend(BOTH.iter().map(|protocol| ("phoneButtonTemplate", format!("Standard {template} {protocol}"))));
+    }
     objects.extend(USER_GROUPS.map(|name| ("userGroup", name.to_owned())));
     objects
 }
@@ -152,7 +156,7 @@ pub(super) fn buttons(template: &Object, objects: &Objects) -> Option<usize> {
     }
     // A template that says nothing of its buttons has those of the one that it was made from.
     let name = Some(objects.name_of(of("basePhoneTemplateName"))).filter(|base| !base.is_empty());
-    let name = name.unwrap_or_else(|| of("name"));
+    let name = name.unwrap_or_else(|| of("name")).replacen("G ", " ", 1);
     let is_of = |model: &Model| model.protocols.iter().any(|protocol| model.template_name(protocol) == name);
     MODELS.iter().find(|model| is_of(model)).map(|model| model.lines)
 }
