@@ -96,10 +96,10 @@ def calls(client):
         )
     )
     members = {"member": [{"lineGroupName": "Sellers", "selectionOrder": 1}]}
-    done(client.add_hunt_list(name="Selling", callManagerGroupName="Default", routeListEnabled=True, members=members))
+    done(client.add_hunt_list(name="Selling", callManagerGroupName="Default", routeListEnabled="true", members=members))
     pilot = {"pattern": "1900", "routePartitionName": "Sales"}
     mask = "Default"
-    done(client.add_hunt_pilot(**pilot, blockEnable=False, useCallingPartyPhoneMask=mask, huntListName="Selling"))
+    done(client.add_hunt_pilot(**pilot, blockEnable="false", useCallingPartyPhoneMask=mask, huntListName="Selling"))
     assert done(client.get_hunt_pilot(**pilot))["huntListName"]["_value_1"] == "Selling"
     done(client.add_call_pickup_group(name="Pickers", pattern="1901", routePartitionName="Sales"))
     done(client.update_directory_number(**number, callPickupGroupName="Pickers"))
@@ -119,7 +119,7 @@ def extension_mobility(client):
     """The profile is made with all that the client has as usual."""
     done(client.add_device_profile("tony"))
     done(client.update_user(userid="TONY", phoneProfiles={"profileName": ["tony"]}))
-    done(client.update_phone(name=PHONE, enableExtensionMobility=True))
+    done(client.update_phone(name=PHONE, enableExtensionMobility="true"))
     login = {"deviceName": PHONE, "loginDuration": 3600, "profileName": "tony", "userId": "tony"}
     assert done(client.do_device_login(**login))["return"] == "true"
     phone = done(client.get_phone(name=PHONE))
