@@ -66,6 +66,13 @@ pub(super) fn running(sections: &Sections) -> String {
             section(&mut text, command, &present(sections, command), part.rules());
             continue;
         }
+        // Lines follow each other without anything between them.
+        if part == Part::Line {
+            let lines = named::keys(sections, part, &FRESH);
+            let lines: String = lines.iter().map(|key| one(sections, part, key)).collect();
+            text.push_str(&format!("!\n{lines}!\n"));
+            continue;
+        }
         if part.is_named() {
             for key in named::keys(sections, part, &FRESH) {
                 section(&mut text, &key, &present(sections, &key), part.rules());
