@@ -82,6 +82,52 @@ def look(client):
     assert answer["rows"] == [{"name": PHONE, "dnorpattern": "1002"}], answer
 
 
+def calls(client):
+    """What calls come by: a line group, a hunt list and its pilot, a pickup group, a CTI route point."""
+    number = {"pattern": "1002", "routePartitionName": "Sales"}
+    hunting = ["huntAlgorithmNoAnswer", "huntAlgorithmBusy", "huntAlgorithmNotAvailable"]
+    done(
+        client.add_line_group(
+            name="Sellers",
+            distributionAlgorithm="Top Down",
+            rnaReversionTimeOut=10,
+            members={"member": [{"lineSelectionOrder": 0, "directoryNumber": number}]},
+            **dict.fromkeys(hunting, "Stop hunting"),
+        )
+    )
+    members = {"member": [{"lineGroupName": "Sellers", "selectionOrder": 1}]}
+    done(client.add_hunt_list(name="Selling", callManagerGroupName="Default", routeListEnabled="true", members=members))
+    pilot = {"pattern": "1900", "routePartitionName": "Sales"}
+    mask = "Default"
+    done(client.add_hunt_pilot(**pilot, blockEnable="false", useCallingPartyPhoneMask=mask, huntListName="Selling"))
+    assert done(client.get_hunt_pilot(**pilot))["huntListName"]["_value_1"] == "Selling"
+    done(client.add_call_pickup_group(name="Pickers", pattern="1901", routePartitionName="Sales"))
+    done(client.update_directory_number(**number, callPickupGroupName="Pickers"))
+    done(client.add_cti_route_point("Queue", lines=[("1002", "Sales")]))
+    assert [point["name"] for point in done(client.get_cti_route_points())] == ["Queue"]
+    plan = done(client.list_route_plan("%"))
+    assert sorted(row["dnOrPattern"] for row in plan) == ["1002", "1900", "1901"], plan
+    refused(lambda: client.delete_line_group(name="Sellers"), "-692")
+    done(client.delete_cti_route_point(name="Queue"))
+    done(client.delete_call_pickup_group(name="Pickers"))
+    done(client.delete_hunt_pilot(**pilot))
+    done(client.delete_hunt_list(name="Selling"))
+    done(client.delete_line_group(name="Sellers"))
+
+
+def extension_mobility(client):
+    """The profile is made with all that the client has as usual."""
+    done(client.add_device_profile("tony"))
+    done(client.update_user(userid="TONY", phoneProfiles={"profileName": ["tony"]}))
+    done(client.update_phone(name=PHONE, enableExtensionMobility="true"))
+    login = {"deviceName": PHONE, "loginDuration": 3600, "profileName": "tony", "userId": "tony"}
+    assert done(client.do_device_login(**login))["return"] == "true"
+    phone = done(client.get_phone(name=PHONE))
+    assert (phone["loginUserId"], phone["currentProfileName"]["_value_1"]) == ("tony", "tony"), phone
+    assert done(client.do_device_logout(deviceName=PHONE))["return"] == "true"
+    done(client.delete_device_profile(name="tony"))
+
+
 def changes(client, version):
     """The queue of changes, with zeep alone: ciscoaxl has no call for it."""
     if version == "9.1":
@@ -110,6 +156,8 @@ def main(host, port, version, login, password):
     add(client)
     change(client)
     look(client)
+    calls(client)
+    extension_mobility(client)
     changes(client, version)
     remove(client)
 

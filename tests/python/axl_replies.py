@@ -3,7 +3,8 @@
     axl_replies.py HOST PORT VERSION LOGIN PASSWORD
 
 Everything is asked by the schema alone: each list by each criterion, for all of its tags; the objects found, whole, and for
-all tags of a get. Before that one object of each kind that people own is added, with what the schema demands.
+all tags of a get. Before that one object is added of each kind that people own or that calls go by, with what the schema
+demands. The replies of what is asked of people are checked too.
 REQUESTS_CA_BUNDLE names the file of the certificate that vouches for the device. Anything unexpected ends it with an error.
 """
 
@@ -13,22 +14,30 @@ import urllib.parse
 import requests
 from lxml import etree
 
-from axl_schema import SOAP, schema_file
+from axl_schema import SOAP, schema_file, wrong
 
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 CLASSES = """
-    RoutePartition Css Line User Phone DeviceProfile RemoteDestinationProfile RemoteDestination DevicePool Region Location
+    RoutePartition Css Line User Phone DeviceProfile RemoteDestinationProfile RemoteDestination CtiRoutePoint
+    CallPickupGroup LineGroup HuntList HuntPilot SipTrunk RouteGroup RouteList RoutePattern TransPattern
+    CalledPartyTransformationPattern CallingPartyTransformationPattern UserGroup UcService DevicePool Region Location
     CallManagerGroup DateTimeGroup Srst CommonPhoneConfig PresenceGroup PhoneButtonTemplate SoftKeyTemplate SipProfile
     PhoneSecurityProfile VoiceMailProfile ServiceProfile ProcessNode LdapDirectory Gateway
 """.split()
 # What is added, in this order, and the values of what is mandatory.
-ADDED = CLASSES[:8]
+ADDED = CLASSES[: CLASSES.index("DevicePool")]
 PROFILE = "Remote Destination Profile"
 OWN = {
     "Phone": {"name": "SEP0011AABBCCDD", "product": "Cisco 7965", "class": "Phone", "protocol": "SCCP"},
     "DeviceProfile": {"name": "tony", "product": "Cisco 7965", "class": "Device Profile", "protocol": "SCCP"},
     PROFILE.replace(" ", ""): {"name": "tony", "product": PROFILE, "class": PROFILE, "protocol": PROFILE[:-8]},
     "RemoteDestination": {"remoteDestinationProfileName": "tony"},
+    "CtiRoutePoint": {**dict.fromkeys(["product", "class"], "CTI Route Point"), "protocol": "SCCP"},
+    "SipTrunk": {"product": "SIP Trunk", "class": "Trunk", "protocol": "SIP"},
+    "TransPattern": {"usage": "Translation"},
+    "RouteGroup": {"distributionAlgorithm": "Circular"},
+    "RoutePattern": {"gatewayName": "Sales"},
+    "UcService": {"serviceType": "CTI"},
 }
 USUAL = {
     "protocolSide": "User",
@@ -47,6 +56,18 @@ USUAL = {
     "delayBeforeRingingCell": "4000",
     "lastName": "Soprano",
     "name": "Sales",
+    "distributionAlgorithm": "Top Down",
+    "rnaReversionTimeOut": "10",
+    "huntListName": "Sales",
+    "deviceName": "Sales",
+    "callingAndCalledPartyInfoFormat": "Deliver DN only in connected party",
+    "networkLocation": "OnNet",
+    "hostnameorip": "192.0.2.7",
+    "presenceGroupName": "Standard Presence group",
+    **dict.fromkeys(["deviceSelectionOrder", "port"], "1"),
+    **dict.fromkeys(["huntAlgorithmNoAnswer", "huntAlgorithmBusy", "huntAlgorithmNotAvailable"], "Stop hunting"),
+    "blockEnable": "false",
+    "useCallingPartyPhoneMask": "Default",
     **dict.fromkeys(["userid", "userId", "ownerUserId"], "tony"),
     **dict.fromkeys(["builtInBridgeStatus", "useTrustedRelayPoint"], "Default"),
     **dict.fromkeys(["deviceMobilityMode", "callInfoPrivacyStatus"], "Default"),
@@ -113,7 +134,8 @@ class Device:
         [reply] = etree.fromstring(answer.content).find(f"{SOAP}Body")
         assert answer.status_code == 200, (request, answer.text)
         reply = etree.fromstring(etree.tostring(reply))
-        assert self.schema.check.validate(reply), (request, self.schema.check.error_log)
+        problems = wrong(self.schema.check, reply)
+        assert not problems, (request, problems)
         return reply.find("return")
 
     def add(self, name):
@@ -135,12 +157,35 @@ class Device:
         assert len(found) or name not in ADDED, name
 
 
+def converse(device):
+    """What is asked of a user who has a profile, and of a phone that lets people log in."""
+    update = "<userid>tony</userid><pin>918273</pin><phoneProfiles><profileName>tony</profileName></phoneProfiles>"
+    device.ask("updateUser", update)
+    assert device.ask("doAuthenticateUser", "<userid>TONY</userid><pin>918273</pin>").findtext("userAuthenticated") == "true"
+    phone = OWN["Phone"]["name"]
+    device.ask("updatePhone", f"<name>{phone}</name><enableExtensionMobility>true</enableExtensionMobility>")
+    login = f"<deviceName>{phone}</deviceName><loginDuration>60</loginDuration><profileName>tony</profileName>"
+    assert device.ask("doDeviceLogin", f"{login}<userId>tony</userId>").text == "true"
+    device.look("Phone")
+    assert device.ask("doDeviceLogout", f"<deviceName>{phone}</deviceName>").text == "true"
+    if device.version != "9.1":
+        assert device.ask("doChangeDNDStatus", "<userID>tony</userID><dndStatus>true</dndStatus>").text == "true"
+    tags = device.schema.all_tags(device.schema.operation("listRoutePlan")["returnedTags"])
+    plan = device.ask("listRoutePlan", f"<searchCriteria><dnOrPattern>%</dnOrPattern></searchCriteria>{tags}")
+    assert len({row.findtext("type") for row in plan}) == 7, "a line, a group, a pilot, and four kinds of patterns"
+    member = "<name>Sales</name><addMembers><member><userId>tony</userId></member></addMembers>"
+    device.ask("updateUserGroup", member)
+    device.look("UserGroup")
+    device.look("User")
+
+
 def main(host, port, version, login, password):
     device = Device(urllib.parse.urlunsplit(("https", f"{host}:{port}", "/axl/", "", "")), version, (login, password))
     for name in ADDED:
         device.add(name)
     for name in CLASSES:
         device.look(name)
+    converse(device)
 
 
 if __name__ == "__main__":

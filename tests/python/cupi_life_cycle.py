@@ -107,6 +107,27 @@ def unified_messaging(json, tony):
     assert json.call(200, "GET", accounts) == {"@total": "0"}
 
 
+def surroundings(json, tony):
+    """What scripts look up before they set up a user: class of service, schedules, the user's own call handler, lists."""
+    assert json.session.get(f"{json.base}/vmrest/cluster").status_code == 200
+    user = json.call(200, "GET", f"users/{tony}")
+    classes = json.call(200, "GET", "coses")["Cos"]
+    assert user["CosObjectId"] in [each["ObjectId"] for each in classes], user
+    handler = f"handlers/callhandlers/{user['CallHandlerObjectId']}"
+    assert user["CallhandlerURI"] == f"/vmrest/{handler}", user
+    schedules = {each["DisplayName"]: each["ObjectId"] for each in json.call(200, "GET", "schedulesets")["ScheduleSet"]}
+    json.call(204, "PUT", handler, {"ScheduleSetObjectId": schedules["All Hours"]})
+    assert json.call(200, "GET", handler)["ScheduleSetObjectId"] == schedules["All Hours"]
+    extensions = f"users/{tony}/alternateextensions"
+    created(json.call(201, "POST", extensions, {"IdIndex": "1", "DtmfAccessId": "2009"}))
+    numbers = [each["DtmfAccessId"] for each in json.call(200, "GET", extensions)["AlternateExtension"]]
+    assert numbers == ["1009", "2009"], numbers
+    everybody = json.call(200, "GET", "distributionlists?query=(alias is allvoicemailusers)")["DistributionList"]
+    members = f"distributionlists/{everybody['ObjectId']}/distributionlistmembers"
+    created(json.call(201, "POST", members, {"MemberUserObjectId": tony}))
+    assert json.call(200, "GET", members)["DistributionListMember"]["Alias"] == "anthony"
+
+
 def remove(client, json, tony, carmela):
     done(client.deleteUserWithMbx(tony))
     done(client.deleteUserWithMbx(carmela))
@@ -125,6 +146,7 @@ def main(host, port, login, password):
     change(client, json, tony)
     log_in(json, tony)
     unified_messaging(json, tony)
+    surroundings(json, tony)
     remove(client, json, tony, carmela)
     assert requests.get(f"{json.base}/vmrest/users", auth=(login, "wrong")).status_code == 401
 

@@ -53,6 +53,18 @@ def router(port):
     shows(wrong, "% Invalid input detected at '^' marker.", "% Incomplete command.", '% Ambiguous command:  "n 1"')
     shows(connection.send_config_set(["ephone-dn 700"]), "exceeds max-dn 144")
     shows(connection.send_config_set(["ephone 2", "mac-address 0011.2233.4455", "no ephone 2"]), "already in use")
+    shows(connection.send_command("show ephone"), "ephone-1[0] Mac:0011.2233.4455")
+    assert connection.send_command("show ephone registered") == ""
+    shows(connection.send_command("show version | include IOS"), "Version 15.1(4)M")
+    asked = connection.send_command("configure", expect_string=r"\]\? ")
+    shows(asked, "Configuring from terminal, memory, or network [terminal]?")
+    connection.send_command("", expect_string=r"\(config\)#")
+    assert connection.exit_config_mode().endswith("#")
+    peer = ["dial-peer voice 100 voip", "destination-pattern 9T", "session target ipv4:192.0.2.9", "no vad"]
+    shows(connection.send_config_set(peer, error_pattern=r"% "), "CME(config-dial-peer)#")
+    shows(connection.send_command("show dial-peer voice summary"), "9T")
+    connection.send_config_set(["no dial-peer voice 100", "interface gi0/0", "description LAN"], error_pattern=r"% ")
+    shows(connection.send_command("show running-config interface gi0/0"), "interface GigabitEthernet0/0\n description LAN")
     shows(connection.save_config(), "[OK]")
     shows(connection.send_command("show startup-config"), "button  1:1")
     shows(told(port, "simulator state"), '"ephone-dn 1"', '"number 1001"')

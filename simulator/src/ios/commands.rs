@@ -1,17 +1,7 @@
 //! The commands of the simulated router, mode by mode, in the order in which its configuration lists them.
 
 use super::grammar::Rule;
-
-/// A mode below the configuration mode, by the command that its section has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    TelephonyService,
-    EphoneDn,
-    Ephone,
-    RegisterGlobal,
-    RegisterDn,
-    RegisterPool,
-}
+use super::part::Part;
 
 /// What the privileged and the user mode know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,15 +11,28 @@ pub(super) enum Exec {
     Leave,
     Configure,
     ConfigureLocked,
+    /// The device asks from where.
+    ConfigureFrom,
     Write,
     Copy,
     ShowRunning,
+    ShowRunningInterface,
     ShowStartup,
     ShowVersion,
     ShowClock,
     ShowPrivilege,
     ShowTelephony,
     ShowEphone,
+    /// Those that a phone has registered for.
+    ShowRegistered,
+    ShowEphoneDn,
+    ShowEphoneDnSummary,
+    ShowRegisterGlobal,
+    ShowRegisterAll,
+    ShowRegisterPools,
+    ShowRegisterDns,
+    ShowDialPeers,
+    ShowInterfaces,
     ShowUsers,
     Length,
     Terminal,
@@ -43,6 +46,8 @@ pub(super) enum Global {
     Enter(Part),
     /// With a line mode behind the number.
     EnterMode(Part),
+    /// A section that a name tells from others.
+    EnterNamed(Part),
     Hostname,
     Do,
     Exit,
@@ -65,6 +70,8 @@ pub(super) enum Setting {
     /// `speed-dial 1 …`: kept for each position.
     Indexed,
     Limit(Part),
+    /// It is on unless a `no` says otherwise, which is kept.
+    On,
     Restart,
     Reset,
     CreateFiles,
@@ -80,6 +87,8 @@ pub(super) const EXEC: &[Rule<Exec>] = &[
     ("show clock", Exec::ShowClock),
     ("show privilege", Exec::ShowPrivilege),
     ("show users", Exec::ShowUsers),
+    ("who", Exec::ShowUsers),
+    ("show ip interface brief", Exec::ShowInterfaces),
     ("terminal length <0-512>", Exec::Length),
     ("terminal width <0-512>", Exec::Terminal),
     ("terminal monitor", Exec::Terminal),
@@ -89,6 +98,7 @@ pub(super) const EXEC: &[Rule<Exec>] = &[
 /// What may be typed after `enable`, beside [`EXEC`].
 pub(super) const PRIVILEGED: &[Rule<Exec>] = &[
     ("disable", Exec::Disable),
+    ("configure", Exec::ConfigureFrom),
     ("configure terminal", Exec::Configure),
     ("configure terminal lock", Exec::ConfigureLocked),
     ("write", Exec::Write),
@@ -97,11 +107,23 @@ pub(super) const PRIVILEGED: &[Rule<Exec>] = &[
     ("copy running-config startup-config", Exec::Copy),
     ("show running-config", Exec::ShowRunning),
     ("show running-config | LINE", Exec::ShowRunning),
+    ("show running-config interface LINE", Exec::ShowRunningInterface),
     ("show startup-config", Exec::ShowStartup),
     ("show startup-config | LINE", Exec::ShowStartup),
     ("show telephony-service", Exec::ShowTelephony),
     ("show ephone", Exec::ShowEphone),
-    ("show ephone registered", Exec::ShowEphone),
+    ("show ephone registered", Exec::ShowRegistered),
+    ("show ephone unregistered", Exec::ShowEphone),
+    ("show ephone-dn", Exec::ShowEphoneDn),
+    ("show ephone-dn <1-720>", Exec::ShowEphoneDn),
+    ("show ephone-dn summary", Exec::ShowEphoneDnSummary),
+    ("show voice register global", Exec::ShowRegisterGlobal),
+    ("show voice register all", Exec::ShowRegisterAll),
+    ("show voice register pool all", Exec::ShowRegisterPools),
+    ("show voice register pool <1-262>", Exec::ShowRegisterPools),
+    ("show voice register dn all", Exec::ShowRegisterDns),
+    ("show voice register dn <1-720>", Exec::ShowRegisterDns),
+    ("show dial-peer voice summary", Exec::ShowDialPeers),
     ("service-module WORD WORD session", Exec::Session),
     ("service-module WORD session", Exec::Session),
     ("service-module WORD WORD session clear", Exec::Clear),
@@ -118,12 +140,21 @@ pub(super) const GLOBAL: &[Rule<Global>] = &[
     ("voice register global", Global::Enter(Part::RegisterGlobal)),
     ("voice register dn <1-720>", Global::Enter(Part::RegisterDn)),
     ("voice register pool <1-262>", Global::Enter(Part::RegisterPool)),
+    ("interface LINE", Global::EnterNamed(Part::Interface)),
+    ("dial-peer voice <1-2147483647>", Global::EnterNamed(Part::DialPeer)),
+    ("dial-peer voice <1-2147483647> voip", Global::EnterNamed(Part::DialPeer)),
+    ("dial-peer voice <1-2147483647> pots", Global::EnterNamed(Part::DialPeer)),
+    ("line con <0-0>", Global::EnterNamed(Part::Line)),
+    ("line console <0-0>", Global::EnterNamed(Part::Line)),
+    ("line aux <0-0>", Global::EnterNamed(Part::Line)),
+    ("line vty <0-15>", Global::EnterNamed(Part::Line)),
+    ("line vty <0-15> <0-15>", Global::EnterNamed(Part::Line)),
     ("do LINE", Global::Do),
     ("exit", Global::Exit),
     ("end", Global::End),
 ];
 
-const TELEPHONY_SERVICE: &[Rule<Setting>] = &[
+pub(super) const TELEPHONY_SERVICE: &[Rule<Setting>] = &[
     ("load WORD WORD", Setting::Indexed),
     ("max-ephones <1-262>", Setting::Limit(Part::Ephone)),
     ("max-dn <1-720>", Setting::Limit(Part::EphoneDn)),
@@ -140,7 +171,7 @@ const TELEPHONY_SERVICE: &[Rule<Setting>] = &[
     ("create cnf-files", Setting::CreateFiles),
 ];
 
-const EPHONE_DN: &[Rule<Setting>] = &[
+pub(super) const EPHONE_DN: &[Rule<Setting>] = &[
     ("number DIAL", Setting::Keep),
     ("number DIAL secondary DIAL", Setting::Keep),
     ("number DIAL no-reg primary", Setting::Keep),
@@ -167,7 +198,7 @@ const EPHONE_DN: &[Rule<Setting>] = &[
     ("huntstop channel", Setting::Keep),
 ];
 
-const EPHONE: &[Rule<Setting>] = &[
+pub(super) const EPHONE: &[Rule<Setting>] = &[
     ("device-security-mode WORD", Setting::Keep),
     ("description LINE", Setting::Keep),
     ("mac-address H.H.H", Setting::Mac),
@@ -188,7 +219,7 @@ const EPHONE: &[Rule<Setting>] = &[
     ("reset", Setting::Reset),
 ];
 
-const REGISTER_GLOBAL: &[Rule<Setting>] = &[
+pub(super) const REGISTER_GLOBAL: &[Rule<Setting>] = &[
     ("mode cme", Setting::Keep),
     ("source-address WORD port <2000-9999>", Setting::Keep),
     ("max-dn <1-720>", Setting::Limit(Part::RegisterDn)),
@@ -199,7 +230,7 @@ const REGISTER_GLOBAL: &[Rule<Setting>] = &[
     ("create profile", Setting::CreateFiles),
 ];
 
-const REGISTER_DN: &[Rule<Setting>] = &[
+pub(super) const REGISTER_DN: &[Rule<Setting>] = &[
     ("number DIAL", Setting::Keep),
     ("call-forward b2bua all DIAL", Setting::Keep),
     ("call-forward b2bua busy DIAL", Setting::Keep),
@@ -213,7 +244,7 @@ const REGISTER_DN: &[Rule<Setting>] = &[
     ("mwi", Setting::Keep),
 ];
 
-const REGISTER_POOL: &[Rule<Setting>] = &[
+pub(super) const REGISTER_POOL: &[Rule<Setting>] = &[
     ("id mac H.H.H", Setting::Mac),
     ("type WORD", Setting::SipPhoneType),
     ("number <1-6> dn <1-720>", Setting::PoolNumber),
@@ -224,6 +255,54 @@ const REGISTER_POOL: &[Rule<Setting>] = &[
     ("codec WORD", Setting::Keep),
     ("restart", Setting::Restart),
     ("reset", Setting::Reset),
+];
+
+pub(super) const INTERFACE: &[Rule<Setting>] = &[
+    ("description LINE", Setting::Keep),
+    ("encapsulation dot1q <1-4094>", Setting::Keep),
+    ("ip address WORD WORD", Setting::Keep),
+    ("ip address dhcp", Setting::Keep),
+    ("ip helper-address WORD", Setting::Keep),
+    ("shutdown", Setting::Keep),
+    ("duplex WORD", Setting::Keep),
+    ("speed WORD", Setting::Keep),
+];
+
+pub(super) const DIAL_PEER: &[Rule<Setting>] = &[
+    ("description LINE", Setting::Keep),
+    ("preference <0-10>", Setting::Keep),
+    ("destination-pattern WORD", Setting::Keep),
+    ("session protocol sipv2", Setting::Keep),
+    ("session target WORD", Setting::Keep),
+    ("incoming called-number WORD", Setting::Keep),
+    ("voice-class codec <1-10000>", Setting::Keep),
+    ("dtmf-relay LINE", Setting::Keep),
+    ("codec WORD", Setting::Keep),
+    ("port WORD", Setting::Keep),
+    ("forward-digits WORD", Setting::Keep),
+    ("direct-inward-dial", Setting::Keep),
+    ("vad", Setting::On),
+    ("shutdown", Setting::Keep),
+];
+
+pub(super) const LINE: &[Rule<Setting>] = &[
+    ("exec-timeout <0-35791>", Setting::Keep),
+    ("exec-timeout <0-35791> <0-2147483>", Setting::Keep),
+    ("logging synchronous", Setting::Keep),
+    ("login", Setting::Keep),
+    ("login local", Setting::Keep),
+    ("length <0-512>", Setting::Keep),
+    ("transport input LINE", Setting::Keep),
+];
+
+pub(super) const DEVICE: &[Rule<Setting>] = &[
+    ("ip domain lookup", Setting::On),
+    ("ip domain name WORD", Setting::Keep),
+    ("ip http server", Setting::On),
+    ("clock timezone WORD <0-23>", Setting::Keep),
+    ("logging buffered <4096-2147483647>", Setting::Keep),
+    ("ip route WORD WORD WORD", Setting::Indexed),
+    ("ntp server WORD", Setting::Indexed),
 ];
 
 /// The models that phones of each protocol may have.
@@ -237,65 +316,3 @@ pub(super) const SIP_TYPES: &[&str] = &[
     "7906", "7911", "7912", "7940", "7941", "7941GE", "7942", "7945", "7960", "7961", "7961GE", "7962", "7965", "7970",
     "7971", "7975", "8811", "8841", "8845", "8851", "8861", "8865", "8941", "8945", "8961", "9951", "9971",
 ];
-
-impl Part {
-    pub(super) const ALL: [Self; 6] = [
-        Self::RegisterGlobal,
-        Self::RegisterDn,
-        Self::RegisterPool,
-        Self::TelephonyService,
-        Self::EphoneDn,
-        Self::Ephone,
-    ];
-
-    /// The command that its section begins with.
-    pub(super) fn command(self) -> &'static str {
-        match self {
-            Self::TelephonyService => "telephony-service",
-            Self::EphoneDn => "ephone-dn",
-            Self::Ephone => "ephone",
-            Self::RegisterGlobal => "voice register global",
-            Self::RegisterDn => "voice register dn",
-            Self::RegisterPool => "voice register pool",
-        }
-    }
-
-    /// What the prompt shows.
-    pub(super) fn prompt(self) -> &'static str {
-        match self {
-            Self::TelephonyService => "config-telephony",
-            Self::EphoneDn => "config-ephone-dn",
-            Self::Ephone => "config-ephone",
-            Self::RegisterGlobal => "config-register-global",
-            Self::RegisterDn => "config-register-dn",
-            Self::RegisterPool => "config-register-pool",
-        }
-    }
-
-    pub(super) fn rules(self) -> &'static [Rule<Setting>] {
-        match self {
-            Self::TelephonyService => TELEPHONY_SERVICE,
-            Self::EphoneDn => EPHONE_DN,
-            Self::Ephone => EPHONE,
-            Self::RegisterGlobal => REGISTER_GLOBAL,
-            Self::RegisterDn => REGISTER_DN,
-            Self::RegisterPool => REGISTER_POOL,
-        }
-    }
-
-    /// Whether there is one of it, without a number.
-    pub(super) fn is_single(self) -> bool {
-        matches!(self, Self::TelephonyService | Self::RegisterGlobal)
-    }
-
-    /// Where the most of it is set, and by which command.
-    pub(super) fn limit(self) -> Option<(&'static str, &'static str)> {
-        match self {
-            Self::TelephonyService | Self::RegisterGlobal => None,
-            Self::EphoneDn => Some(("telephony-service", "max-dn")),
-            Self::Ephone => Some(("telephony-service", "max-ephones")),
-            Self::RegisterDn => Some(("voice register global", "max-dn")),
-            Self::RegisterPool => Some(("voice register global", "max-pool")),
-        }
-    }
-}

@@ -1,7 +1,9 @@
 //! What `show running-config` prints.
 
-use super::commands::{Part, Setting};
+use super::commands::Setting;
 use super::grammar::Rule;
+use super::named;
+use super::part::Part;
 use super::section::{Section, Sections};
 
 /// The setting of a slot that stands behind its number, such as `dual-line`.
@@ -9,8 +11,12 @@ pub(super) const MODE: &str = ".mode";
 /// The section that holds what was saved.
 pub(super) const STARTUP: &str = "startup-config";
 
-/// What a device has before anybody has configured it: a call processor without phones.
-pub(super) fn setting_of_a_fresh_device(command: &str) -> Section {
+/// The sections with names that a device has before anybody has configured it.
+pub(super) const FRESH: [&str; 5] =
+    ["interface GigabitEthernet0/0", "interface GigabitEthernet0/1", "line con 0", "line aux 0", "line vty 0 4"];
+
+/// What a device has before anybody has configured it: a call processor without phones. `None` where it has nothing.
+pub(super) fn setting_of_a_fresh_device(command: &str) -> Option<Section> {
     let settings: &[(&str, &str)] = match command {
         "telephony-service" => &[
             ("max-ephones", "max-ephones 42"),
@@ -23,14 +29,23 @@ pub(super) fn setting_of_a_fresh_device(command: &str) -> Section {
             ("max-dn", "max-dn 144"),
             ("max-pool", "max-pool 42"),
         ],
-        _ => &[],
+        "global" => &[("ip domain name", "ip domain name example.com")],
+        "interface GigabitEthernet0/0" => {
+            &[("ip address", "ip address 10.0.0.1 255.255.255.0"), ("duplex", "duplex auto"), ("speed", "speed auto")]
+        }
+        "interface GigabitEthernet0/1" => {
+            &[("shutdown", "shutdown"), ("duplex", "duplex auto"), ("speed", "speed auto")]
+        }
+        "line con 0" | "line aux 0" => &[],
+        "line vty 0 4" => &[("login local", "login local"), ("transport input", "transport input ssh")],
+        _ => return None,
     };
-    settings.iter().fold(Section::default(), |section, (name, value)| section.with(name, *value))
+    Some(settings.iter().fold(Section::default(), |section, (name, value)| section.with(name, *value)))
 }
 
-/// The section of a part of which there is one.
-pub(super) fn single(sections: &Sections, command: &str) -> Section {
-    sections.get(command).cloned().unwrap_or_else(|| setting_of_a_fresh_device(command))
+/// A section as it is, or as a fresh device has it.
+pub(super) fn present(sections: &Sections, key: &str) -> Section {
+    sections.get(key).cloned().or_else(|| setting_of_a_fresh_device(key)).unwrap_or_default()
 }
 
 pub(super) fn hostname(sections: &Sections) -> String {
@@ -41,13 +56,27 @@ pub(super) fn hostname(sections: &Sections) -> String {
 pub(super) fn running(sections: &Sections) -> String {
     let mut text = format!(
         "!\nversion 15.1\nservice timestamps debug datetime msec\nservice timestamps log datetime msec\n\
-         no service password-encryption\n!\nhostname {}\n!\n!\nip domain name example.com\n!\n",
+         no service password-encryption\n!\nhostname {}\n!\n!\n",
         hostname(sections)
     );
+    section(&mut text, "", &present(sections, Part::Device.command()), Part::Device.rules());
     for part in Part::ALL {
         let command = part.command();
         if part.is_single() {
-            section(&mut text, command, &single(sections, command), part.rules());
+            section(&mut text, command, &present(sections, command), part.rules());
+            continue;
+        }
+        // Lines follow each other without anything between them.
+        if part == Part::Line {
+            let lines = named::keys(sections, part, &FRESH);
+            let lines: String = lines.iter().map(|key| one(sections, part, key)).collect();
+            text.push_str(&format!("!\n{lines}!\n"));
+            continue;
+        }
+        if part.is_named() {
+            for key in named::keys(sections, part, &FRESH) {
+                section(&mut text, &key, &present(sections, &key), part.rules());
+            }
             continue;
         }
         for (number, slot) in sections.slots(command) {
@@ -55,8 +84,15 @@ pub(super) fn running(sections: &Sections) -> String {
             section(&mut text, &format!("{command}  {number}{mode}"), slot, part.rules());
         }
     }
-    text.push_str("!\nline con 0\nline aux 0\nline vty 0 4\n login local\n transport input ssh\n!\nend\n");
+    text.push_str("end\n");
     text
+}
+
+/// One section as the configuration has it.
+pub(super) fn one(sections: &Sections, part: Part, key: &str) -> String {
+    let mut text = String::new();
+    section(&mut text, key, &present(sections, key), part.rules());
+    text.trim_end_matches("!\n").to_owned()
 }
 
 fn section(text: &mut String, head: &str, section: &Section, rules: &[Rule<Setting>]) {
@@ -67,10 +103,14 @@ fn section(text: &mut String, head: &str, section: &Section, rules: &[Rule<Setti
         .map(|(name, line)| (rank(name, rules), name, line))
         .collect();
     lines.sort();
-    text.push_str(head);
-    text.push('\n');
+    // What is set in the configuration mode itself stands below no head.
+    let indent = if head.is_empty() { "" } else { " " };
+    if !head.is_empty() {
+        text.push_str(head);
+        text.push('\n');
+    }
     for (_, _, line) in lines {
-        text.push(' ');
+        text.push_str(indent);
         text.push_str(line);
         text.push('\n');
     }
@@ -80,9 +120,10 @@ fn section(text: &mut String, head: &str, section: &Section, rules: &[Rule<Setti
 /// Where the device lists a setting.
 fn rank(name: &str, rules: &[Rule<Setting>]) -> usize {
     let plain = name.trim_end_matches(|char: char| char.is_ascii_digit()).trim_end();
-    let is_it = |(pattern, _): &Rule<Setting>| {
-        pattern.strip_prefix(plain).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    let begins = |pattern: &str, with: &str| {
+        pattern.strip_prefix(with).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     };
+    let is_it = |(pattern, _): &Rule<Setting>| begins(pattern, name) || begins(pattern, plain);
     rules.iter().position(is_it).unwrap_or(rules.len())
 }
 

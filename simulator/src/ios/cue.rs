@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dialtone_model::Clock;
 
+use super::cue_commands::{Command, EXEC, GLOBAL, IN_MAILBOX, PRIVILEGED, UserPart};
 use super::grammar::{Reading, Rule, help, negated, read, read_negative};
 use super::section::{Changes, Section, Sections};
 use super::session::{INCOMPLETE, Outcome, Session, UNKNOWN, Work, ambiguous, invalid, serve};
@@ -62,101 +63,6 @@ enum Mode {
     /// With the owner.
     Mailbox(String),
 }
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Command {
-    Enable,
-    Disable,
-    Leave,
-    End,
-    Configure,
-    Save,
-    Terminal,
-    ShowUsers,
-    ShowUser,
-    ShowMailboxes,
-    ShowMailbox,
-    ShowVersion,
-    ShowClock,
-    ShowPrivilege,
-    ShowRunning,
-    Unlock,
-    User(UserPart),
-    Mailbox,
-    MailboxOfSize,
-    MailboxPart,
-}
-
-/// What is set of a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum UserPart {
-    Create,
-    Delete,
-    FullName,
-    FirstName,
-    LastName,
-    Language,
-    Group,
-    Password,
-    Pin,
-    Number,
-}
-
-const EXEC: &[Rule<Command>] = &[
-    ("enable", Command::Enable),
-    ("exit", Command::Leave),
-    ("terminal length <0-512>", Command::Terminal),
-    ("terminal width <0-512>", Command::Terminal),
-    ("show version", Command::ShowVersion),
-    ("show software versions", Command::ShowVersion),
-    ("show clock", Command::ShowClock),
-    ("show clock detail", Command::ShowClock),
-    ("show privilege", Command::ShowPrivilege),
-];
-
-const PRIVILEGED: &[Rule<Command>] = &[
-    ("disable", Command::Disable),
-    ("configure terminal", Command::Configure),
-    ("write", Command::Save),
-    ("write memory", Command::Save),
-    ("copy running-config startup-config", Command::Save),
-    ("show running-config", Command::ShowRunning),
-    ("show startup-config", Command::ShowRunning),
-    ("show users", Command::ShowUsers),
-    ("show user detail username WORD", Command::ShowUser),
-    ("show voicemail mailboxes", Command::ShowMailboxes),
-    ("show voicemail detail mailbox WORD", Command::ShowMailbox),
-    ("voice mailbox unlock owner WORD", Command::Unlock),
-    ("username WORD create", Command::User(UserPart::Create)),
-    ("username WORD delete", Command::User(UserPart::Delete)),
-    ("username WORD fullname display WORD", Command::User(UserPart::FullName)),
-    ("username WORD fullname first WORD", Command::User(UserPart::FirstName)),
-    ("username WORD fullname last WORD", Command::User(UserPart::LastName)),
-    ("username WORD language WORD", Command::User(UserPart::Language)),
-    ("username WORD group WORD", Command::User(UserPart::Group)),
-    ("username WORD password WORD", Command::User(UserPart::Password)),
-    ("username WORD pin WORD", Command::User(UserPart::Pin)),
-];
-
-const GLOBAL: &[Rule<Command>] = &[
-    ("username WORD create", Command::User(UserPart::Create)),
-    ("username WORD phonenumber DIAL", Command::User(UserPart::Number)),
-    ("voice mailbox owner WORD", Command::Mailbox),
-    ("voice mailbox owner WORD size <10-60000>", Command::MailboxOfSize),
-    ("exit", Command::Leave),
-    ("end", Command::End),
-];
-
-const IN_MAILBOX: &[Rule<Command>] = &[
-    ("description LINE", Command::MailboxPart),
-    ("mailboxsize <10-60000>", Command::MailboxPart),
-    ("messagesize <10-3600>", Command::MailboxPart),
-    ("expiration time <1-365>", Command::MailboxPart),
-    ("zerooutnumber DIAL", Command::MailboxPart),
-    ("enable", Command::MailboxPart),
-    ("exit", Command::Leave),
-    ("end", Command::End),
-];
 
 impl CueSession {
     pub(super) fn new(cue: Arc<Cue>, password: &str, privileged: bool) -> Self {

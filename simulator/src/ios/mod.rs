@@ -2,16 +2,24 @@
 
 mod commands;
 mod configuration;
+mod configuration_mode;
 mod cue;
+mod cue_commands;
+mod exec_mode;
 mod grammar;
 mod host_key;
+mod named;
+mod part;
 mod parts;
+mod phones;
 mod router;
 mod section;
 mod session;
 mod show;
 mod ssh;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod users;
 
 pub(crate) use cue::Cue;

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::commands::{self, Part, SCCP_TYPES, SIP_TYPES};
-use super::configuration::{MODE, single};
+use super::commands::{self, SCCP_TYPES, SIP_TYPES};
+use super::configuration::{MODE, present};
 use super::grammar::mac;
+use super::part::Part;
 use super::section::{Changes, Section, Sections};
 use super::session::{Request, Work};
 
 /// One line of a part.
 #[derive(Debug)]
 pub(super) struct Setting {
-    pub(super) part: Part,
     /// The key of the section.
     pub(super) key: String,
     pub(super) kind: commands::Setting,
@@ -30,7 +30,7 @@ pub(super) struct Setting {
 pub(super) fn make(sections: &Sections, part: Part, key: &str, mode: Option<&str>) -> Work {
     let number = key.rsplit(' ').next().and_then(|number| number.parse::<u32>().ok());
     if let (Some((section, limit)), Some(number)) = (part.limit(), number) {
-        let most = single(sections, section);
+        let most = present(sections, section);
         let most = most.get(limit).and_then(|line| line.rsplit(' ').next()?.parse::<u32>().ok()).unwrap_or(0);
         if number > most {
             return Err(format!("% {key} exceeds {limit} {most}\n"));
@@ -76,7 +76,7 @@ impl Setting {
     }
 
     pub(super) fn carry_out(&self, sections: &Sections) -> Work {
-        let section = if self.part.is_single() { single(sections, &self.key) } else { sections.of(&self.key) };
+        let section = present(sections, &self.key);
         let first = self.arguments.first().map(String::as_str).unwrap_or_default();
         let kept = |section: Section| Ok((String::new(), sections.set(&self.key, section)));
         match self.kind {
@@ -101,8 +101,8 @@ impl Setting {
                 }
                 kept(section.with(&name, self.text.as_str()))
             }
-            // It is there unless it is told otherwise, and that shows.
-            _ if self.negative && self.name == "huntstop" => kept(section.with(&self.name, "no huntstop")),
+            commands::Setting::On if self.negative => kept(section.with(&self.name, format!("no {}", self.text))),
+            commands::Setting::On => kept(section.without(&self.name)),
             _ if self.negative => kept(section.without(&self.name)),
             commands::Setting::Keep => {
                 if self.name == "label" && section.get("number").is_none() {

@@ -1,8 +1,10 @@
 use jiff::Timestamp;
 
-use super::commands::{Exec, Part};
-use super::configuration::{STARTUP, filtered, hostname, running, single};
+use super::commands::Exec;
+use super::configuration::{FRESH, STARTUP, filtered, hostname, one, present, running};
+use super::part::Part;
 use super::section::Sections;
+use super::{named, phones};
 
 /// Who looks, and when.
 #[derive(Debug)]
@@ -12,13 +14,28 @@ pub(super) struct Viewer<'a> {
     pub(super) now: Timestamp,
 }
 
-/// What a `show` command prints.
-pub(super) fn show(command: Exec, sections: &Sections, viewer: &Viewer<'_>, filter: Option<&str>) -> String {
+/// What a `show` command prints; `which` is the number or the name that it asks for.
+pub(super) fn show(
+    command: Exec,
+    sections: &Sections,
+    viewer: &Viewer<'_>,
+    which: Option<&str>,
+    filter: Option<&str>,
+) -> String {
+    let name = which.unwrap_or_default();
+    let which = name.parse::<u32>().ok();
     let whole = match command {
         Exec::ShowRunning => {
             let text = running(sections);
             format!("Building configuration...\n\nCurrent configuration : {} bytes\n{text}\n", text.len())
         }
+        Exec::ShowRunningInterface => match named::key(Part::Interface, &format!("interface {name}"), sections) {
+            Some(key) => {
+                let text = one(sections, Part::Interface, &key);
+                format!("Building configuration...\n\nCurrent configuration : {} bytes\n!\n{text}end\n\n", text.len())
+            }
+            None => "% Invalid input detected at '^' marker.\n\n".to_owned(),
+        },
         Exec::ShowStartup => match sections.get(STARTUP).and_then(|saved| saved.get("text")) {
             Some(saved) => format!("Using {} out of 262136 bytes\n{saved}\n", saved.len()),
             None => "startup-config is not present\n".to_owned(),
@@ -29,8 +46,11 @@ pub(super) fn show(command: Exec, sections: &Sections, viewer: &Viewer<'_>, filt
              Compiled Thu 24-Mar-11 15:23 by prod_rel_team\n\n\
              ROM: System Bootstrap, Version 15.0(1r)M9, RELEASE SOFTWARE (fc1)\n\n\
              {} uptime is 1 week, 2 days, 3 hours, 4 minutes\n\
-             System returned to ROM by power-on\n\n\
+             System returned to ROM by power-on\n\
+             System image file is \"flash0:c2951-universalk9-mz.SPA.151-4.M.bin\"\n\n\
              Cisco CISCO2951/K9 (revision 1.1) with 475136K/49152K bytes of memory.\n\
+             Processor board ID FTX1500A0AA\n\
+             2 Gigabit Ethernet interfaces\n\
              255K bytes of non-volatile configuration memory.\n\n\
              Configuration register is 0x2102\n\n",
             hostname(sections)
@@ -45,11 +65,27 @@ pub(super) fn show(command: Exec, sections: &Sections, viewer: &Viewer<'_>, filt
             viewer.login
         ),
         Exec::ShowTelephony => {
-            let settings = single(sections, Part::TelephonyService.command());
+            let settings = present(sections, Part::TelephonyService.command());
             let lines: String = settings.0.values().map(|line| format!("{line}\n")).collect();
             format!("CONFIG (Version=8.6)\n=====================\nVersion 8.6\n{lines}\n")
         }
-        Exec::ShowEphone => phones(sections),
+        Exec::ShowEphone => phones::ephones(sections),
+        // No phone is ever there.
+        Exec::ShowRegistered => String::new(),
+        Exec::ShowEphoneDn => phones::ephone_dns(sections, which),
+        Exec::ShowEphoneDnSummary => phones::ephone_dn_summary(sections),
+        Exec::ShowRegisterGlobal => phones::register_global(sections),
+        Exec::ShowRegisterPools => phones::register_pools(sections, which),
+        Exec::ShowRegisterDns => phones::register_dns(sections, which),
+        Exec::ShowRegisterAll => {
+            let (dns, pools) = (phones::register_dns(sections, None), phones::register_pools(sections, None));
+            format!(
+                "{}VOICE REGISTER DN\n=================\n{dns}\nVOICE REGISTER POOL\n===================\n{pools}",
+                phones::register_global(sections)
+            )
+        }
+        Exec::ShowDialPeers => dial_peers(sections),
+        Exec::ShowInterfaces => interfaces(sections),
         _ => String::new(),
     };
     match filter {
@@ -64,27 +100,41 @@ pub(super) fn clock(now: Timestamp) -> String {
     format!("*{now}\n")
 }
 
-fn phones(sections: &Sections) -> String {
-    let value = |line: Option<&str>| line.and_then(|line| line.rsplit(' ').next()).unwrap_or_default().to_owned();
-    let phones = sections.slots(Part::Ephone.command());
-    phones
-        .into_iter()
-        .map(|(number, phone)| {
-            let mut text = format!(
-                "ephone-{number}[{}] Mac:{} TCP socket:[-1] activeLine:0 whisperLine:0 DECEASED\n\
-                 mediaActive:0 whisper_mediaActive:0 startMedia:0 offhook:0 ringing:0 reset:0 reset_sent:0 paging 0\n\
-                 IP:0.0.0.0 * 0 {}  keepalive 0 max_line 0\n",
-                number - 1,
-                value(phone.get("mac-address")),
-                value(phone.get("type")),
-            );
-            let buttons = phone.get("button").and_then(|line| line.strip_prefix("button")).unwrap_or_default();
-            for button in buttons.split_whitespace() {
-                let (position, slot) = button.split_once(':').unwrap_or((button, ""));
-                let number = value(sections.of(&format!("ephone-dn {slot}")).get("number"));
-                text.push_str(&format!("button {position}: dn {slot}  number {number} CH1   DOWN\n"));
-            }
-            text + "\n"
-        })
-        .collect()
+/// The last word of a setting.
+fn last(line: Option<&str>) -> &str {
+    line.and_then(|line| line.rsplit(' ').next()).unwrap_or_default()
+}
+
+fn interfaces(sections: &Sections) -> String {
+    let head = "Interface                  IP-Address      OK? Method Status                Protocol\n".to_owned();
+    let row = |key: String| {
+        let section = present(sections, &key);
+        let address = section.get("ip address").and_then(|line| line.split(' ').nth(2)).unwrap_or("unassigned");
+        let down = section.get("shutdown").is_some();
+        let (status, protocol) = if down { ("administratively down", "down") } else { ("up", "up") };
+        let name = key.strip_prefix("interface ").unwrap_or_default();
+        format!("{name:<26} {address:<15} YES NVRAM  {status:<21} {protocol}\n")
+    };
+    named::keys(sections, Part::Interface, &FRESH).into_iter().map(row).fold(head, |text, row| text + &row)
+}
+
+fn dial_peers(sections: &Sections) -> String {
+    let head = "dial-peer hunt 0\n\
+        \x20            AD                                    PRE PASS                OUT\n\
+        TAG    TYPE  MIN  OPER PREFIX    DEST-PATTERN      FER THRU SESS-TARGET    STAT PORT\n"
+        .to_owned();
+    let row = |key: String| {
+        let section = present(sections, &key);
+        let mut words = key.split(' ').skip(2);
+        let (tag, kind) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let state = if section.get("shutdown").is_some() { "down" } else { "up" };
+        let preference = section.get("preference").map_or("0", |line| last(Some(line)));
+        format!(
+            "{tag:<6} {kind:<5} up   {state:<4}           {:<17} {preference:<3} syst {:<14}      {}\n",
+            last(section.get("destination-pattern")),
+            last(section.get("session target")),
+            last(section.get("port")),
+        )
+    };
+    named::keys(sections, Part::DialPeer, &FRESH).into_iter().map(row).fold(head, |text, row| text + &row)
 }

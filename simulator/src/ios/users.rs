@@ -1,6 +1,7 @@
 //! The users of Unity Express and their mailboxes, and the rules that they obey.
 
-use super::cue::{UserPart, new_user, user_key};
+use super::cue::{new_user, user_key};
+use super::cue_commands::UserPart;
 use super::section::{Changes, Section, Sections};
 use super::session::Work;
 

@@ -2,6 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dialtone_model::Clock;
+use jiff::Timestamp;
 
 use crate::fault::{FaultKind, Rights};
 
@@ -50,6 +51,11 @@ impl Conditions {
         // Every start begins a new queue, whose name is unlike those of earlier ones.
         let queue = format!("{:x}", clock.now().as_microsecond());
         Self { clock, queue, state: Mutex::default() }
+    }
+
+    /// The time of day.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     pub(super) fn queue(&self) -> &str {

@@ -1,7 +1,7 @@
 //! The fields of what administrators set up, in the order of the schema of 12.5; an older version lacks some, or has them
 //! elsewhere.
 
-use super::schema::Rule::{Flag, Group, List, Needs, Number, Secret, Text, Word};
+use super::schema::Rule::{Flag, Group, List, Names, Needs, Number, Secret, Text, Word};
 use super::schema::{Field, keep, may, need, tell};
 
 /// For the objects of which the name is all that matters here.
@@ -189,4 +189,33 @@ pub(super) const GATEWAY: &[Field] = &[
     need("product", Text(128)).fixed(),
     need("protocol", Word(&["MGCP", "SCCP"])).fixed(),
     need("callManagerGroupName", Text(50)),
+];
+
+pub(super) const USER_GROUP: &[Field] = &[
+    need("name", Text(128)).changed_as("newName").before(10, 0),
+    may("members", List("member", &Group(&[need("userId", Names("user"))]))).unlisted(),
+    may("userRoles", List("userRole", &Group(&[need("roleName", Text(100))]))).unlisted(),
+    need("name", Text(128)).changed_as("newName").from(10, 0),
+];
+
+pub(super) const UC_SERVICE: &[Field] = &[
+    need("serviceType", Word(UC_SERVICES)).fixed(),
+    need("productType", Text(50)).nil().fixed(),
+    need("name", Text(50)).changed_as("newName"),
+    may("description", Text(100)),
+    need("hostnameorip", Text(255)),
+    may("port", Number(1, 65_535)).nil(),
+    may("protocol", Text(10)).nil(),
+    keep("ucServiceXml"),
+];
+
+const UC_SERVICES: &[&str] = &[
+    "Voicemail",
+    "MailStore",
+    "Conferencing",
+    "Directory",
+    "IM and Presence",
+    "CTI",
+    "Video Conference Scheduling Portal",
+    "Jabber Client Configuration (jabber-config.xml)",
 ];

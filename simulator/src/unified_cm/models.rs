@@ -4,9 +4,10 @@ use super::objects::{Fields, Object, Objects, Value, text};
 use super::refusal::Refusal;
 use super::schema::Class;
 
-/// A phone model: its product name, the protocols that it speaks, and the lines of its standard button template.
+/// A phone model: its product name, the number that the database has for it, the protocols that it speaks, and the lines of its standard button template.
 struct Model {
     product: &'static str,
+    number: &'static str,
     template: &'static str,
     protocols: &'static [&'static str],
     lines: usize,
@@ -17,46 +18,47 @@ const SIP: &[&str] = &["SIP"];
 const SCCP: &[&str] = &["SCCP"];
 
 const MODELS: &[Model] = &[
-    model("Cisco 6921", "6921", BOTH, 2),
-    model("Cisco 6941", "6941", BOTH, 4),
-    model("Cisco 6961", "6961", BOTH, 12),
-    model("Cisco 7811", "7811", SIP, 1),
-    model("Cisco 7821", "7821", SIP, 2),
-    model("Cisco 7841", "7841", SIP, 4),
-    model("Cisco 7861", "7861", SIP, 16),
-    model("Cisco 7911", "7911", BOTH, 1),
-    model("Cisco 7940", "7940", BOTH, 2),
-    model("Cisco 7941", "7941", BOTH, 2),
-    model("Cisco 7942", "7942", BOTH, 2),
-    model("Cisco 7945", "7945", BOTH, 2),
-    model("Cisco 7960", "7960", BOTH, 6),
-    model("Cisco 7961", "7961", BOTH, 6),
-    model("Cisco 7962", "7962", BOTH, 6),
-    model("Cisco 7965", "7965", BOTH, 6),
-    model("Cisco 7970", "7970", BOTH, 8),
-    model("Cisco 7971", "7971", BOTH, 8),
-    model("Cisco 7975", "7975", BOTH, 8),
-    model("Cisco 8811", "8811", SIP, 5),
-    model("Cisco 8841", "8841", SIP, 5),
-    model("Cisco 8845", "8845", SIP, 5),
-    model("Cisco 8851", "8851", SIP, 5),
-    model("Cisco 8861", "8861", SIP, 5),
-    model("Cisco 8865", "8865", SIP, 5),
-    model("Cisco 9971", "9971", SIP, 6),
-    model("Cisco IP Communicator", "CIPC", BOTH, 8),
-    model("Cisco Unified Client Services Framework", "Client Services Framework", SIP, 8),
-    model("Cisco Unified Personal Communicator", "Personal Communicator", SIP, 1),
-    model("Cisco Dual Mode for iPhone", "Dual Mode for iPhone", SIP, 1),
-    model("CTI Port", "CTI Port", SCCP, 8),
+    model("Cisco 6921", "495", "6921", BOTH, 2),
+    model("Cisco 6941", "496", "6941", BOTH, 4),
+    model("Cisco 6961", "497", "6961", BOTH, 12),
+    model("Cisco 7811", "36213", "7811", SIP, 1),
+    model("Cisco 7821", "621", "7821", SIP, 2),
+    model("Cisco 7841", "622", "7841", SIP, 4),
+    model("Cisco 7861", "623", "7861", SIP, 16),
+    model("Cisco 7911", "307", "7911", BOTH, 1),
+    model("Cisco 7940", "8", "7940", BOTH, 2),
+    model("Cisco 7941", "115", "7941", BOTH, 2),
+    model("Cisco 7942", "434", "7942", BOTH, 2),
+    model("Cisco 7945", "435", "7945", BOTH, 2),
+    model("Cisco 7960", "7", "7960", BOTH, 6),
+    model("Cisco 7961", "30018", "7961", BOTH, 6),
+    model("Cisco 7962", "404", "7962", BOTH, 6),
+    model("Cisco 7965", "436", "7965", BOTH, 6),
+    model("Cisco 7970", "30006", "7970", BOTH, 8),
+    model("Cisco 7971", "119", "7971", BOTH, 8),
+    model("Cisco 7975", "437", "7975", BOTH, 8),
+    model("Cisco 8811", "36217", "8811", SIP, 5),
+    model("Cisco 8841", "683", "8841", SIP, 5),
+    model("Cisco 8845", "36224", "8845", SIP, 5),
+    model("Cisco 8851", "684", "8851", SIP, 5),
+    model("Cisco 8861", "685", "8861", SIP, 5),
+    model("Cisco 8865", "36225", "8865", SIP, 5),
+    model("Cisco 9971", "493", "9971", SIP, 6),
+    model("Cisco IP Communicator", "30016", "CIPC", BOTH, 8),
+    model("Cisco Unified Client Services Framework", "503", "Client Services Framework", SIP, 8),
+    model("Cisco Unified Personal Communicator", "358", "Personal Communicator", SIP, 1),
+    model("Cisco Dual Mode for iPhone", "562", "Dual Mode for iPhone", SIP, 1),
+    model("CTI Port", "72", "CTI Port", SCCP, 8),
 ];
 
 const fn model(
     product: &'static str,
+    number: &'static str,
     template: &'static str,
     protocols: &'static [&'static str],
     lines: usize,
 ) -> Model {
-    Model { product, template, protocols, lines }
+    Model { product, number, template, protocols, lines }
 }
 
 impl Model {
@@ -67,6 +69,19 @@ impl Model {
     fn template_name(&self, protocol: &str) -> String {
         format!("Standard {} {protocol}", self.template)
     }
+}
+
+/// Devices that are no phones, with the numbers that the database has for them.
+const OTHERS: [(&str, &str); 2] = [("73", "CTI Route Point"), ("131", "SIP Trunk")];
+
+/// The numbers that the database has for models, with their names.
+pub(super) fn numbers() -> impl Iterator<Item = (&'static str, &'static str)> {
+    MODELS.iter().map(|model| (model.number, model.product)).chain(OTHERS)
+}
+
+/// The number of a model; empty where the database has none.
+pub(super) fn number(product: &str) -> &'static str {
+    numbers().find(|(_, name)| *name == product).map_or("", |(number, _)| number)
 }
 
 /// Class and name of what a fresh device has.
@@ -105,8 +120,24 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
         ("srst", "Use Default Gateway"),
     ];
     objects.extend(of_pools.map(|(class, name)| (class, name.to_owned())));
+    // These two models have their templates under longer names too.
+    for template in ["7942G", "7962G"] {
+        objects.extend(BOTH.iter().map(|protocol| ("phoneButtonTemplate", format!("Standard {template} {protocol}"))));
+    }
+    objects.extend(USER_GROUPS.map(|name| ("userGroup", name.to_owned())));
     objects
 }
+
+const USER_GROUPS: [&str; 8] = [
+    "Standard CCM End Users",
+    "Standard CCM Super Users",
+    "Standard CCM Read Only",
+    "Standard CTI Enabled",
+    "Standard CTI Allow Control of All Devices",
+    "Standard CTI Allow Control of Phones supporting Connected Xfer and conf",
+    "Standard CTI Allow Control of Phones supporting Rollover Mode",
+    "Standard EM Authentication Proxy Rights",
+];
 
 /// What the built-in device pool is made of.
 pub(super) const DEFAULT_POOL: [(&str, &str); 4] = [
@@ -125,7 +156,7 @@ pub(super) fn buttons(template: &Object, objects: &Objects) -> Option<usize> {
     }
     // A template that says nothing of its buttons has those of the one that it was made from.
     let name = Some(objects.name_of(of("basePhoneTemplateName"))).filter(|base| !base.is_empty());
-    let name = name.unwrap_or_else(|| of("name"));
+    let name = name.unwrap_or_else(|| of("name")).replacen("G ", " ", 1);
     let is_of = |model: &Model| model.protocols.iter().any(|protocol| model.template_name(protocol) == name);
     MODELS.iter().find(|model| is_of(model)).map(|model| model.lines)
 }
@@ -176,6 +207,10 @@ pub(super) fn check(class: &Class, fields: &Fields) -> Result<(), Refusal> {
             }
             Ok(())
         }
+        "routePattern" => match fields.get("destination") {
+            Some(Value::Group(destination)) if destination.len() == 1 => Ok(()),
+            _ => Err(Refusal::incomplete("destination", "gatewayName, routeListName")),
+        },
         _ => Ok(()),
     }
 }

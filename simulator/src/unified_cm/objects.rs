@@ -3,9 +3,11 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::changes::ChangeQueue;
-use super::models;
+use super::classes::CLASSES;
+use super::references::{Scrubbed, scrub_fields};
 use super::refusal::Refusal;
-use super::schema::{Class, Field, Rule};
+use super::schema::{Class, Rule};
+use super::{memberships, models};
 use crate::journal::Change;
 use crate::ledger::Holdings;
 
@@ -64,14 +66,15 @@ impl Holdings for Objects {
     type Object = Object;
 
     fn apply(&mut self, change: Change<Object>) {
-        let old = self.by_key.remove(&change.object);
+        let key = place(change.object);
+        let old = self.by_key.remove(&key);
         if let Some(old) = &old {
             self.key_of.remove(&old.uuid);
         }
-        self.changes.note(&change.object, old.as_ref(), change.value.as_ref());
+        self.changes.note(&key, old.as_ref(), change.value.as_ref());
         if let Some(new) = change.value {
-            self.key_of.insert(new.uuid.clone(), change.object.clone());
-            self.by_key.insert(change.object, new);
+            self.key_of.insert(new.uuid.clone(), key.clone());
+            self.by_key.insert(key, new);
         }
     }
 }
@@ -84,7 +87,7 @@ impl Objects {
 
     /// The object of a class with this key.
     pub(super) fn get(&self, class: &Class, key: &str) -> Result<(&str, &Object), Refusal> {
-        let found = self.by_key.get_key_value(&format!("{}/{key}", class.name));
+        let found = self.by_key.get_key_value(&place(format!("{}/{key}", class.name)));
         found.map(|(key, object)| (key.as_str(), object)).ok_or_else(|| Refusal::not_found(class.title))
     }
 
@@ -94,27 +97,43 @@ impl Objects {
         key.map_or_else(|| Err(Refusal::not_found(class.title)), |key| self.get(class, key))
     }
 
+    /// The object with this other key of its class; with its key, without the class.
+    pub(super) fn with_other_key(&self, class: &Class, key: &str) -> Result<(&str, &Object), Refusal> {
+        let mut all = self.of(class);
+        let found = all.find(|(_, object)| self.joined(class, class.other_key, &object.fields) == key);
+        found.ok_or_else(|| Refusal::not_found(class.title))
+    }
+
     /// All objects of a class, by key.
     pub(super) fn of(&self, class: &Class) -> impl Iterator<Item = (&str, &Object)> {
-        let prefix = format!("{}/", class.name);
         let until = format!("{}0", class.name);
-        self.by_key.range(prefix.clone()..until).map(move |(key, object)| (&key[prefix.len()..], object))
+        let all = self.by_key.range(format!("{}/", class.name)..until);
+        all.map(|(key, object)| (shown_key(key, object), object))
     }
 
     /// The key of the object with this uuid, without its class.
     pub(super) fn name_of(&self, uuid: &str) -> &str {
-        self.key_of.get(uuid).and_then(|key| key.split_once('/')).map_or("", |(_, key)| key)
+        let found = self.key_of.get(uuid).and_then(|key| self.by_key.get_key_value(key));
+        found.map_or("", |(key, object)| shown_key(key, object))
+    }
+
+    /// The object with this uuid, whatever its class; with the class in its key.
+    pub(super) fn any_with_uuid(&self, uuid: &str) -> Option<(&str, &Object)> {
+        let (key, object) = self.by_key.get_key_value(self.key_of.get(uuid)?)?;
+        Some((key, object))
     }
 
     /// What it takes to add an object.
     pub(super) fn add(&self, class: &Class, uuid: String, mut fields: Fields) -> Result<Changes, Refusal> {
         models::complete(class, &mut fields, self);
         let key = self.key(class, &fields);
-        if self.by_key.contains_key(&key) {
+        if self.by_key.contains_key(&key) || self.has_other_key(class, &uuid, &fields) {
             return Err(Refusal::duplicate());
         }
         self.check(class, &fields)?;
-        Ok(vec![Change { object: key, value: Some(Object { uuid, fields }) }])
+        let mut changes = memberships::mirrored(self, class, &uuid, &Fields::new(), &fields);
+        changes.push(Change { object: key, value: Some(Object { uuid, fields }) });
+        Ok(changes)
     }
 
     /// What it takes to make an object's fields these; nothing, when they are these already.
@@ -125,30 +144,33 @@ impl Objects {
         }
         self.check(class, &fields)?;
         let new_key = self.key(class, &fields);
-        let mut changes = Changes::new();
+        if new_key != key && self.by_key.contains_key(&new_key) || self.has_other_key(class, &object.uuid, &fields) {
+            return Err(Refusal::duplicate());
+        }
+        let mut changes = memberships::mirrored(self, class, &object.uuid, &object.fields, &fields);
         if new_key != key {
-            if self.by_key.contains_key(&new_key) {
-                return Err(Refusal::duplicate());
-            }
             changes.push(Change { object: key.to_owned(), value: None });
         }
         if class.name == "routePartition"
             && let Some(new_name) = fields.get("name").map(text)
         {
-            changes.extend(self.lines_of_renamed_partition(&object.uuid, new_name));
+            changes.extend(self.patterns_of_renamed_partition(&object.uuid, new_name));
         }
         changes.push(Change { object: new_key, value: Some(Object { uuid: object.uuid.clone(), fields }) });
         Ok(changes)
     }
 
-    /// The keys of lines name their partition.
-    fn lines_of_renamed_partition(&self, partition: &str, new_name: &str) -> Changes {
+    /// The keys of patterns, such as directory numbers, name their partition.
+    fn patterns_of_renamed_partition(&self, partition: &str, new_name: &str) -> Changes {
         let mut changes = Changes::new();
-        for (key, line) in self.by_key.range("line/".to_owned().."line0".to_owned()) {
-            if line.fields.get("routePartitionName").map(text) == Some(partition) {
-                let pattern = line.fields.get("pattern").map(text).unwrap_or_default();
-                changes.push(Change { object: key.clone(), value: None });
-                changes.push(Change { object: format!("line/{pattern}/{new_name}"), value: Some(line.clone()) });
+        for class in CLASSES.iter().filter(|class| class.key.contains(&"routePartitionName")) {
+            for (key, object) in self.of(class) {
+                if object.fields.get("routePartitionName").map(text) == Some(partition) {
+                    let pattern = object.fields.get("pattern").map(text).unwrap_or_default();
+                    changes.push(Change { object: format!("{}/{key}", class.name), value: None });
+                    let key = format!("{}/{pattern}/{new_name}", class.name);
+                    changes.push(Change { object: key, value: Some(object.clone()) });
+                }
             }
         }
         changes
@@ -199,17 +221,26 @@ impl Objects {
     }
 
     fn key(&self, class: &Class, fields: &Fields) -> String {
-        let mut key = class.name.to_owned();
-        for name in class.key {
+        place(format!("{}/{}", class.name, self.joined(class, class.key, fields)))
+    }
+
+    /// Whether another object than the one with this uuid has the same other key.
+    fn has_other_key(&self, class: &Class, uuid: &str, fields: &Fields) -> bool {
+        let key = self.joined(class, class.other_key, fields);
+        !class.other_key.is_empty() && self.with_other_key(class, &key).is_ok_and(|(_, object)| object.uuid != uuid)
+    }
+
+    /// The values of some fields as a key has them.
+    fn joined(&self, class: &Class, names: &[&str], fields: &Fields) -> String {
+        let value_of = |name: &&str| {
             let value = match fields.get(*name) {
                 Some(Value::Text(text)) => text.as_str(),
                 _ => "",
             };
-            let refers = class.fields.iter().any(|f| f.name == *name && matches!(f.rule, Rule::Needs(_)));
-            key.push('/');
-            key.push_str(if refers { self.name_of(value) } else { value });
-        }
-        key
+            let refers = class.fields.iter().any(|field| field.name == *name && matches!(field.rule, Rule::Needs(_)));
+            if refers { self.name_of(value) } else { value }
+        };
+        names.iter().map(value_of).collect::<Vec<_>>().join("/")
     }
 
     /// The rules that go beyond one field.
@@ -232,6 +263,19 @@ impl Objects {
     }
 }
 
+/// Where an object is kept: under its class and key, in small letters where the class doesn't tell them from capitals.
+fn place(key: String) -> String {
+    let class = key.split('/').next().and_then(Class::named);
+    if class.is_some_and(|class| class.ignores_case) { key.to_lowercase() } else { key }
+}
+
+/// A key without its class, as it was written.
+fn shown_key<'a>(key: &'a str, object: &'a Object) -> &'a str {
+    let (class, key) = key.split_once('/').unwrap_or_default();
+    let class = Class::named(class).filter(|class| class.ignores_case);
+    class.and_then(|class| object.fields.get(class.key[0])).map_or(key, text)
+}
+
 fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     match value {
         Value::Group(fields) => fields.get(name),
@@ -244,57 +288,5 @@ pub(super) fn text(value: &Value) -> &str {
     match value {
         Value::Text(text) => text,
         Value::List(_) | Value::Group(_) => "",
-    }
-}
-
-/// What is left when references to an object go.
-enum Scrubbed<T> {
-    Same,
-    Changed(T),
-    Gone,
-}
-
-fn scrub_fields(fields: &[Field], values: &Fields, uuid: &str) -> Result<Scrubbed<Fields>, Refusal> {
-    let mut left = values.clone();
-    let mut changed = false;
-    for (name, value) in values {
-        // A field may stand in the list once for each range of versions; its rule is the same in all of them.
-        let Some(field) = fields.iter().find(|field| field.name == name) else { continue };
-        match scrub(&field.rule, value, uuid)? {
-            Scrubbed::Same => continue,
-            Scrubbed::Changed(value) => drop(left.insert(name.clone(), value)),
-            Scrubbed::Gone if field.required => return Ok(Scrubbed::Gone),
-            Scrubbed::Gone => drop(left.remove(name)),
-        }
-        changed = true;
-    }
-    Ok(if changed { Scrubbed::Changed(left) } else { Scrubbed::Same })
-}
-
-fn scrub(rule: &Rule, value: &Value, uuid: &str) -> Result<Scrubbed<Value>, Refusal> {
-    match (rule, value) {
-        (Rule::Needs(_), Value::Text(text)) if text == uuid => Err(Refusal::still_needed()),
-        (Rule::Names(_) | Rule::Dirn, Value::Text(text)) if text == uuid => Ok(Scrubbed::Gone),
-        (Rule::Group(fields), Value::Group(values)) => Ok(match scrub_fields(fields, values, uuid)? {
-            Scrubbed::Same => Scrubbed::Same,
-            Scrubbed::Changed(fields) => Scrubbed::Changed(Value::Group(fields)),
-            Scrubbed::Gone => Scrubbed::Gone,
-        }),
-        (Rule::List(_, rule), Value::List(members)) => {
-            let mut left = Vec::with_capacity(members.len());
-            let mut changed = false;
-            for member in members {
-                match scrub(rule, member, uuid)? {
-                    Scrubbed::Same => left.push(member.clone()),
-                    Scrubbed::Changed(member) => {
-                        left.push(member);
-                        changed = true;
-                    }
-                    Scrubbed::Gone => changed = true,
-                }
-            }
-            Ok(if changed { Scrubbed::Changed(Value::List(left)) } else { Scrubbed::Same })
-        }
-        _ => Ok(Scrubbed::Same),
     }
 }

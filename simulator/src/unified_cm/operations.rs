@@ -1,10 +1,11 @@
 use uuid::Uuid;
 
-use super::objects::{Changes, Fields, Object, Objects, PENDING, Value};
+use super::edited_lists::EditedList;
+use super::objects::{Changes, Object, Objects, PENDING, Value};
 use super::reading::{Purpose, Reading, present};
 use super::refusal::Refusal;
 use super::rendering::Rendering;
-use super::schema::{Class, Field, Version};
+use super::schema::{Class, Version};
 use crate::xml::Element;
 
 /// What an operation comes to: the `return` of its answer, and what changes.
@@ -18,41 +19,6 @@ pub(super) struct Task<'a> {
     pub(super) objects: &'a Objects,
     pub(super) version: Version,
 }
-
-/// A list of which an update may add and remove single members.
-#[derive(Debug)]
-struct EditedList {
-    class: &'static str,
-    name: &'static str,
-    add: &'static str,
-    remove: &'static str,
-    /// What people call a member.
-    member: &'static str,
-    /// What tells the member that goes.
-    known_by: &'static [&'static str],
-    from: Version,
-}
-
-const EDITED_LISTS: [EditedList; 2] = [
-    EditedList {
-        class: "phone",
-        name: "lines",
-        add: "addLines",
-        remove: "removeLines",
-        member: "Line",
-        known_by: &["index", "dirn"],
-        from: (10, 0),
-    },
-    EditedList {
-        class: "css",
-        name: "members",
-        add: "addMembers",
-        remove: "removeMembers",
-        member: "RoutePartition",
-        known_by: &["routePartitionName"],
-        from: (9, 0),
-    },
-];
 
 impl Task<'_> {
     pub(super) fn add(&self, uuid: Uuid) -> Outcome {
@@ -71,8 +37,9 @@ impl Task<'_> {
         let (key, rest) = self.reading().key(self.class, self.content)?;
         let (_, object) = self.objects.get(self.class, &key)?;
         let mut fields = object.fields.clone();
-        let (single, rest): (Vec<&Element>, Vec<&Element>) = rest.iter().partition(|element| self.is_single(element));
-        let rest: Vec<Element> = rest.into_iter().cloned().collect();
+        let of_list = |element: &Element| EditedList::of_element(self.class, &element.name, self.version);
+        let edits = rest.iter().filter_map(|element| Some((of_list(element)?, element)));
+        let rest: Vec<Element> = rest.iter().filter(|element| of_list(element).is_none()).cloned().collect();
         let settable = self.class.fields.iter();
         for (name, value) in self.reading().fields(self.class.name, settable, &rest, Purpose::Change)? {
             match value {
@@ -80,8 +47,8 @@ impl Task<'_> {
                 None => drop(fields.remove(name)),
             }
         }
-        for change in single {
-            self.change_members(&mut fields, change)?;
+        for (list, edit) in edits {
+            list.edit(self.reading(), self.class, &mut fields, edit)?;
         }
         let uuid = object.uuid.clone();
         let mut changes = self.objects.set(self.class, &key, fields)?;
@@ -172,41 +139,9 @@ impl Task<'_> {
         rows(page.map(|object| rendering.object(self.class, object, Some(tags))).collect())
     }
 
-    /// `addLines`, `removeMembers` and the like, which change a list instead of replacing it.
-    fn change_members(&self, fields: &mut Fields, change: &Element) -> Result<(), Refusal> {
-        let Some(list) = self.edited_list() else { return Ok(()) };
-        let of_list = |field: &&Field| field.name == list.name;
-        let whole = Element { name: list.name.to_owned(), ..change.clone() };
-        let given =
-            self.reading().fields(list.name, self.class.fields.iter().filter(of_list), &[whole], Purpose::Change)?;
-        let Some(Value::List(changed)) = present(given).remove(list.name) else { return Ok(()) };
-        let Value::List(present) = fields.entry(list.name.to_owned()).or_insert_with(|| Value::List(Vec::new())) else {
-            return Ok(());
-        };
-        if change.name == list.add {
-            present.extend(changed);
-            return Ok(());
-        }
-        for member in changed {
-            let same = |other: &Value| list.known_by.iter().all(|name| part(other, name) == part(&member, name));
-            let at = present.iter().position(same).ok_or_else(|| Refusal::not_found(list.member))?;
-            present.remove(at);
-        }
-        Ok(())
-    }
-
     /// What is known in part only may be asked for anything.
     fn check_tags(&self, tags: &Element) -> Result<(), Refusal> {
         if self.class.is_in_part { Ok(()) } else { self.reading().tags(self.class.fields, &tags.children) }
-    }
-
-    /// The list of which single members come and go.
-    fn edited_list(&self) -> Option<&'static EditedList> {
-        EDITED_LISTS.iter().find(|list| list.class == self.class.name && list.from <= self.version)
-    }
-
-    fn is_single(&self, element: &Element) -> bool {
-        self.edited_list().is_some_and(|list| element.name == list.add || element.name == list.remove)
     }
 
     fn reading(&self) -> Reading<'_> {
@@ -224,7 +159,7 @@ pub(super) fn rows(rows: Vec<Element>) -> Outcome {
 }
 
 /// How many rows are left out, and how many are wanted, from what follows the tags of a list.
-fn place(page: &[Element]) -> Result<(usize, usize), Refusal> {
+pub(super) fn place(page: &[Element]) -> Result<(usize, usize), Refusal> {
     let mut expected = ["skip", "first"].into_iter();
     let (mut skip, mut first) = (0, usize::MAX);
     for element in page {
@@ -236,13 +171,6 @@ fn place(page: &[Element]) -> Result<(usize, usize), Refusal> {
         *if element.name == "skip" { &mut skip } else { &mut first } = number;
     }
     Ok((skip, first))
-}
-
-fn part<'a>(line: &'a Value, name: &str) -> Option<&'a Value> {
-    match line {
-        Value::Group(fields) => fields.get(name),
-        Value::Text(_) | Value::List(_) => None,
-    }
 }
 
 /// Whether a text is like a pattern in which `%` stands for any characters; letters are compared without regard to case.

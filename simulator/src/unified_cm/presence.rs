@@ -1,5 +1,5 @@
 use super::objects::{Fields, Object, Objects, Value, text};
-use super::operations::{Outcome, rows};
+use super::operations::{Outcome, is_like, rows};
 use super::refusal::Refusal;
 use super::schema::Class;
 use crate::xml::Element;
@@ -30,7 +30,7 @@ pub(super) fn assign(content: &[Element], objects: &Objects, to_a_node: bool) ->
 pub(super) fn list(content: &[Element], objects: &Objects, assigned: bool) -> Outcome {
     let [criteria, ..] = content else { return Err(Refusal::incomplete("request", "searchCriteria")) };
     let of = |name: &str| criteria.child(name).map_or("%", |wanted| wanted.text.trim());
-    let is_wanted = |value: &str, name: &str| of(name) == "%" || of(name) == value;
+    let is_wanted = |value: &str, name: &str| is_like(value, of(name));
     let node_of = |fields: &Fields| fields.get(NODE).map(|uuid| objects.name_of(text(uuid)).to_owned());
     let row = |(user_id, user): (&str, &Object)| {
         let node = node_of(&user.fields);

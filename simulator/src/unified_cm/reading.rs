@@ -1,5 +1,4 @@
-use super::fields::ON;
-use super::objects::{Fields, Objects, Value};
+use super::objects::{Fields, Object, Objects, Value};
 use super::refusal::Refusal;
 use super::schema::{Class, Field, Rule, Version};
 use crate::xml::Element;
@@ -23,9 +22,9 @@ pub(super) struct Reading<'a> {
     pub(super) version: Version,
 }
 
-impl Reading<'_> {
-    /// Reads elements that must be these fields, in this order. In an addition a flag that nobody mentions gets its
-    /// usual value.
+impl<'a> Reading<'a> {
+    /// Reads elements that must be these fields, in this order. In an addition what nobody mentions gets its usual
+    /// value.
     pub(super) fn fields(
         &self,
         parent: &str,
@@ -38,9 +37,10 @@ impl Reading<'_> {
             Purpose::Change => field.use_of.changed_as,
         };
         let whole = purpose == Purpose::Addition;
+        let all = fields.clone().filter(|field| field.is_in(self.version));
         let is_known = |field: &&Field| field.is_in(self.version) && name_of(field).is_some();
         let fields = fields.filter(is_known);
-        let mut expected = fields.clone().peekable();
+        let mut expected = fields.peekable();
         let mut given = Given::new();
         for element in elements {
             if element.namespace.is_some() {
@@ -64,9 +64,11 @@ impl Reading<'_> {
         if let Some(missing) = expected.find(|field| field.required) {
             return Err(Refusal::incomplete(parent, missing.name));
         }
-        for flag in fields.filter(|field| matches!(field.rule, Rule::Flag)) {
-            if !given.iter().any(|(name, _)| *name == flag.name) {
-                given.push((flag.name, Some(Value::Text(ON.contains(&flag.name).to_string()))));
+        for field in all {
+            let is_off = field.use_of.given && matches!(field.rule, Rule::Flag);
+            let usual = field.usual.or(is_off.then_some("false"));
+            if let Some(usual) = usual.filter(|_| !given.iter().any(|(name, _)| *name == field.name)) {
+                given.push((field.name, Some(Value::Text(usual.to_owned()))));
             }
         }
         Ok(given)
@@ -80,19 +82,11 @@ impl Reading<'_> {
                 let (key, _) = self.objects.with_uuid(class, &uuid.text.trim().to_uppercase())?;
                 Ok((key.split_once('/').map_or_else(String::new, |(_, key)| key.to_owned()), rest))
             }
-            [first, rest @ ..] if first.name == class.key[0] => {
-                let mut key = first.text.trim().to_owned();
-                let mut rest = rest;
-                for name in &class.key[1..] {
-                    key.push('/');
-                    if let [next, others @ ..] = rest
-                        && next.name == *name
-                    {
-                        key.push_str(next.text.trim());
-                        rest = others;
-                    }
-                }
-                Ok((key, rest))
+            [first, ..] if first.name == class.key[0] => Ok(joined(class.key, elements)),
+            [first, ..] if class.other_key.first() == Some(&first.name.as_str()) => {
+                let (key, rest) = joined(class.other_key, elements);
+                let (key, _) = self.objects.with_other_key(class, &key)?;
+                Ok((key.to_owned(), rest))
             }
             [other, ..] => Err(Refusal::schema(&other.name, &format!("{}, uuid", class.key[0]))),
             [] => Err(Refusal::incomplete(class.name, &format!("{}, uuid", class.key[0]))),
@@ -132,14 +126,12 @@ impl Reading<'_> {
     fn by_rule(&self, name: &str, rule: &'static Rule, element: &Element) -> Result<Option<Value>, Refusal> {
         let text = element.text.trim();
         let unset = element.nil || (text.is_empty() && element.children.is_empty() && element.attributes.is_empty());
-        let refers = |class: &str| {
-            let class = Class::named(class).ok_or_else(|| Refusal::not_found(class))?;
-            let uuid = element.attributes.iter().find(|(name, _)| name == "uuid");
-            let (_, object) = match uuid {
-                Some((_, uuid)) if text.is_empty() => self.objects.with_uuid(class, &uuid.to_uppercase())?,
-                _ => self.objects.get(class, text)?,
-            };
-            Ok(Some(Value::Text(object.uuid.clone())))
+        let refers = |class: &str| Ok(Some(Value::Text(self.object(class, element)?.1.uuid.clone())));
+        let refers_to_one = |classes: &[&str]| {
+            let mut found = classes.iter().map(|class| refers(class));
+            // Where none has it, the first class is the one that is meant.
+            let first = found.next().unwrap_or_else(|| Err(Refusal::not_found(name)));
+            first.or_else(|missing| found.find(Result::is_ok).unwrap_or(Err(missing)))
         };
         let plain = || Ok(Some(Value::Text(text.to_owned())));
         let invalid = |reason: &str| Err(Refusal::invalid(name, reason));
@@ -172,8 +164,19 @@ impl Reading<'_> {
                 invalid(&format!("it is from {from} to {to}"))
             }
             Rule::Needs(class) | Rule::Names(class) => refers(class),
+            Rule::NeedsOne(classes) | Rule::NamesOne(classes) => refers_to_one(classes),
             Rule::Text(_) | Rule::Secret | Rule::Word(_) | Rule::Number(..) => plain(),
             Rule::Flag => Ok(Some(Value::Text(matches!(text, "true" | "t" | "1").to_string()))),
+        }
+    }
+
+    /// The object of a class that an element names, by its key or with the attribute `uuid`; with its key.
+    pub(super) fn object(&self, class: &str, element: &Element) -> Result<(&'a str, &'a Object), Refusal> {
+        let class = Class::named(class).ok_or_else(|| Refusal::not_found(class))?;
+        let text = element.text.trim();
+        match element.attributes.iter().find(|(name, _)| name == "uuid") {
+            Some((_, uuid)) if text.is_empty() => self.objects.with_uuid(class, &uuid.to_uppercase()),
+            _ => self.objects.get(class, text),
         }
     }
 
@@ -189,6 +192,31 @@ impl Reading<'_> {
         let (_, line) = self.objects.get(lines, &format!("{}/{}", of("pattern"), of("routePartitionName")))?;
         Ok(Some(Value::Text(line.uuid.clone())))
     }
+}
+
+/// The key of several parts that elements begin with, and the elements that follow it.
+fn joined<'e>(parts: &[&str], elements: &'e [Element]) -> (String, &'e [Element]) {
+    let mut key = String::new();
+    let mut rest = elements;
+    for (place, name) in parts.iter().enumerate() {
+        if place > 0 {
+            key.push('/');
+        }
+        if let [next, others @ ..] = rest
+            && next.name == *name
+        {
+            key.push_str(next.text.trim());
+            rest = others;
+        }
+    }
+    // A pattern may be told by these too, of which there is only one kind here.
+    while let [next, others @ ..] = rest
+        && parts[0] == "pattern"
+        && matches!(next.name.as_str(), "dialPlanName" | "routeFilterName")
+    {
+        rest = others;
+    }
+    (key, rest)
 }
 
 /// The fields of a new object or group.

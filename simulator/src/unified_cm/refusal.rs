@@ -32,6 +32,23 @@ impl Refusal {
         Self::server(-691, "Missing key in referenced table for referential constraint.")
     }
 
+    /// The numbers of these are the extension mobility service's own.
+    pub(super) fn login_disabled() -> Self {
+        Self::server(5, "Device logon disabled")
+    }
+
+    pub(super) fn no_profile() -> Self {
+        Self::server(12, "Dev. Profile not found")
+    }
+
+    pub(super) fn another_logged_in() -> Self {
+        Self::server(18, "Another user logged in")
+    }
+
+    pub(super) fn nobody_logged_in() -> Self {
+        Self::server(19, "No user logged in")
+    }
+
     /// More data than a reply may have; `fewer` rows would do.
     pub(super) fn too_large(rows: usize, fewer: usize) -> Self {
         let message = format!(
@@ -86,6 +103,10 @@ impl Refusal {
 
     pub(super) fn no_column(name: &str) -> Self {
         Self::server(-217, format!("Column ({name}) not found in any table in the query (or SLV is undefined)."))
+    }
+
+    pub(super) fn not_grouped() -> Self {
+        Self::server(-294, "The column must be in the GROUP BY list.")
     }
 
     /// The request is no request.

@@ -29,6 +29,7 @@ impl Rendering<'_> {
                 && field.use_of.told
                 && (field.use_of.listed || !self.listing)
                 && !matches!(field.rule, Rule::Secret)
+                && (field.use_of.empty || values.is_some_and(|values| values.contains_key(field.name)))
         };
         let render = |field: &'static Field| {
             // The model is the product under another name.
@@ -66,15 +67,15 @@ impl Rendering<'_> {
                     vec![Element::with_text("pattern", pattern), Element::with_text("routePartitionName", partition)];
                 let mut dirn = Element::with_children(name, children);
                 // The schema has a user's primary extension without it.
-                if name == "dirn" {
+                if name != "primaryExtension" {
                     dirn.attributes.push(("uuid".to_owned(), uuid.clone()));
                 }
                 dirn
             }
-            (Rule::Needs(_) | Rule::Names(_), Some(Value::Text(uuid))) => {
+            (Rule::Needs(_) | Rule::Names(_) | Rule::NeedsOne(_) | Rule::NamesOne(_), Some(Value::Text(uuid))) => {
                 let mut element = Element::with_text(name, self.objects.name_of(uuid));
                 // The schema has a few references as plain text.
-                if !matches!(name, "device" | "userId") {
+                if !matches!(name, "device" | "userId" | "loginUserId" | "name") {
                     element.attributes.push(("uuid".to_owned(), uuid.clone()));
                 }
                 element
@@ -110,7 +111,9 @@ impl Rendering<'_> {
                 Some(members.iter().filter_map(|member| self.plain(rule, member)).collect())
             }
             (Rule::Group(fields), Value::Group(values)) => Some(Json::Object(self.plain_fields(fields, values))),
-            (Rule::Needs(_) | Rule::Names(_) | Rule::Dirn, uuid) => Some(self.objects.name_of(text(uuid)).into()),
+            (Rule::Needs(_) | Rule::Names(_) | Rule::NeedsOne(_) | Rule::NamesOne(_) | Rule::Dirn, uuid) => {
+                Some(self.objects.name_of(text(uuid)).into())
+            }
             (_, value) => Some(text(value).into()),
         }
     }

@@ -1,4 +1,4 @@
-use super::{fields, infrastructure};
+use super::classes::CLASSES;
 
 /// A version of the schema: major, minor.
 pub(super) type Version = (u8, u8);
@@ -12,6 +12,10 @@ pub(super) struct Class {
     pub(super) title: &'static str,
     /// The fields that make it unique.
     pub(super) key: &'static [&'static str],
+    /// Other fields that make it unique, by which it may be asked for too.
+    pub(super) other_key: &'static [&'static str],
+    /// Whether keys that differ in their letters' case alone are the same.
+    pub(super) ignores_case: bool,
     pub(super) fields: &'static [Field],
     /// Whether these are not all that the schema has.
     pub(super) is_in_part: bool,
@@ -28,6 +32,8 @@ pub(super) struct Field {
     pub(super) required: bool,
     pub(super) rule: Rule,
     pub(super) use_of: Use,
+    /// What a new object has when nobody says otherwise.
+    pub(super) usual: Option<&'static str>,
     /// Whether a request may unset it with `xsi:nil`.
     pub(super) nillable: bool,
     /// The versions that have it: from, and before.
@@ -45,6 +51,8 @@ pub(super) struct Use {
     pub(super) told: bool,
     /// In lists too.
     pub(super) listed: bool,
+    /// Also when it is empty.
+    pub(super) empty: bool,
 }
 
 /// What a field may hold.
@@ -60,10 +68,14 @@ pub(super) enum Rule {
     Flag,
     /// From, to.
     Number(i64, i64),
-    /// The key of an object of a class, which can't be removed meanwhile.
+    /// The key of an object of this class, which can't be removed meanwhile.
     Needs(&'static str),
     /// The same, but when the object is removed the field goes with it.
     Names(&'static str),
+    /// The key of an object of one of these classes, as with [`Rule::Needs`].
+    NeedsOne(&'static [&'static str]),
+    /// The same, as with [`Rule::Names`].
+    NamesOne(&'static [&'static str]),
     /// A directory number by pattern and partition; it goes with the number.
     Dirn,
     /// Fields in it.
@@ -79,8 +91,8 @@ pub(super) const fn need(name: &'static str, rule: Rule) -> Field {
 }
 
 pub(super) const fn may(name: &'static str, rule: Rule) -> Field {
-    let use_of = Use { given: true, changed_as: Some(name), told: true, listed: true };
-    Field { name, required: false, rule, use_of, nillable: false, versions: (None, None) }
+    let use_of = Use { given: true, changed_as: Some(name), told: true, listed: true, empty: true };
+    Field { name, required: false, rule, use_of, usual: None, nillable: false, versions: (None, None) }
 }
 
 /// An element that the device keeps and shows, and that means nothing to anything else.
@@ -90,9 +102,7 @@ pub(super) const fn keep(name: &'static str) -> Field {
 
 /// An element that a client may ask for and never give.
 pub(super) const fn tell(name: &'static str) -> Field {
-    let mut field = may(name, Rule::Any).fixed();
-    field.use_of.given = false;
-    field
+    may(name, Rule::Any).told_only()
 }
 
 impl Field {
@@ -108,9 +118,28 @@ impl Field {
         self
     }
 
+    /// Told by the device, and given by no client.
+    pub(super) const fn told_only(self) -> Self {
+        let mut field = self.fixed();
+        field.use_of.given = false;
+        field
+    }
+
     /// Told of a single object, and not in lists.
     pub(super) const fn unlisted(mut self) -> Self {
         self.use_of.listed = false;
+        self
+    }
+
+    /// Told only when it has a value, as what stands in a choice.
+    pub(super) const fn if_set(mut self) -> Self {
+        self.use_of.empty = false;
+        self
+    }
+
+    /// What a new object has when nobody says otherwise; a flag is off without it.
+    pub(super) const fn usually(mut self, value: &'static str) -> Self {
+        self.usual = Some(value);
         self
     }
 
@@ -122,9 +151,7 @@ impl Field {
 
     /// In no message at all, only in the device's state.
     pub(super) const fn hidden(self) -> Self {
-        let mut field = self.fixed().untold();
-        field.use_of.given = false;
-        field
+        self.told_only().untold()
     }
 
     /// Mandatory in an addition.
@@ -154,79 +181,14 @@ impl Field {
     }
 }
 
-/// The classes that AXL operations of this device exist for.
-pub(super) const CLASSES: &[Class] = &[
-    class("user", "User", fields::USER).keyed(&["userid"]).by(&[
-        "firstName",
-        "lastName",
-        "userid",
-        "department",
-        "customerName",
-    ]),
-    class("phone", "Phone", fields::PHONE)
-        .by(&["name", "description", "protocol", "callingSearchSpaceName", "devicePoolName", "securityProfileName"])
-        .taken_over_by(ALL),
-    class("line", "Line", fields::LINE)
-        .keyed(&["pattern", "routePartitionName"])
-        .by(&["pattern", "description", "usage", "routePartitionName"])
-        .taken_over_by(ALL),
-    class("deviceProfile", "DeviceProfile", fields::DEVICE_PROFILE),
-    class("remoteDestinationProfile", "RemoteDestinationProfile", fields::REMOTE_DESTINATION_PROFILE).by(&["name"]),
-    class("remoteDestination", "RemoteDestination", fields::REMOTE_DESTINATION).keyed(&["destination"]).by(&[
-        "name",
-        "remoteDestinationProfileName",
-        "ctiRemoteDeviceName",
-        "dualModeDeviceName",
-    ]),
-    class("routePartition", "RoutePartition", infrastructure::PARTITION).taken_over_by(&["apply", "restart"]),
-    class("css", "Css", infrastructure::CALLING_SEARCH_SPACE).by(&["description", "partitionUsage", "name"]),
-    class("devicePool", "DevicePool", infrastructure::DEVICE_POOL)
-        .by(&["name", "callManagerGroupName", "regionName"])
-        .taken_over_by(ALL),
-    class("region", "Region", infrastructure::REGION).by(&["name"]).taken_over_by(&["apply", "restart"]),
-    class("location", "Location", infrastructure::LOCATION).by(&["name"]),
-    class("callManagerGroup", "CallManagerGroup", infrastructure::CALL_MANAGER_GROUP)
-        .by(&["name"])
-        .taken_over_by(&["apply", "reset"]),
-    class("dateTimeGroup", "DateTimeGroup", infrastructure::DATE_TIME_GROUP)
-        .by(&["name", "timeZone"])
-        .taken_over_by(&["apply", "reset"]),
-    class("srst", "Srst", infrastructure::SRST).by(&["name", "ipAddress"]).taken_over_by(ALL),
-    class("commonPhoneConfig", "CommonPhoneConfig", infrastructure::COMMON_PHONE_CONFIG)
-        .by(&["name"])
-        .taken_over_by(&["apply", "reset"]),
-    class("presenceGroup", "PresenceGroup", infrastructure::PRESENCE_GROUP),
-    class("phoneButtonTemplate", "PhoneButtonTemplate", infrastructure::PHONE_BUTTON_TEMPLATE)
-        .by(&["name"])
-        .taken_over_by(&["apply", "restart"]),
-    class("softKeyTemplate", "SoftKeyTemplate", infrastructure::SOFT_KEY_TEMPLATE).taken_over_by(&["apply", "restart"]),
-    class("sipProfile", "SipProfile", infrastructure::DESCRIBED).in_part().taken_over_by(&["apply", "restart"]),
-    class("phoneSecurityProfile", "PhoneSecurityProfile", infrastructure::DESCRIBED)
-        .in_part()
-        .taken_over_by(&["apply", "reset"]),
-    class("voiceMailProfile", "VoiceMailProfile", infrastructure::VOICE_MAIL_PROFILE).by(&["name"]).taken_over_by(ALL),
-    class("serviceProfile", "ServiceProfile", infrastructure::SERVICE_PROFILE),
-    class("processNode", "ProcessNode", infrastructure::DESCRIBED).in_part().by(&[
-        "name",
-        "description",
-        "processNodeRole",
-    ]),
-    class("ldapDirectory", "LdapDirectory", infrastructure::NAMED).in_part().by(&["name", "ldapDn", "userSearchBase"]),
-    class("gateway", "Gateway", infrastructure::GATEWAY)
-        .in_part()
-        .keyed(&["domainName"])
-        .by(&["domainName", "description", "product", "protocol"])
-        .taken_over_by(ALL),
-];
-
-const ALL: &[&str] = &["apply", "restart", "reset"];
-
 /// Found by its name, and listed by name and description, as most are.
-const fn class(name: &'static str, title: &'static str, fields: &'static [Field]) -> Class {
+pub(super) const fn class(name: &'static str, title: &'static str, fields: &'static [Field]) -> Class {
     Class {
         name,
         title,
         key: &["name"],
+        other_key: &[],
+        ignores_case: false,
         fields,
         is_in_part: false,
         criteria: &["name", "description"],
@@ -235,23 +197,33 @@ const fn class(name: &'static str, title: &'static str, fields: &'static [Field]
 }
 
 impl Class {
-    const fn keyed(mut self, key: &'static [&'static str]) -> Self {
+    pub(super) const fn keyed(mut self, key: &'static [&'static str]) -> Self {
         self.key = key;
         self
     }
 
+    pub(super) const fn or_keyed(mut self, key: &'static [&'static str]) -> Self {
+        self.other_key = key;
+        self
+    }
+
+    pub(super) const fn in_any_case(mut self) -> Self {
+        self.ignores_case = true;
+        self
+    }
+
     /// Of which only some fields are known here.
-    const fn in_part(mut self) -> Self {
+    pub(super) const fn in_part(mut self) -> Self {
         self.is_in_part = true;
         self
     }
 
-    const fn by(mut self, criteria: &'static [&'static str]) -> Self {
+    pub(super) const fn by(mut self, criteria: &'static [&'static str]) -> Self {
         self.criteria = criteria;
         self
     }
 
-    const fn taken_over_by(mut self, activations: &'static [&'static str]) -> Self {
+    pub(super) const fn taken_over_by(mut self, activations: &'static [&'static str]) -> Self {
         self.activations = activations;
         self
     }

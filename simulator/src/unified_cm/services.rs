@@ -5,7 +5,7 @@ use super::objects::{Changes, Objects};
 use super::operations::{Outcome, rows};
 use super::refusal::Refusal;
 use super::schema::{Class, Version};
-use super::{changes, presence, soap, sql, sql_update};
+use super::{changes, extension_mobility, presence, route_plan, soap, sql, sql_update};
 use crate::xml::Element;
 
 /// The first version with operations that activate single objects and that assign presence nodes.
@@ -26,6 +26,11 @@ pub(super) fn carry_out(
         "executeSQLUpdate" => update(content, objects),
         "listChange" if since_10 => changes::list(content, objects, conditions.queue()),
         "doDeviceReset" => reset_device(content, objects),
+        "doDeviceLogin" => extension_mobility::log_in(content, objects, conditions, version),
+        "doDeviceLogout" => extension_mobility::log_out(content, objects, version),
+        "doChangeDNDStatus" if since_10 => extension_mobility::do_not_disturb(content, objects, version),
+        "doAuthenticateUser" => extension_mobility::authenticate(content, objects, version),
+        "listRoutePlan" => route_plan::list(content, objects),
         "doLdapSync" => synchronise_ldap(content, objects, conditions),
         "getLdapSyncStatus" => ldap_status(content, objects, conditions),
         "assignPresenceUser" if since_10 => presence::assign(content, objects, true),

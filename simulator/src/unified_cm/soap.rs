@@ -25,7 +25,7 @@ impl Request {
     }
 
     pub(super) fn is_change(&self) -> bool {
-        !["get", "list", "executeSQLQuery"].iter().any(|verb| self.operation.starts_with(verb))
+        !["get", "list", "executeSQLQuery", "doAuthenticateUser"].iter().any(|verb| self.operation.starts_with(verb))
     }
 }
 

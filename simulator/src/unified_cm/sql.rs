@@ -1,12 +1,15 @@
 //! The SQL that clients of AXL read the database with: selections with skip and first, inner and left outer joins on
-//! equal columns, conditions that all must hold, some of which one must hold, and queries within them.
+//! equal columns, conditions that all must hold, some of which one must hold, and queries within them, groups, and order.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
 
 use super::objects::Objects;
 use super::refusal::Refusal;
-use super::sql_parser::{Column, Query, Shown, Source, Test};
-use super::tables::{Table, Value};
+use super::sql_groups;
+use super::sql_query::{Case, Column, Condition, Expression, Item, Key, Query, Shown, Source, Test};
+use super::table_rows::Value;
+use super::tables::Table;
 use crate::xml::Element;
 
 /// What a query finds, a `row` each.
@@ -22,31 +25,42 @@ pub(super) fn select(sql: &str, objects: &Objects) -> Result<Vec<Element>, Refus
 pub(super) fn rows(query: &Query, objects: &Objects) -> Result<Vec<Vec<(String, String)>>, Refusal> {
     let scopes = query.sources.iter().map(Scope::of).collect::<Result<Vec<_>, _>>()?;
     let plan = Plan { query, scopes, objects };
-    let mut rows = plan.rows()?;
-    for (column, descending) in query.order.iter().rev() {
-        let at = plan.place(column)?;
-        rows.sort_by(|one, other| {
-            let order = compare(&one[at], &other[at]);
-            if *descending { order.reverse() } else { order }
-        });
-    }
-    let columns = match &query.shown {
-        Shown::Count(name) => return Ok(vec![vec![(name.clone(), rows.len().to_string())]]),
+    let items = match &query.shown {
+        Shown::Items(items) => items.clone(),
         Shown::All => plan.all_columns(),
-        Shown::Columns(columns) => {
-            let shown = columns.iter().map(|(column, name)| Ok((plan.place(column)?, name.as_str())));
-            shown.collect::<Result<Vec<_>, Refusal>>()?
-        }
     };
-    let shown = |row: Vec<Value<'_>>| {
-        columns.iter().map(|(at, name)| ((*name).to_owned(), row[*at].clone().into_owned())).collect()
+    let mut found = plan.rows()?;
+    let mut rows = if query.group.is_empty() && items.iter().all(|(item, _)| matches!(item, Item::Value(_))) {
+        let order = query.order.iter().map(|(key, down)| Ok((plan.keyed(key, &items)?, *down)));
+        let order = order.collect::<Result<Vec<_>, Refusal>>()?;
+        found.sort_by(|one, other| compared(&order, |key| key.of(one), |key| key.of(other)));
+        sql_groups::values(&plan, &items, &found)?
+    } else {
+        let mut rows = sql_groups::grouped(&plan, &items, &found)?;
+        let order = query.order.iter().map(|(key, down)| Ok((sql_groups::place_of(key, &items)?, *down)));
+        let order = order.collect::<Result<Vec<_>, Refusal>>()?;
+        rows.sort_by(|one, other| compared(&order, |at| one[*at].as_str().into(), |at| other[*at].as_str().into()));
+        rows
     };
-    let rows = rows.into_iter().skip(query.skip).take(query.first.unwrap_or(usize::MAX));
-    Ok(rows.map(shown).collect())
+    if query.distinct {
+        let mut seen = HashSet::new();
+        rows.retain(|row| seen.insert(row.clone()));
+    }
+    let named = |row: Vec<String>| items.iter().map(|(_, name)| name.clone()).zip(row).collect();
+    Ok(rows.into_iter().skip(query.skip).take(query.first.unwrap_or(usize::MAX)).map(named).collect())
+}
+
+/// How two rows follow each other, by the values of some keys, each of which may go down.
+fn compared<'a, K>(order: &[(K, bool)], one: impl Fn(&K) -> Value<'a>, other: impl Fn(&K) -> Value<'a>) -> Ordering {
+    let by = |(key, down): &(K, bool)| {
+        let order = compare(&one(key), &other(key));
+        if *down { order.reverse() } else { order }
+    };
+    order.iter().map(by).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 /// Numbers are compared as numbers.
-fn compare(one: &str, other: &str) -> std::cmp::Ordering {
+pub(super) fn compare(one: &str, other: &str) -> Ordering {
     match (one.parse::<i64>(), other.parse::<i64>()) {
         (Ok(one), Ok(other)) => one.cmp(&other),
         _ => one.cmp(other),
@@ -65,22 +79,38 @@ impl<'q> Scope<'q> {
     }
 }
 
-struct Plan<'a> {
-    query: &'a Query,
+/// A query, and where what it is about is found.
+pub(super) struct Plan<'a> {
+    pub(super) query: &'a Query,
     scopes: Vec<Scope<'a>>,
     objects: &'a Objects,
 }
 
-type Row<'a> = Vec<Value<'a>>;
+/// A row of all tables together.
+pub(super) type Row<'a> = Vec<Value<'a>>;
+
+/// A column of such a row, as it is or in letters of one case.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    at: usize,
+    case: Option<Case>,
+}
+
+impl Place {
+    pub(super) fn of<'r>(&self, row: &'r Row<'_>) -> Value<'r> {
+        let value = &*row[self.at];
+        self.case.map_or(Value::Borrowed(value), |case| case.of(value).into())
+    }
+}
 
 impl<'a> Plan<'a> {
     /// All rows that the joins and conditions leave, each with the columns of all tables.
     fn rows(&self) -> Result<Vec<Row<'a>>, Refusal> {
-        let tests = self.query.conditions.iter().map(|condition| Ok((self.place(&condition.column)?, condition)));
+        let tests = self.query.conditions.iter().map(|condition| Ok((self.place(&condition.value.column)?, condition)));
         let tests = tests.collect::<Result<Vec<_>, Refusal>>()?;
         let mut choices = Vec::with_capacity(self.query.choices.len());
         for choice in &self.query.choices {
-            let placed = choice.iter().map(|condition| Ok((self.place(&condition.column)?, condition)));
+            let placed = choice.iter().map(|condition| Ok((self.place(&condition.value.column)?, condition)));
             choices.push(placed.collect::<Result<Vec<_>, Refusal>>()?);
         }
         let mut links = Vec::with_capacity(self.query.links.len());
@@ -135,8 +165,34 @@ impl<'a> Plan<'a> {
         Err(Refusal::no_column(&column.name))
     }
 
-    fn all_columns(&self) -> Vec<(usize, &'static str)> {
-        self.scopes.iter().flat_map(|scope| scope.table.columns).copied().enumerate().collect()
+    pub(super) fn read(&self, expression: &Expression) -> Result<Place, Refusal> {
+        Ok(Place { at: self.place(&expression.column)?, case: expression.case })
+    }
+
+    /// What a key stands for: one of the items, also by the name that it was given, or a column.
+    pub(super) fn keyed(&self, key: &Key, items: &[(Item, String)]) -> Result<Place, Refusal> {
+        let item = match key {
+            Key::Place(place) => items.get(place.wrapping_sub(1)).ok_or_else(Refusal::syntax)?,
+            Key::Value(value) => match items.iter().find(|(_, name)| value.is_called(name)) {
+                Some(item) => item,
+                None => return self.read(value),
+            },
+        };
+        match &item.0 {
+            Item::Value(value) => self.read(value),
+            Item::Count | Item::CountOf { .. } | Item::Max(_) | Item::Min(_) => Err(Refusal::syntax()),
+        }
+    }
+
+    fn all_columns(&self) -> Vec<(Item, String)> {
+        let of_scope = |scope: &Scope<'a>| {
+            let (alias, columns) = (scope.alias.to_owned(), scope.table.columns);
+            columns.iter().map(move |name| {
+                let column = Column { table: Some(alias.clone()), name: (*name).to_owned() };
+                (Item::Value(column.into()), (*name).to_owned())
+            })
+        };
+        self.scopes.iter().flat_map(of_scope).collect()
     }
 }
 
@@ -167,73 +223,33 @@ fn joined<'a>(
     found
 }
 
-impl super::sql_parser::Condition {
+impl Condition {
     fn holds(&self, value: &str) -> bool {
+        let value = self.value.case.map_or(Value::Borrowed(value), |case| case.of(value).into());
         let holds = match &self.test {
-            Test::OneOf(values) => values.contains(value),
-            Test::Like(pattern) => super::operations::is_like(value, pattern),
+            Test::OneOf(values) => values.contains(&*value),
+            Test::Like(pattern) => is_like(&value, pattern),
             Test::Null => value.is_empty(),
+            Test::Compared(orders, other) => !value.is_empty() && orders.contains(&compare(&value, other)),
         };
         holds != self.negated
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn found(sql: &str) -> Vec<String> {
-        let rows = select(sql, &Objects::default()).unwrap();
-        let row = |row: &Element| row.children.iter().map(|c| c.text.clone()).collect::<Vec<_>>().join(" | ");
-        rows.iter().map(row).collect()
-    }
-
-    #[test]
-    fn rows_are_chosen_ordered_and_paged() {
-        assert_eq!(found("SELECT name FROM location ORDER BY name"), ["Hub_None", "Phantom"]);
-        assert_eq!(found("select skip 1 first 1 l.name from location as l order by l.name"), ["Phantom"]);
-        assert_eq!(found("select name from location where name like 'hub%' and name is not null"), ["Hub_None"]);
-        assert_eq!(found("select name from location where name in ('Phantom', 'it''s')"), ["Phantom"]);
-        assert_eq!(found("select name from location where name != 'Phantom';"), ["Hub_None"]);
-        assert_eq!(found("select count(*) from location"), ["2"]);
-        assert_eq!(found("select count(*) from location l, devicepool d"), ["2"]);
-        assert_eq!(
-            found("select name n from location where (name = 'Phantom' or name = 'x') and name != 'y'"),
-            ["Phantom"]
-        );
-        assert_eq!(
-            found("select name from location where name in (select name from location l)"),
-            ["Hub_None", "Phantom"]
-        );
-        assert_eq!(
-            found("select name from location where pkid = (select pkid from location where name = 'Phantom')"),
-            ["Phantom"]
-        );
-        assert_eq!(found("select l.name from location l left join devicepool d on d.pkid = l.pkid").len(), 2);
-        let total = select("select count(*) as total from location", &Objects::default()).unwrap();
-        assert_eq!((total[0].children[0].name.as_str(), total[0].children[0].text.as_str()), ("total", "2"));
-    }
-
-    #[test]
-    fn tables_are_joined_where_columns_are_equal() {
-        let join = "select l.name, o.name as other from location l inner join location o on o.pkid = l.pkid";
-        assert_eq!(found(&format!("{join} where o.name = 'Phantom'")), ["Phantom | Phantom"]);
-        let outer = "select l.name, n.dnorpattern from location l left outer join numplan n on n.pkid = l.pkid";
-        assert_eq!(found(outer), ["Hub_None | ", "Phantom | "]);
-    }
-
-    #[test]
-    fn what_is_no_query_gets_the_databases_own_error() {
-        let code = |sql: &str| select(sql, &Objects::default()).unwrap_err().code;
-        for (sql, expected) in [
-            ("selct name from location", -201),
-            ("select name from", -201),
-            ("select name from location where", -201),
-            ("select name from location where name = 'x", -201),
-            ("select name from colours", -206),
-            ("select colour from location", -217),
-        ] {
-            assert_eq!(code(sql), expected, "{sql}");
+/// Whether a text is like a pattern in which `%` stands for any characters and `_` for one. Unlike the criteria of lists,
+/// the database tells small letters from capitals.
+fn is_like(text: &str, pattern: &str) -> bool {
+    let mut rest = pattern.chars();
+    match rest.next() {
+        None => text.is_empty(),
+        Some('%') => {
+            let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+            ends.into_iter().any(|at| is_like(&text[at..], rest.as_str()))
+        }
+        Some(wanted) => {
+            let mut letters = text.chars();
+            letters.next().is_some_and(|letter| wanted == '_' || wanted == letter)
+                && is_like(letters.as_str(), rest.as_str())
         }
     }
 }

@@ -1,114 +1,16 @@
-use std::collections::HashSet;
-use std::iter::Peekable;
-use std::vec::IntoIter;
-
 use super::objects::Objects;
 use super::refusal::Refusal;
-use super::sql;
-
-/// What changes the database, read.
-#[derive(Debug)]
-pub(super) enum Statement {
-    /// New values of columns, for the rows with the ids that the query finds.
-    Update {
-        table: String,
-        values: Vec<(String, String)>,
-        rows: Query,
-    },
-    /// The table, and a query for the columns that tell its rows.
-    Delete {
-        table: String,
-        rows: Query,
-    },
-    Insert {
-        table: String,
-        values: Vec<(String, String)>,
-    },
-}
-
-/// A selection, read.
-#[derive(Debug)]
-pub(super) struct Query {
-    pub(super) skip: usize,
-    pub(super) first: Option<usize>,
-    pub(super) shown: Shown,
-    pub(super) sources: Vec<Source>,
-    /// Columns that must be equal, of joins and conditions alike.
-    pub(super) links: Vec<(Column, Column)>,
-    pub(super) conditions: Vec<Condition>,
-    /// Of each of these lists one condition must hold.
-    pub(super) choices: Vec<Vec<Condition>>,
-    pub(super) order: Vec<(Column, bool)>,
-}
-
-#[derive(Debug)]
-pub(super) enum Shown {
-    All,
-    /// How many there are, under this name.
-    Count(String),
-    /// Columns, with the names of their elements.
-    Columns(Vec<(Column, String)>),
-}
-
-/// A table, and whether rows without one of it stay.
-#[derive(Debug)]
-pub(super) struct Source {
-    pub(super) table: String,
-    pub(super) alias: String,
-    pub(super) outer: bool,
-}
-
-#[derive(Debug)]
-pub(super) struct Column {
-    pub(super) table: Option<String>,
-    pub(super) name: String,
-}
-
-#[derive(Debug)]
-pub(super) struct Condition {
-    pub(super) column: Column,
-    pub(super) test: Test,
-    pub(super) negated: bool,
-}
-
-#[derive(Debug)]
-pub(super) enum Test {
-    OneOf(HashSet<String>),
-    Like(String),
-    Null,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
-    /// A keyword, a name or a number, in lower case.
-    Word(String),
-    /// A text in quotes.
-    Text(String),
-    Symbol(char),
-}
+use super::sql_query::{Case, Column, Expression, Item, Key, Query, Shown, Source, Statement};
+use super::sql_tokens::{Token, Tokens};
+use super::sql_update;
 
 /// Words that no table is renamed to.
-const KEYWORDS: [&str; 11] = ["from", "inner", "left", "join", "on", "where", "order", "as", "outer", "set", "values"];
+const KEYWORDS: [&str; 12] =
+    ["from", "inner", "left", "join", "on", "where", "group", "order", "as", "outer", "set", "values"];
 
 impl Query {
     pub(super) fn parse(sql: &str, objects: &Objects) -> Result<Self, Refusal> {
         Parser::whole(sql, objects, Parser::query)
-    }
-
-    /// What finds these columns of a table's rows.
-    fn of(table: &str, columns: &[&str]) -> Self {
-        let column = |name: &&str| (Column { table: None, name: (*name).to_owned() }, (*name).to_owned());
-        let source = Source { table: table.to_owned(), alias: table.to_owned(), outer: false };
-        Self {
-            skip: 0,
-            first: None,
-            shown: Shown::Columns(columns.iter().map(column).collect()),
-            sources: vec![source],
-            links: Vec::new(),
-            conditions: Vec::new(),
-            choices: Vec::new(),
-            order: Vec::new(),
-        }
     }
 }
 
@@ -118,43 +20,11 @@ impl Statement {
     }
 }
 
-fn tokens(sql: &str) -> Result<Vec<Token>, Refusal> {
-    let mut tokens = Vec::new();
-    let mut letters = sql.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\'' | '"' => {
-                let mut text = String::new();
-                loop {
-                    match letters.next() {
-                        Some(end) if end == letter => match letters.next_if_eq(&letter) {
-                            Some(quote) => text.push(quote),
-                            None => break,
-                        },
-                        Some(other) => text.push(other),
-                        None => return Err(Refusal::syntax()),
-                    }
-                }
-                tokens.push(Token::Text(text));
-            }
-            _ if letter.is_whitespace() => {}
-            _ if letter.is_alphanumeric() || letter == '_' => {
-                let mut word = letter.to_lowercase().to_string();
-                while let Some(more) = letters.next_if(|next| next.is_alphanumeric() || *next == '_') {
-                    word.extend(more.to_lowercase());
-                }
-                tokens.push(Token::Word(word));
-            }
-            _ => tokens.push(Token::Symbol(letter)),
-        }
-    }
-    Ok(tokens)
-}
-
-struct Parser<'o> {
-    tokens: Peekable<IntoIter<Token>>,
+/// Reads SQL of which it asks the queries within at once.
+pub(super) struct Parser<'o> {
+    pub(super) tokens: Tokens,
     /// What queries within a query are asked of.
-    objects: &'o Objects,
+    pub(super) objects: &'o Objects,
 }
 
 impl<'o> Parser<'o> {
@@ -163,46 +33,43 @@ impl<'o> Parser<'o> {
         objects: &'o Objects,
         read: impl FnOnce(&mut Self) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        let mut parser = Self { tokens: tokens(sql)?.into_iter().peekable(), objects };
+        let mut parser = Self { tokens: Tokens::read(sql)?, objects };
         let all = read(&mut parser)?;
-        parser.takes(';');
-        match parser.tokens.next() {
-            None => Ok(all),
-            Some(_) => Err(Refusal::syntax()),
-        }
+        parser.tokens.takes(';');
+        if parser.tokens.next().is_none() { Ok(all) } else { Err(Refusal::syntax()) }
     }
 
     fn statement(&mut self) -> Result<Statement, Refusal> {
-        if self.has("update") {
-            let table = self.word()?;
-            self.must("set")?;
+        if self.tokens.has("update") {
+            let table = self.tokens.word()?;
+            self.tokens.must("set")?;
             let mut values = Vec::new();
             loop {
-                let column = self.word()?;
-                self.expects('=')?;
+                let column = self.tokens.word()?;
+                self.tokens.expects('=')?;
                 values.push((column, self.value()?));
-                if !self.takes(',') {
+                if !self.tokens.takes(',') {
                     break;
                 }
             }
-            let mut rows = Query::of(&table, &["pkid"]);
+            let mut rows = Query::of(&table, sql_update::known_by(&table));
             self.filter(&mut rows)?;
             return Ok(Statement::Update { table, values, rows });
         }
-        if self.has("delete") {
-            self.must("from")?;
-            let table = self.word()?;
+        if self.tokens.has("delete") {
+            self.tokens.must("from")?;
+            let table = self.tokens.word()?;
             let mut rows = Query::of(&table, &["fkenduser", "fkdevice"]);
             self.filter(&mut rows)?;
             return Ok(Statement::Delete { table, rows });
         }
-        self.must("insert")?;
-        self.must("into")?;
-        let table = self.word()?;
-        self.expects('(')?;
-        let columns = self.list(Self::word)?;
-        self.must("values")?;
-        self.expects('(')?;
+        self.tokens.must("insert")?;
+        self.tokens.must("into")?;
+        let table = self.tokens.word()?;
+        self.tokens.expects('(')?;
+        let columns = self.list(|parser| parser.tokens.word())?;
+        self.tokens.must("values")?;
+        self.tokens.expects('(')?;
         let values = self.list(Self::value)?;
         if columns.len() != values.len() {
             return Err(Refusal::syntax());
@@ -211,63 +78,77 @@ impl<'o> Parser<'o> {
     }
 
     /// Some with commas between them, up to a closing bracket.
-    fn list(&mut self, mut one: impl FnMut(&mut Self) -> Result<String, Refusal>) -> Result<Vec<String>, Refusal> {
+    pub(super) fn list(
+        &mut self,
+        mut one: impl FnMut(&mut Self) -> Result<String, Refusal>,
+    ) -> Result<Vec<String>, Refusal> {
         let mut all = vec![one(self)?];
-        while self.takes(',') {
+        while self.tokens.takes(',') {
             all.push(one(self)?);
         }
-        self.expects(')')?;
+        self.tokens.expects(')')?;
         Ok(all)
     }
 
     fn filter(&mut self, query: &mut Query) -> Result<(), Refusal> {
-        if self.has("where") { self.conditions(query) } else { Ok(()) }
+        if self.tokens.has("where") { self.conditions(query) } else { Ok(()) }
     }
 
-    fn query(&mut self) -> Result<Query, Refusal> {
-        self.must("select")?;
-        let skip = if self.has("skip") { self.number()? } else { 0 };
-        let first = if self.has("first") || self.has("limit") { Some(self.number()?) } else { None };
+    pub(super) fn query(&mut self) -> Result<Query, Refusal> {
+        self.tokens.must("select")?;
+        let skip = if self.tokens.has("skip") { self.tokens.number()? } else { 0 };
+        let first =
+            if self.tokens.has("first") || self.tokens.has("limit") { Some(self.tokens.number()?) } else { None };
+        let distinct = self.tokens.has("distinct") || self.tokens.has("unique");
         let shown = self.shown()?;
-        self.must("from")?;
+        self.tokens.must("from")?;
         let mut query = Query {
             skip,
             first,
+            distinct,
             shown,
             sources: Vec::new(),
             links: Vec::new(),
             conditions: Vec::new(),
             choices: Vec::new(),
+            group: Vec::new(),
             order: Vec::new(),
         };
         self.source(false, &mut query)?;
         loop {
-            let outer = self.has("left");
+            let outer = self.tokens.has("left");
             if outer {
-                self.has("outer");
+                self.tokens.has("outer");
             }
-            if self.takes(',') {
+            if self.tokens.takes(',') {
                 self.source(false, &mut query)?;
-            } else if outer || self.has("inner") || self.is("join") {
-                self.must("join")?;
+            } else if outer || self.tokens.has("inner") || self.tokens.is("join") {
+                self.tokens.must("join")?;
                 self.source(outer, &mut query)?;
-                self.must("on")?;
+                self.tokens.must("on")?;
                 self.conditions(&mut query)?;
             } else {
                 break;
             }
         }
         self.filter(&mut query)?;
-        if self.has("order") {
-            self.must("by")?;
+        if self.tokens.has("group") {
+            self.tokens.must("by")?;
+            query.group.push(self.key()?);
+            while self.tokens.takes(',') {
+                query.group.push(self.key()?);
+            }
+        }
+        if self.tokens.has("order") {
+            self.tokens.must("by")?;
             loop {
-                let column = self.column()?;
-                let descending = self.has("desc");
+                let key = self.key()?;
+                let descending = self.tokens.has("desc");
                 if !descending {
-                    self.has("asc");
+                    self.tokens.has("asc");
                 }
-                query.order.push((column, descending));
-                if !self.takes(',') {
+                query.order.push((key, descending));
+                if !self.tokens.takes(',') {
                     break;
                 }
             }
@@ -276,166 +157,88 @@ impl<'o> Parser<'o> {
     }
 
     fn shown(&mut self) -> Result<Shown, Refusal> {
-        if self.takes('*') {
+        if self.tokens.takes('*') {
             return Ok(Shown::All);
         }
         let mut columns = Vec::new();
         loop {
-            let column = self.column()?;
-            if column.name == "count" && self.takes('(') {
-                self.expects('*')?;
-                self.expects(')')?;
-                return Ok(Shown::Count(self.name("count")?));
-            }
-            let name = self.name(&column.name)?;
-            columns.push((column, name));
-            if !self.takes(',') {
-                return Ok(Shown::Columns(columns));
+            let (item, usual) = self.item()?;
+            let name = self.name(&usual)?;
+            columns.push((item, name));
+            if !self.tokens.takes(',') {
+                return Ok(Shown::Items(columns));
             }
         }
     }
 
+    /// One of what is shown, with the name that it has when it is given none.
+    fn item(&mut self) -> Result<(Item, String), Refusal> {
+        let aggregate = ["count", "max", "min"].into_iter().find(|name| self.tokens.is_function(name));
+        let Some(aggregate) = aggregate else {
+            let value = self.expression()?;
+            let usual = if value.case.is_some() { "expression" } else { &value.column.name }.to_owned();
+            return Ok((Item::Value(value), usual));
+        };
+        self.tokens.must(aggregate)?;
+        self.tokens.expects('(')?;
+        let item = match aggregate {
+            "count" if self.tokens.takes('*') => Item::Count,
+            "count" => {
+                let distinct = self.tokens.has("distinct") || self.tokens.has("unique");
+                Item::CountOf { values: self.expression()?, distinct }
+            }
+            "max" => Item::Max(self.expression()?),
+            _ => Item::Min(self.expression()?),
+        };
+        self.tokens.expects(')')?;
+        Ok((item, aggregate.to_owned()))
+    }
+
+    fn key(&mut self) -> Result<Key, Refusal> {
+        match self.tokens.peek(0) {
+            Some(Token::Word(word)) if word.starts_with(|first: char| first.is_ascii_digit()) => {
+                Ok(Key::Place(self.tokens.number()?))
+            }
+            _ => Ok(Key::Value(self.expression()?)),
+        }
+    }
+
+    pub(super) fn expression(&mut self) -> Result<Expression, Refusal> {
+        let Some(case) = self.case() else { return Ok(self.column()?.into()) };
+        self.tokens.expects('(')?;
+        let column = self.column()?;
+        self.tokens.expects(')')?;
+        Ok(Expression { column, case: Some(case) })
+    }
+
+    /// Takes the name of a function that changes the case of letters if it comes next.
+    pub(super) fn case(&mut self) -> Option<Case> {
+        let functions = [("lower", Case::Lower), ("upper", Case::Upper)];
+        let (name, case) = functions.into_iter().find(|(name, _)| self.tokens.is_function(name))?;
+        self.tokens.has(name).then_some(case)
+    }
+
     /// The name that something is given, with or without `as`.
     fn name(&mut self, otherwise: &str) -> Result<String, Refusal> {
-        let renamed = self.has("as");
-        match self.tokens.peek() {
-            Some(Token::Word(word)) if renamed || !KEYWORDS.contains(&word.as_str()) => self.word(),
+        let renamed = self.tokens.has("as");
+        match self.tokens.peek(0) {
+            Some(Token::Word(word)) if renamed || !KEYWORDS.contains(&word.as_str()) => self.tokens.word(),
             _ => Ok(otherwise.to_owned()),
         }
     }
 
     fn source(&mut self, outer: bool, query: &mut Query) -> Result<(), Refusal> {
-        let table = self.word()?;
+        let table = self.tokens.word()?;
         let alias = self.name(&table)?;
         query.sources.push(Source { table, alias, outer });
         Ok(())
     }
 
-    fn conditions(&mut self, query: &mut Query) -> Result<(), Refusal> {
-        loop {
-            self.choice(query)?;
-            if !self.has("and") {
-                return Ok(());
-            }
-        }
-    }
-
-    /// One condition, some of which one must hold, or some in brackets.
-    fn choice(&mut self, query: &mut Query) -> Result<(), Refusal> {
-        if self.takes('(') {
-            self.conditions(query)?;
-            return self.expects(')');
-        }
-        let (links, conditions) = (query.links.len(), query.conditions.len());
-        self.condition(query)?;
-        if !self.is("or") {
-            return Ok(());
-        }
-        while self.has("or") {
-            self.condition(query)?;
-        }
-        if query.links.len() > links {
-            return Err(Refusal::syntax());
-        }
-        let choice = query.conditions.split_off(conditions);
-        query.choices.push(choice);
-        Ok(())
-    }
-
-    fn condition(&mut self, query: &mut Query) -> Result<(), Refusal> {
-        let column = self.column()?;
-        if self.has("is") {
-            let negated = self.has("not");
-            self.must("null")?;
-            query.conditions.push(Condition { column, test: Test::Null, negated });
-            return Ok(());
-        }
-        let mut negated = self.has("not");
-        let test = if self.has("like") {
-            Test::Like(self.value()?)
-        } else if self.has("in") {
-            self.expects('(')?;
-            Test::OneOf(match self.is("select") {
-                true => self.found()?.into_iter().collect(),
-                false => self.list(Self::value)?.into_iter().collect(),
-            })
-        } else {
-            negated = self.takes('!') || (self.takes('<') && self.is_symbol('>'));
-            if !(self.takes('=') || negated && self.takes('>')) {
-                return Err(Refusal::syntax());
-            }
-            let is_name = matches!(self.tokens.peek(), Some(Token::Word(word)) if !word.starts_with(|c: char| c.is_ascii_digit()));
-            if is_name && !negated {
-                let other = self.column()?;
-                query.links.push((column, other));
-                return Ok(());
-            }
-            Test::OneOf(HashSet::from([self.value()?]))
-        };
-        query.conditions.push(Condition { column, test, negated });
-        Ok(())
-    }
-
-    fn column(&mut self) -> Result<Column, Refusal> {
-        let name = self.word()?;
-        Ok(match self.takes('.') {
-            true => Column { table: Some(name), name: self.word()? },
+    pub(super) fn column(&mut self) -> Result<Column, Refusal> {
+        let name = self.tokens.word()?;
+        Ok(match self.tokens.takes('.') {
+            true => Column { table: Some(name), name: self.tokens.word()? },
             false => Column { table: None, name },
         })
-    }
-
-    /// What a query within this one finds in its first column, up to the bracket behind it.
-    fn found(&mut self) -> Result<Vec<String>, Refusal> {
-        let query = self.query()?;
-        self.expects(')')?;
-        let first = |row: Vec<(String, String)>| row.into_iter().next().map(|(_, value)| value);
-        Ok(sql::rows(&query, self.objects)?.into_iter().filter_map(first).collect())
-    }
-
-    fn value(&mut self) -> Result<String, Refusal> {
-        if self.takes('(') {
-            // Of no row it is null.
-            return Ok(self.found()?.into_iter().next().unwrap_or_default());
-        }
-        match self.tokens.next() {
-            Some(Token::Text(value) | Token::Word(value)) => Ok(value),
-            _ => Err(Refusal::syntax()),
-        }
-    }
-
-    fn word(&mut self) -> Result<String, Refusal> {
-        match self.tokens.next() {
-            Some(Token::Word(word)) => Ok(word),
-            _ => Err(Refusal::syntax()),
-        }
-    }
-
-    fn number(&mut self) -> Result<usize, Refusal> {
-        self.word()?.parse().map_err(|_| Refusal::syntax())
-    }
-
-    fn is(&mut self, keyword: &str) -> bool {
-        matches!(self.tokens.peek(), Some(Token::Word(word)) if word == keyword)
-    }
-
-    fn is_symbol(&mut self, symbol: char) -> bool {
-        self.tokens.peek() == Some(&Token::Symbol(symbol))
-    }
-
-    /// Takes the keyword if it comes next.
-    fn has(&mut self, keyword: &str) -> bool {
-        self.is(keyword) && self.tokens.next().is_some()
-    }
-
-    fn must(&mut self, keyword: &str) -> Result<(), Refusal> {
-        if self.has(keyword) { Ok(()) } else { Err(Refusal::syntax()) }
-    }
-
-    fn expects(&mut self, symbol: char) -> Result<(), Refusal> {
-        if self.takes(symbol) { Ok(()) } else { Err(Refusal::syntax()) }
-    }
-
-    fn takes(&mut self, symbol: char) -> bool {
-        self.is_symbol(symbol) && self.tokens.next().is_some()
     }
 }

@@ -1,3 +1,5 @@
+use super::installation::COS;
+
 /// A kind of resource.
 #[derive(Debug)]
 pub(super) struct Kind {
@@ -7,8 +9,24 @@ pub(super) struct Kind {
     pub(super) member: &'static str,
     /// The element that holds a list.
     pub(super) list: &'static str,
+    /// Where the list is, behind `/vmrest/`; empty for what belongs to another resource.
+    pub(super) path: &'static str,
+    /// The field by which people know one.
+    pub(super) known_by: &'static str,
+    pub(super) made: Made,
     /// The fields that may be set.
     pub(super) fields: &'static [Field],
+}
+
+/// How a resource comes to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Made {
+    /// By a request.
+    Freely,
+    /// From a template, which this parameter names.
+    From(&'static str),
+    /// In a way of its own, or never.
+    Otherwise,
 }
 
 /// A field that may be set.
@@ -30,7 +48,7 @@ pub(super) enum Rule {
     Refers(&'static Kind),
 }
 
-const fn field(name: &'static str, rule: Rule) -> Field {
+pub(super) const fn field(name: &'static str, rule: Rule) -> Field {
     Field { name, rule }
 }
 
@@ -38,6 +56,9 @@ pub(super) static USER: Kind = Kind {
     name: "user",
     member: "User",
     list: "Users",
+    path: "users",
+    known_by: "Alias",
+    made: Made::Otherwise,
     fields: &[
         field("Alias", Rule::Text(64)),
         field("DtmfAccessId", Rule::Digits(40)),
@@ -48,6 +69,11 @@ pub(super) static USER: Kind = Kind {
         field("Department", Rule::Text(64)),
         field("Title", Rule::Text(64)),
         field("EmployeeId", Rule::Text(64)),
+        field("Initials", Rule::Text(64)),
+        field("Manager", Rule::Text(64)),
+        field("BillingId", Rule::Text(32)),
+        field("Country", Rule::Text(2)),
+        field("Address", Rule::Text(128)),
         field("City", Rule::Text(64)),
         field("State", Rule::Text(64)),
         field("PostalCode", Rule::Text(64)),
@@ -60,6 +86,7 @@ pub(super) static USER: Kind = Kind {
         field("UseDefaultLanguage", Rule::Flag),
         field("UseDefaultTimeZone", Rule::Flag),
         field("LdapType", Rule::Digits(1)),
+        field("CosObjectId", Rule::Refers(&COS)),
     ],
 };
 
@@ -67,6 +94,9 @@ pub(super) static TEMPLATE: Kind = Kind {
     name: "usertemplate",
     member: "UserTemplate",
     list: "UserTemplates",
+    path: "usertemplates",
+    known_by: "Alias",
+    made: Made::From("templateAlias"),
     fields: &[field("Alias", Rule::Text(64)), field("DisplayName", Rule::Text(64))],
 };
 
@@ -74,6 +104,9 @@ pub(super) static SERVICE: Kind = Kind {
     name: "externalservice",
     member: "ExternalService",
     list: "ExternalServices",
+    path: "externalservices",
+    known_by: "DisplayName",
+    made: Made::Freely,
     fields: &[field("DisplayName", Rule::Text(64)), field("IsEnabled", Rule::Flag), field("Server", Rule::Text(255))],
 };
 
@@ -81,6 +114,9 @@ pub(super) static ACCOUNT: Kind = Kind {
     name: "externalserviceaccount",
     member: "ExternalServiceAccount",
     list: "ExternalServiceAccounts",
+    path: "",
+    known_by: "",
+    made: Made::Otherwise,
     fields: &[
         field("ExternalServiceObjectId", Rule::Refers(&SERVICE)),
         field("EmailAddress", Rule::Text(256)),
@@ -98,6 +134,9 @@ pub(super) static CREDENTIAL: Kind = Kind {
     name: "credential",
     member: "Credential",
     list: "Credentials",
+    path: "",
+    known_by: "",
+    made: Made::Otherwise,
     fields: &[
         field("Credentials", Rule::Text(64)),
         field("CredentialPolicyObjectId", Rule::Text(36)),
@@ -111,8 +150,15 @@ pub(super) static CREDENTIAL: Kind = Kind {
 };
 
 /// A user of the LDAP directory who may be imported.
-pub(super) static IMPORT: Kind = Kind { name: "importuser", member: "ImportUser", list: "ImportUsers", fields: &[] };
+pub(super) static IMPORT: Kind = told("importuser", "ImportUser", "ImportUsers", "");
 
 /// What the device says of its version.
-pub(super) static VERSION: Kind =
-    Kind { name: "version", member: "VersionInformation", list: "VersionInformation", fields: &[] };
+pub(super) static VERSION: Kind = told("version", "VersionInformation", "VersionInformation", "");
+
+/// A server of the cluster.
+pub(super) static SERVER: Kind = told("server", "Server", "Cluster", "cluster");
+
+/// What is told and never given.
+pub(super) const fn told(name: &'static str, member: &'static str, list: &'static str, path: &'static str) -> Kind {
+    Kind { name, member, list, path, known_by: "DisplayName", made: Made::Otherwise, fields: &[] }
+}

@@ -1,8 +1,12 @@
 mod conditions;
 mod credentials;
 mod directory;
+mod extensions;
 mod format;
+mod handlers;
+mod installation;
 mod kinds;
+mod lists;
 mod query;
 mod refusal;
 mod resources;
@@ -17,11 +21,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use dialtone_model::Clock;
 use hyper::{Method, Request, StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use self::conditions::Conditions;
+use self::extensions::EXTENSION;
 use self::format::Format;
-use self::kinds::{ACCOUNT, CREDENTIAL, Kind, SERVICE, TEMPLATE, USER};
+use self::installation::KINDS;
+use self::kinds::{ACCOUNT, CREDENTIAL, Kind, USER};
+use self::lists::LIST_MEMBER;
 use self::refusal::Refusal;
 use self::resources::{Changes, Resource, Resources};
 use self::task::{Task, kind_of};
@@ -97,13 +104,8 @@ impl Device for UnityConnection {
     fn state(&self) -> Value {
         let ledger = self.ledger();
         let list = |kind: &Kind| ledger.holdings.of(kind).collect::<Vec<&Resource>>();
-        json!({
-            "users": list(&USER),
-            "credentials": list(&CREDENTIAL),
-            "externalserviceaccounts": list(&ACCOUNT),
-            "externalservices": list(&SERVICE),
-            "usertemplates": list(&TEMPLATE),
-        })
+        let kinds = KINDS.into_iter().chain([&USER, &CREDENTIAL, &ACCOUNT, &EXTENSION, &LIST_MEMBER]);
+        kinds.map(|kind| (kind.list.to_lowercase(), json!(list(kind)))).collect::<Map<_, _>>().into()
     }
 
     fn log(&self) -> io::Result<Vec<u8>> {

@@ -3,7 +3,9 @@ use std::collections::{BTreeMap, HashMap};
 use crate::journal::Change;
 use crate::ledger::Holdings;
 
-use super::kinds::{ACCOUNT, CREDENTIAL, Kind, Rule, SERVICE, TEMPLATE, USER};
+use super::extensions::EXTENSION;
+use super::installation::{BUILT_IN, built_in_id};
+use super::kinds::{ACCOUNT, CREDENTIAL, Kind, Rule, TEMPLATE, USER};
 use super::refusal::Refusal;
 
 /// One resource by CUPI's names; every value is text.
@@ -23,15 +25,13 @@ pub(super) struct Resources {
 const UNIQUE: [&str; 2] = ["Alias", "DtmfAccessId"];
 
 impl Default for Resources {
-    /// A fresh device: the template that it is delivered with, and the service that unified messaging needs.
+    /// A fresh device, with what the maker puts on it and the service that unified messaging needs.
     fn default() -> Self {
         let mut resources = Self { all: BTreeMap::new(), users: HashMap::new() };
-        let built_in = [
-            (&TEMPLATE, "00000000-0000-0000-0000-000000000001", "Alias", "voicemailusertemplate"),
-            (&SERVICE, "00000000-0000-0000-0000-000000000002", "DisplayName", "Unified Messaging"),
-        ];
-        for (kind, id, name, value) in built_in {
-            let pairs = [("ObjectId", id), (name, value)];
+        for (place, (kind, name)) in BUILT_IN.iter().enumerate() {
+            let id = built_in_id(place);
+            let uri = format!("/vmrest/{}/{id}", kind.path);
+            let pairs = [("ObjectId", id.as_str()), ("URI", &uri), (kind.known_by, name), ("DisplayName", name)];
             let value = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
             resources.apply(Change { object: format!("{}/{id}", kind.name), value: Some(value) });
         }
@@ -80,9 +80,19 @@ impl Resources {
         self.get(&USER, id).ok()
     }
 
+    /// Whether a user has this value of what no two of them share.
+    pub(super) fn has_user(&self, name: &'static str, value: &str) -> bool {
+        self.users.contains_key(&(name, value.to_lowercase()))
+    }
+
     /// The accounts of a user.
     pub(super) fn accounts<'s>(&'s self, user: &str) -> impl Iterator<Item = &'s Resource> + use<'s> {
-        self.below(&format!("{}/{user}", ACCOUNT.name)).map(|(_, account)| account)
+        self.of_owner(&ACCOUNT, user)
+    }
+
+    /// What of a kind belongs to another resource.
+    pub(super) fn of_owner<'s>(&'s self, kind: &Kind, owner: &str) -> impl Iterator<Item = &'s Resource> + use<'s> {
+        self.below(&format!("{}/{owner}", kind.name)).map(|(_, resource)| resource)
     }
 
     /// Those of the changes that make something other than it is.
@@ -126,12 +136,14 @@ impl Resources {
         Ok(put(&USER, id, user))
     }
 
-    /// What it takes to remove a user with all accounts and credentials.
+    /// What it takes to remove a user with all that belongs to the user.
     pub(super) fn remove_user(&self, id: &str) -> Result<Changes, Refusal> {
         self.get(&USER, id)?;
         let of_user = |kind: &Kind| self.below(&format!("{}/{id}", kind.name)).map(|(object, _)| gone(object));
         let user = format!("{}/{id}", USER.name);
-        Ok(of_user(&ACCOUNT).chain(of_user(&CREDENTIAL)).chain([gone(&user)]).collect())
+        let owned = of_user(&ACCOUNT).chain(of_user(&CREDENTIAL)).chain(of_user(&EXTENSION));
+        let elsewhere = self.without_member(id).into_iter().chain(self.without_handler_of(id));
+        Ok(owned.chain(elsewhere).chain([gone(&user)]).collect())
     }
 
     /// What it takes to give a user an account at a service.
@@ -169,15 +181,15 @@ impl Resources {
         self.get(&ACCOUNT, &format!("{user}/{id}"))
     }
 
-    /// What it takes to add a template or a service, of which no two have the same name.
+    /// What it takes to add one of a list, such as a template, of which no two have the same name.
     pub(super) fn add_named(&self, kind: &Kind, id: &str, given: Resource) -> Result<Changes, Refusal> {
         let mut new = self.checked(kind, given)?;
         self.name_is_free(kind, id, &new)?;
-        new.insert("URI".to_owned(), format!("/vmrest/{}s/{id}", kind.name));
+        new.insert("URI".to_owned(), format!("/vmrest/{}/{id}", kind.path));
         Ok(put(kind, id, new))
     }
 
-    /// What it takes to set values of a template or a service.
+    /// What it takes to set values of one of a list.
     pub(super) fn set_named(&self, kind: &Kind, id: &str, given: Resource) -> Result<Changes, Refusal> {
         let mut changed = self.get(kind, id)?.clone();
         changed.extend(self.checked(kind, given)?);
@@ -185,11 +197,13 @@ impl Resources {
         Ok(put(kind, id, changed))
     }
 
-    /// What it takes to remove a template, or a service that nobody has an account at.
+    /// What it takes to remove one of a list; what a user needs stays, such as a service that somebody has an account at.
     pub(super) fn remove_named(&self, kind: &Kind, id: &str) -> Result<Changes, Refusal> {
         self.get(kind, id)?;
-        if self.of(&ACCOUNT).any(|account| text(account, "ExternalServiceObjectId") == id) {
-            return Err(Refusal::duplicate("the service is in use"));
+        let needed = self.of(&ACCOUNT).any(|account| text(account, "ExternalServiceObjectId") == id)
+            || self.of(&USER).any(|user| text(user, "CosObjectId") == id);
+        if needed {
+            return Err(Refusal::duplicate(format!("the {} is in use", kind.member)));
         }
         Ok(vec![gone(&format!("{}/{id}", kind.name))])
     }
@@ -223,7 +237,7 @@ impl Resources {
     }
 
     fn name_is_free(&self, kind: &Kind, id: &str, new: &Resource) -> Result<(), Refusal> {
-        let field = if kind.name == TEMPLATE.name { "Alias" } else { "DisplayName" };
+        let field = kind.known_by;
         let name = text(new, field);
         if name.is_empty() {
             return Err(Refusal::invalid(format!("{field} is missing")));
@@ -245,6 +259,10 @@ impl Resources {
                 return Err(Refusal::duplicate(format!("{name} {value} is in use")));
             }
         }
+        let number = text(user, "DtmfAccessId");
+        if self.has_extension(number) {
+            return Err(Refusal::duplicate(format!("DtmfAccessId {number} is in use")));
+        }
         Ok(())
     }
 }
@@ -262,7 +280,7 @@ pub(super) fn text<'a>(resource: &'a Resource, name: &str) -> &'a str {
     resource.get(name).map_or("", String::as_str)
 }
 
-fn put(kind: &Kind, id: &str, value: Resource) -> Changes {
+pub(super) fn put(kind: &Kind, id: &str, value: Resource) -> Changes {
     made(format!("{}/{id}", kind.name), id, value)
 }
 
@@ -277,6 +295,6 @@ fn made(object: String, id: &str, mut value: Resource) -> Changes {
     vec![Change { object, value: Some(value) }]
 }
 
-fn gone(object: &str) -> Change<Resource> {
+pub(super) fn gone(object: &str) -> Change<Resource> {
     Change { object: object.to_owned(), value: None }
 }

@@ -4,8 +4,11 @@ use uuid::Uuid;
 
 use super::credentials::Credential;
 use super::directory::MOST;
+use super::extensions::EXTENSION;
 use super::format::{Format, created};
-use super::kinds::{ACCOUNT, CREDENTIAL, IMPORT, Kind, SERVICE, TEMPLATE, USER, VERSION};
+use super::installation::{self, CALL_HANDLER, HOST, KINDS};
+use super::kinds::{ACCOUNT, CREDENTIAL, IMPORT, Kind, Made, SERVER, USER, VERSION};
+use super::lists::LIST_MEMBER;
 use super::query::Parameters;
 use super::refusal::Refusal;
 use super::resources::{Changes, Resource, Resources, text};
@@ -30,13 +33,21 @@ pub(super) struct Task<'a> {
 /// What the body of a request to a path is of.
 pub(super) fn kind_of(path: &[&str]) -> &'static Kind {
     match path {
-        ["usertemplates", ..] => &TEMPLATE,
-        ["externalservices", ..] => &SERVICE,
         ["import", ..] => &IMPORT,
         ["users", _, "externalserviceaccounts", ..] => &ACCOUNT,
         ["users", _, "credential", ..] => &CREDENTIAL,
-        _ => &USER,
+        ["users", _, "alternateextensions", ..] => &EXTENSION,
+        ["distributionlists", _, "distributionlistmembers", ..] => &LIST_MEMBER,
+        _ => listed(path).map_or(&USER, |(kind, _)| kind),
     }
+}
+
+/// The kind of which a path names the list or a member of it, and what follows the list's path.
+fn listed<'p>(path: &'p [&'p str]) -> Option<(&'static Kind, &'p [&'p str])> {
+    KINDS.iter().find_map(|kind| {
+        let of_list: Vec<&str> = kind.path.split('/').collect();
+        Some((*kind, path.strip_prefix(of_list.as_slice())?))
+    })
 }
 
 impl Task<'_> {
@@ -81,24 +92,54 @@ impl Task<'_> {
             ("DELETE", ["users", user, "externalserviceaccounts", account]) => {
                 done(resources.remove_account(user, account)?)
             }
-            ("POST", ["usertemplates"]) => {
-                resources.has_template(self.parameters()?.get("templateAlias"))?;
-                let changes = resources.add_named(&TEMPLATE, &id, given()?)?;
-                Ok((created(&format!("/vmrest/usertemplates/{id}")), changes))
+            ("POST", ["users", user, "alternateextensions"]) => {
+                let changes = resources.add_extension(user, &id, given()?)?;
+                Ok((created(&format!("/vmrest/users/{user}/alternateextensions/{id}")), changes))
             }
-            ("POST", ["externalservices"]) => {
-                let changes = resources.add_named(&SERVICE, &id, given()?)?;
-                Ok((created(&format!("/vmrest/externalservices/{id}")), changes))
+            ("PUT", ["users", user, "alternateextensions", extension]) => {
+                done(resources.set_extension(user, extension, given()?)?)
             }
-            ("PUT", ["usertemplates" | "externalservices", named]) => {
-                done(resources.set_named(kind_of(path), named, given()?)?)
+            ("DELETE", ["users", user, "alternateextensions", extension]) => {
+                done(resources.remove_extension(user, extension)?)
             }
-            ("DELETE", ["usertemplates" | "externalservices", named]) => {
-                done(resources.remove_named(kind_of(path), named)?)
+            ("POST", ["distributionlists", list, "distributionlistmembers"]) => {
+                let changes = resources.add_member(list, &id, given()?)?;
+                Ok((created(&format!("/vmrest/distributionlists/{list}/distributionlistmembers/{id}")), changes))
             }
-            _ if is_resource(path) => Err(Refusal::method()),
-            _ => Err(Refusal::not_found("Resource")),
+            ("DELETE", ["distributionlists", list, "distributionlistmembers", member]) => {
+                done(resources.remove_member(list, member)?)
+            }
+            ("DELETE", ["distributionlists", list]) => done(resources.remove_list(list)?),
+            ("PUT", ["handlers", "callhandlers", handler]) => done(resources.set_handler(handler, given()?)?),
+            ("DELETE", ["handlers", "callhandlers", handler]) => done(resources.remove_handler(handler)?),
+            _ => match (method, listed(path)) {
+                ("POST", Some((kind, []))) if kind.made != Made::Otherwise => {
+                    let changes = self.make(kind, &id, given()?)?;
+                    Ok((created(&format!("/vmrest/{}/{id}", kind.path)), changes))
+                }
+                ("PUT", Some((kind, [one]))) if kind.made != Made::Otherwise => {
+                    done(resources.set_named(kind, one, given()?)?)
+                }
+                ("DELETE", Some((kind, [one]))) if kind.made != Made::Otherwise => {
+                    done(resources.remove_named(kind, one)?)
+                }
+                _ if is_resource(path) => Err(Refusal::method()),
+                _ => Err(Refusal::not_found("Resource")),
+            },
         }
+    }
+
+    /// What it takes to make one of a list.
+    fn make(&self, kind: &'static Kind, id: &str, given: Resource) -> Result<Changes, Refusal> {
+        let Made::From(parameter) = kind.made else { return self.resources.add_named(kind, id, given) };
+        let parameters = self.parameters()?;
+        if kind.name == CALL_HANDLER.name {
+            let template = parameters.get(parameter);
+            let template = template.ok_or_else(|| Refusal::invalid(format!("the parameter {parameter} is missing")))?;
+            return self.resources.add_handler(id, template, given);
+        }
+        self.resources.has_template(parameters.get(parameter))?;
+        self.resources.add_named(kind, id, given)
     }
 
     fn read(&self, path: &[&str]) -> Result<Answer, Refusal> {
@@ -108,15 +149,22 @@ impl Task<'_> {
                 let version = PRODUCT.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
                 Ok(self.format.one(&VERSION, &version))
             }
-            ["users"] => match self.parameters()?.alias() {
-                Some(alias) => self.list(&USER, resources.user_named(alias).into_iter()),
-                None => self.list(&USER, resources.of(&USER)),
-            },
-            ["import", "users", "ldap"] => self.list_importable(),
-            [list @ ("usertemplates" | "externalservices")] => {
-                let kind = kind_of(&[list]);
-                self.list(kind, resources.of(kind))
+            ["cluster"] => {
+                let values = [("Key", "1"), ("HostName", HOST), ("DatabaseReplication", "0"), ("Description", "")];
+                let server = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+                Ok(self.format.list(&SERVER, 1, &[&server]))
             }
+            ["users"] => {
+                let parameters = self.parameters()?;
+                let (total, page) = match parameters.alias() {
+                    Some(alias) => parameters.select(resources.user_named(alias).into_iter())?,
+                    None => parameters.select(resources.of(&USER))?,
+                };
+                let page: Vec<Resource> = page.into_iter().map(installation::shown).collect();
+                Ok(self.format.list(&USER, total, &page.iter().collect::<Vec<_>>()))
+            }
+            ["users", user] => Ok(self.format.one(&USER, &installation::shown(resources.get(&USER, user)?))),
+            ["import", "users", "ldap"] => self.list_importable(),
             ["users", user, "externalserviceaccounts"] => {
                 resources.get(&USER, user)?;
                 self.list(&ACCOUNT, resources.accounts(user))
@@ -129,11 +177,23 @@ impl Task<'_> {
                 let locked = self.faults.has_lock("alias", text(resources.get(&USER, user)?, "Alias"));
                 Ok(self.format.one(&CREDENTIAL, &resources.credential(user, which, locked)?))
             }
-            ["users" | "usertemplates" | "externalservices", one] => {
-                let kind = kind_of(path);
-                Ok(self.format.one(kind, resources.get(kind, one)?))
+            ["users", user, "alternateextensions"] => self.list(&EXTENSION, resources.extensions(user)?.iter()),
+            ["users", user, "alternateextensions", extension] => {
+                Ok(self.format.one(&EXTENSION, &resources.extension(user, extension)?))
             }
-            _ => Err(Refusal::not_found("Resource")),
+            ["distributionlists", list, "distributionlistmembers"] => {
+                self.list(&LIST_MEMBER, resources.members(list)?.iter())
+            }
+            ["distributionlists", list, "distributionlistmembers", member] => {
+                Ok(self.format.one(&LIST_MEMBER, &resources.member(list, member)?))
+            }
+            ["handlers", "callhandlers"] => self.list(&CALL_HANDLER, resources.handlers().iter()),
+            ["handlers", "callhandlers", handler] => Ok(self.format.one(&CALL_HANDLER, &resources.handler(handler)?)),
+            _ => match listed(path) {
+                Some((kind, [])) => self.list(kind, resources.of(kind)),
+                Some((kind, [one])) => Ok(self.format.one(kind, resources.get(kind, one)?)),
+                _ => Err(Refusal::not_found("Resource")),
+            },
         }
     }
 
@@ -164,14 +224,17 @@ impl Task<'_> {
 
 /// Whether something is at a path that takes other methods.
 fn is_resource(path: &[&str]) -> bool {
-    matches!(
-        path,
-        ["version" | "users" | "usertemplates" | "externalservices"]
-            | ["version", "product"]
-            | ["users" | "usertemplates" | "externalservices", _]
-            | ["import", "users", "ldap"]
-            | ["users", _, "externalserviceaccounts"]
-            | ["users", _, "externalserviceaccounts", _]
-            | ["users", _, "credential", "pin" | "password"]
-    )
+    matches!(listed(path), Some((_, [] | [_])))
+        || matches!(
+            path,
+            ["version" | "cluster" | "users"]
+                | ["version", "product"]
+                | ["users", _]
+                | ["import", "users", "ldap"]
+                | ["users", _, "externalserviceaccounts" | "alternateextensions"]
+                | ["users", _, "externalserviceaccounts" | "alternateextensions", _]
+                | ["users", _, "credential", "pin" | "password"]
+                | ["distributionlists", _, "distributionlistmembers"]
+                | ["distributionlists", _, "distributionlistmembers", _]
+        )
 }

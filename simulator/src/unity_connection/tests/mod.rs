@@ -1,3 +1,5 @@
+mod installation;
+
 use http_body_util::BodyExt as _;
 use proptest::prelude::*;
 
@@ -269,7 +271,7 @@ proptest! {
     #[test]
     fn no_bytes_upset_the_device(
         method in "GET|POST|PUT|DELETE|PATCH",
-        path in "(users|usertemplates|externalservices|version|import/users/ldap)(/[a-z0-9]{0,3}){0,4}",
+        path in "(users|usertemplates|coses|handlers/callhandlers|distributionlists|version|import/users/ldap)(/[a-z0-9]{0,3}){0,4}",
         query in "(\\?(query|sort|rowsPerPage|pageNumber|limit|templateAlias)=[a-z0-9()%+]{0,12}(&[a-z=]{0,6})?)?",
         format in "application/(json|xml)",
         body in ".{0,40}|\\{\"Alias\":\"[a-z]{0,3}\",\"DtmfAccessId\":\"[0-9]{0,3}\"\\}",

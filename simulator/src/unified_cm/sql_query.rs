@@ -1,0 +1,162 @@
+//! What SQL that was read comes to.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+/// What changes the database, read.
+#[derive(Debug)]
+pub(super) enum Statement {
+    /// New values of columns, for the rows with the ids that the query finds.
+    Update {
+        table: String,
+        values: Vec<(String, String)>,
+        rows: Query,
+    },
+    /// The table, and a query for the columns that tell its rows.
+    Delete {
+        table: String,
+        rows: Query,
+    },
+    Insert {
+        table: String,
+        values: Vec<(String, String)>,
+    },
+}
+
+/// A selection, read.
+#[derive(Debug)]
+pub(super) struct Query {
+    pub(super) skip: usize,
+    pub(super) first: Option<usize>,
+    /// Whether a row that was there already is left out.
+    pub(super) distinct: bool,
+    pub(super) shown: Shown,
+    pub(super) sources: Vec<Source>,
+    /// Columns that must be equal, of joins and conditions alike.
+    pub(super) links: Vec<(Column, Column)>,
+    pub(super) conditions: Vec<Condition>,
+    /// Of each of these lists one condition must hold.
+    pub(super) choices: Vec<Vec<Condition>>,
+    /// Rows in which these are equal become one.
+    pub(super) group: Vec<Key>,
+    /// With whether it goes down.
+    pub(super) order: Vec<(Key, bool)>,
+}
+
+#[derive(Debug)]
+pub(super) enum Shown {
+    All,
+    /// With the names of their elements.
+    Items(Vec<(Item, String)>),
+}
+
+/// What stands in a column of what is found.
+#[derive(Clone, Debug)]
+pub(super) enum Item {
+    Value(Expression),
+    /// How many rows there are.
+    Count,
+    /// How many values that aren't null, or how many different ones.
+    CountOf {
+        values: Expression,
+        distinct: bool,
+    },
+    Max(Expression),
+    Min(Expression),
+}
+
+/// What rows are grouped or ordered by.
+#[derive(Clone, Debug)]
+pub(super) enum Key {
+    /// The place of an item, from 1 on.
+    Place(usize),
+    Value(Expression),
+}
+
+/// A column, as it is or in letters of one case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Expression {
+    pub(super) column: Column,
+    pub(super) case: Option<Case>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Case {
+    Lower,
+    Upper,
+}
+
+/// A table, and whether rows without one of it stay.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) table: String,
+    pub(super) alias: String,
+    pub(super) outer: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) table: Option<String>,
+    pub(super) name: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Condition {
+    pub(super) value: Expression,
+    pub(super) test: Test,
+    pub(super) negated: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Test {
+    OneOf(HashSet<String>),
+    Like(String),
+    Null,
+    /// Compared with this value it is one of these.
+    Compared(&'static [Ordering], String),
+}
+
+impl From<Column> for Expression {
+    fn from(column: Column) -> Self {
+        Self { column, case: None }
+    }
+}
+
+impl Expression {
+    /// Whether it is nothing but a name, and this one.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.case.is_none() && self.column.table.is_none() && self.column.name == name
+    }
+}
+
+impl Case {
+    pub(super) fn of(self, text: &str) -> String {
+        match self {
+            Self::Lower => text.to_lowercase(),
+            Self::Upper => text.to_uppercase(),
+        }
+    }
+}
+
+impl Query {
+    /// What finds these columns of a table's rows.
+    pub(super) fn of(table: &str, columns: &[&str]) -> Self {
+        let column = |name: &&str| {
+            let column = Column { table: None, name: (*name).to_owned() };
+            (Item::Value(column.into()), (*name).to_owned())
+        };
+        let source = Source { table: table.to_owned(), alias: table.to_owned(), outer: false };
+        Self {
+            skip: 0,
+            first: None,
+            distinct: false,
+            shown: Shown::Items(columns.iter().map(column).collect()),
+            sources: vec![source],
+            links: Vec::new(),
+            conditions: Vec::new(),
+            choices: Vec::new(),
+            group: Vec::new(),
+            order: Vec::new(),
+        }
+    }
+}

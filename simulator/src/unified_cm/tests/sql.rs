@@ -1,0 +1,167 @@
+use super::super::objects::Objects;
+use super::super::sql::select;
+use super::{ask, desk, got, refused};
+use crate::xml::Element;
+
+fn found(sql: &str) -> Vec<String> {
+    let rows = select(sql, &Objects::default()).unwrap();
+    let row = |row: &Element| row.children.iter().map(|c| c.text.clone()).collect::<Vec<_>>().join(" | ");
+    rows.iter().map(row).collect()
+}
+
+#[test]
+fn rows_are_chosen_ordered_and_paged() {
+    assert_eq!(found("SELECT name FROM location ORDER BY name"), ["Hub_None", "Phantom"]);
+    assert_eq!(found("select skip 1 first 1 l.name from location as l order by l.name"), ["Phantom"]);
+    assert_eq!(found("select name from location where name like 'Hub%' and name is not null"), ["Hub_None"]);
+    assert_eq!(found("select name from location where name in ('Phantom', 'it''s')"), ["Phantom"]);
+    assert_eq!(found("select name from location where name != 'Phantom';"), ["Hub_None"]);
+    assert_eq!(found("select count(*) from location"), ["2"]);
+    assert_eq!(found("select count(*) from location l, devicepool d"), ["2"]);
+    assert_eq!(
+        found("select name n from location where (name = 'Phantom' or name = 'x') and name != 'y'"),
+        ["Phantom"]
+    );
+    assert_eq!(found("select name from location where name in (select name from location l)"), ["Hub_None", "Phantom"]);
+    assert_eq!(
+        found("select name from location where pkid = (select pkid from location where name = 'Phantom')"),
+        ["Phantom"]
+    );
+    assert_eq!(found("select l.name from location l left join devicepool d on d.pkid = l.pkid").len(), 2);
+    let total = select("select count(*) as total from location", &Objects::default()).unwrap();
+    assert_eq!((total[0].children[0].name.as_str(), total[0].children[0].text.as_str()), ("total", "2"));
+}
+
+#[test]
+fn tables_are_joined_where_columns_are_equal() {
+    let join = "select l.name, o.name as other from location l inner join location o on o.pkid = l.pkid";
+    assert_eq!(found(&format!("{join} where o.name = 'Phantom'")), ["Phantom | Phantom"]);
+    let outer = "select l.name, n.dnorpattern from location l left outer join numplan n on n.pkid = l.pkid";
+    assert_eq!(found(outer), ["Hub_None | ", "Phantom | "]);
+}
+
+#[test]
+fn letters_of_another_case_are_others_unless_a_query_makes_them_the_same() {
+    assert_eq!(found("select name from location where name like 'hub%'"), Vec::<String>::new());
+    assert_eq!(found("select name from location where lower(name) like 'hub%'"), ["Hub_None"]);
+    assert_eq!(found("select upper(name) as n from location where lower(name) = lower('PHANTOM')"), ["PHANTOM"]);
+    assert_eq!(found("select name from location where name like '___\\_None'"), Vec::<String>::new());
+    assert_eq!(found("select name from location where name like 'H_b_%e'"), ["Hub_None"]);
+    assert_eq!(found("select name from location where upper(name) in ('HUB_NONE') order by lower(name)"), ["Hub_None"]);
+}
+
+#[test]
+fn rows_are_counted_and_grouped() {
+    let of_models = "from phonetemplate t inner join typedeviceprotocol p on p.name = p.name";
+    assert_eq!(found(&format!("select count(distinct p.name) {of_models}")), ["2"]);
+    assert_eq!(found("select max(enum), min(name) from typedeviceprotocol"), ["11 | SCCP"]);
+    assert_eq!(found("select max(enum) from typedeviceprotocol where enum > 11"), [""]);
+    assert_eq!(found("select distinct tkclass from device"), Vec::<String>::new());
+    let tables = "from location l, typedeviceprotocol p";
+    assert_eq!(found(&format!("select distinct p.name {tables} order by p.name desc")), ["SIP", "SCCP"]);
+    assert_eq!(
+        found(&format!("select p.name, count(*) as n {tables} where l.name <> 'x' group by p.name order by 1")),
+        ["SCCP | 2", "SIP | 2"]
+    );
+    assert_eq!(
+        found(&format!("select count(l.name) c, p.enum {tables} group by 2 order by c, enum desc")),
+        ["2 | 11", "2 | 0"]
+    );
+    assert_eq!(found("select count(*) from location where name = 'x'"), ["0"]);
+    assert_eq!(found("select name, count(*) from location where name = 'x' group by name"), Vec::<String>::new());
+    assert_eq!(found("select enum from typedeviceprotocol where enum >= 0 and enum < 11"), ["0"]);
+    assert_eq!(found("select name from typedeviceprotocol where enum <= 11 and enum > 0"), ["SIP"]);
+}
+
+#[test]
+fn what_is_no_query_gets_the_databases_own_error() {
+    let code = |sql: &str| select(sql, &Objects::default()).unwrap_err().code;
+    for (sql, expected) in [
+        ("selct name from location", -201),
+        ("select name from", -201),
+        ("select name from location where", -201),
+        ("select name from location where name = 'x", -201),
+        ("select name from colours", -206),
+        ("select colour from location", -217),
+        ("select name from location order by colour", -217),
+        ("select name from location order by 2", -201),
+        ("select name, count(*) from location group by name order by 3", -201),
+        ("select name, count(*) from location", -294),
+        ("select max(*) from location", -201),
+    ] {
+        assert_eq!(code(sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn the_database_is_read_with_sql() {
+    let device = desk();
+    let query = |sql: &str| {
+        let (status, response) = ask(&device, "executeSQLQuery", &format!("<sql>{sql}</sql>"));
+        assert_eq!(status, 200, "{response:?}");
+        let rows = response.children[0].children.iter();
+        rows.map(|row| row.children.iter().map(|c| c.text.clone()).collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    let lines = "select d.name, n.dnorpattern, m.numplanindex, p.name as partition from device d \
+        inner join devicenumplanmap m on m.fkdevice = d.pkid inner join numplan n on m.fknumplan = n.pkid \
+        left outer join routepartition p on n.fkroutepartition = p.pkid where d.tkclass = 1";
+    assert_eq!(query(lines), [["SEP0011AABBCCDD", "1001", "1", ""]]);
+    let devices = "select u.userid, d.name from enduserdevicemap m inner join device d on d.pkid = m.fkdevice \
+        inner join enduser u on u.pkid = m.fkenduser where m.tkuserassociation = 1";
+    assert_eq!(query(devices), [["tony", "SEP0011AABBCCDD"]]);
+    let models = "select d.name, t.name as model from device d inner join typemodel t on t.enum = d.tkmodel";
+    assert_eq!(query(models), [["SEP0011AABBCCDD", "Cisco 7945"]]);
+    let uses = "select t.name, count(n.pkid) from numplan n inner join typepatternusage t on t.enum = n.tkpatternusage \
+        group by t.name";
+    assert_eq!(query(uses), [["Device", "1"]]);
+    let templates = "select count(*) from device d inner join phonetemplate t on t.pkid = d.fkphonetemplate \
+        inner join typedeviceprotocol p on p.enum = d.tkdeviceprotocol where upper(t.name) like 'STANDARD 7945%'";
+    assert_eq!(query(templates), [["1"]]);
+    assert_eq!(refused(&device, "executeSQLQuery", "<sql>select a from b</sql>").0, -206);
+}
+
+#[test]
+fn the_database_is_changed_with_sql() {
+    let device = desk();
+    let update = |sql: &str| {
+        let (status, response) = ask(&device, "executeSQLUpdate", &format!("<sql>{sql}</sql>"));
+        assert_eq!(status, 200, "{response:?}");
+        response.children[0].child("rowsUpdated").unwrap().text.clone()
+    };
+    assert_eq!(update("update device set description = 'by SQL' where name like 'SEP%'"), "1");
+    assert_eq!(got(&device, "getPhone", "<name>SEP0011AABBCCDD</name>").child("description").unwrap().text, "by SQL");
+    assert_eq!(update("update enduser set department='Sales', mailid='t@example.com' where userid = 'nobody'"), "0");
+    let button = "where fkdevice = (select pkid from device where lower(name) = 'sep0011aabbccdd')";
+    assert_eq!(update(&format!("update devicenumplanmap set label = 'Tony', e164mask = '4420XXXX' {button}")), "1");
+    let phone = got(&device, "getPhone", "<name>SEP0011AABBCCDD</name>");
+    let line = &phone.child("lines").unwrap().children[0];
+    assert_eq!(
+        (line.child("label").unwrap().text.as_str(), line.child("e164Mask").unwrap().text.as_str()),
+        ("Tony", "4420XXXX")
+    );
+    assert_eq!(update("update device set fkenduser = null where name = 'SEP0011AABBCCDD'"), "1");
+    assert_eq!(got(&device, "getPhone", "<name>SEP0011AABBCCDD</name>").child("ownerUserName").unwrap().text, "");
+    let owner = "fkenduser = (select pkid from enduser where userid = 'tony')";
+    assert_eq!(update(&format!("update device set {owner} where name = 'SEP0011AABBCCDD'")), "1");
+    assert_eq!(got(&device, "getPhone", "<name>SEP0011AABBCCDD</name>").child("ownerUserName").unwrap().text, "tony");
+    assert_eq!(update("update numplan set dnorpattern = '1009' where dnorpattern = '1001'"), "1");
+    assert_eq!(got(&device, "getLine", "<pattern>1009</pattern>").child("pattern").unwrap().text, "1009");
+    let user = "(select pkid from enduser where userid = 'tony')";
+    let phone = "(select pkid from device where name = 'SEP0011AABBCCDD')";
+    let devices =
+        || got(&device, "getUser", "<userid>tony</userid>").child("associatedDevices").unwrap().children.len();
+    assert_eq!(update(&format!("delete from enduserdevicemap where fkenduser = {user}")), "1");
+    assert_eq!(devices(), 0);
+    let insert =
+        format!("insert into enduserdevicemap (fkenduser, fkdevice, tkuserassociation) values ({user}, {phone}, 1)");
+    assert_eq!(update(&insert), "1");
+    assert_eq!(devices(), 1);
+    let code = |sql: &str| refused(&device, "executeSQLUpdate", &format!("<sql>{sql}</sql>")).0;
+    assert_eq!(code(&insert), -239);
+    assert_eq!(code(&insert.replace("tony", "nobody")), -691);
+    assert_eq!(code("update colours set red = 1"), -206);
+    assert_eq!(code("update device set colour = 'red' where tkclass = 1"), -217);
+    assert_eq!(code("update device set fkdevicepool = 'none' where tkclass = 1"), -691);
+    assert_eq!(code("update devicenumplanmap set numplanindex = 2 where fkdevice is not null"), -217);
+    assert_eq!(code("drop table device"), -201);
+}

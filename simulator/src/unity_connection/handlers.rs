@@ -1,0 +1,86 @@
+//! Call handlers: the system's own, and one for each user.
+
+use uuid::Uuid;
+
+use super::installation::{CALL_HANDLER, CALL_HANDLER_TEMPLATE};
+use super::kinds::USER;
+use super::refusal::Refusal;
+use super::resources::{Changes, Resource, Resources, gone, put, text};
+
+/// What the id of a user's call handler differs in from the user's, so that each leads to the other.
+const APART: u128 = 0x0001;
+
+/// The id of the call handler of a user, or the user of a call handler.
+pub(super) fn handler_of(id: &str) -> String {
+    Uuid::parse_str(id).map(|id| Uuid::from_u128(id.as_u128() ^ APART).to_string()).unwrap_or_default()
+}
+
+impl Resources {
+    /// All call handlers, the system's first.
+    pub(super) fn handlers(&self) -> Vec<Resource> {
+        let of_users = self.of(&USER).filter_map(|user| self.handler(&handler_of(text(user, "ObjectId"))).ok());
+        let own = self.of(&CALL_HANDLER).filter(|handler| self.user_of(text(handler, "ObjectId")).is_none());
+        own.cloned().chain(of_users).collect()
+    }
+
+    pub(super) fn handler(&self, id: &str) -> Result<Resource, Refusal> {
+        let Some(user) = self.user_of(id) else { return self.get(&CALL_HANDLER, id).cloned() };
+        let uri = format!("/vmrest/handlers/callhandlers/{id}");
+        let values = [
+            ("ObjectId", id),
+            ("URI", &uri),
+            ("DisplayName", text(user, "DisplayName")),
+            ("DtmfAccessId", text(user, "DtmfAccessId")),
+            ("IsPrimary", "true"),
+            ("IsTemplate", "false"),
+            ("RecipientSubscriberObjectId", text(user, "ObjectId")),
+        ];
+        let mut shown: Resource = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        if let Ok(kept) = self.get(&CALL_HANDLER, id) {
+            shown.extend(kept.clone());
+        }
+        Ok(shown)
+    }
+
+    /// What it takes to make a call handler from a template.
+    pub(super) fn add_handler(&self, id: &str, template: &str, given: Resource) -> Result<Changes, Refusal> {
+        self.get(&CALL_HANDLER_TEMPLATE, template)
+            .map_err(|_| Refusal::invalid(format!("there is no call handler template {template}")))?;
+        let mut changes = self.add_named(&CALL_HANDLER, id, given)?;
+        for handler in changes.iter_mut().filter_map(|change| change.value.as_mut()) {
+            handler
+                .extend([("IsPrimary", "false"), ("IsTemplate", "false")].map(|(n, v)| (n.to_owned(), v.to_owned())));
+        }
+        Ok(changes)
+    }
+
+    /// What it takes to set values of a call handler. A user's has its name and number from the user.
+    pub(super) fn set_handler(&self, id: &str, given: Resource) -> Result<Changes, Refusal> {
+        if self.user_of(id).is_none() {
+            return self.set_named(&CALL_HANDLER, id, given);
+        }
+        let mut kept = self.get(&CALL_HANDLER, id).cloned().unwrap_or_default();
+        kept.extend(self.checked(&CALL_HANDLER, given)?);
+        kept.retain(|name, _| !matches!(name.as_str(), "DisplayName" | "DtmfAccessId"));
+        Ok(put(&CALL_HANDLER, id, kept))
+    }
+
+    /// What it takes to remove a call handler; a user's goes with the user.
+    pub(super) fn remove_handler(&self, id: &str) -> Result<Changes, Refusal> {
+        if self.user_of(id).is_some() {
+            return Err(Refusal::invalid("the call handler of a user can't be removed"));
+        }
+        self.remove_named(&CALL_HANDLER, id)
+    }
+
+    /// What it takes to forget what was set of the call handler of a user.
+    pub(super) fn without_handler_of(&self, user: &str) -> Changes {
+        let id = handler_of(user);
+        let kept = self.get(&CALL_HANDLER, &id).is_ok();
+        kept.then(|| gone(&format!("{}/{id}", CALL_HANDLER.name))).into_iter().collect()
+    }
+
+    fn user_of(&self, handler: &str) -> Option<&Resource> {
+        self.get(&USER, &handler_of(handler)).ok()
+    }
+}

@@ -1,0 +1,195 @@
+//! What a system is set up with beside its users, and what a user has because of it.
+
+use uuid::Uuid;
+
+use super::handlers::handler_of;
+use super::kinds::{Kind, Made, Rule, SERVICE, TEMPLATE, field, told};
+use super::resources::{Resource, text};
+
+/// What users may do.
+pub(super) static COS: Kind = Kind {
+    name: "cos",
+    member: "Cos",
+    list: "Coses",
+    path: "coses",
+    known_by: "DisplayName",
+    made: Made::Freely,
+    fields: &[
+        field("DisplayName", Rule::Text(64)),
+        field("AccessFaxMail", Rule::Flag),
+        field("AccessTts", Rule::Flag),
+        field("AccessUnifiedClient", Rule::Flag),
+        field("AccessVui", Rule::Flag),
+        field("MaxGreetingLength", Rule::Digits(5)),
+        field("MaxMsgLength", Rule::Digits(5)),
+        field("MaxNameLength", Rule::Digits(5)),
+    ],
+};
+
+/// What PINs and passwords have to be like.
+pub(super) static AUTHENTICATION_RULE: Kind = Kind {
+    name: "authenticationrule",
+    member: "AuthenticationRule",
+    list: "AuthenticationRules",
+    path: "authenticationrules",
+    known_by: "DisplayName",
+    made: Made::Freely,
+    fields: &[
+        field("DisplayName", Rule::Text(64)),
+        field("ExpiryWarningDays", Rule::Digits(5)),
+        field("HackResetTime", Rule::Digits(5)),
+        field("LockoutDuration", Rule::Digits(5)),
+        field("MaxDays", Rule::Digits(5)),
+        field("MaxHacks", Rule::Digits(5)),
+        field("MinCharsToChange", Rule::Digits(5)),
+        field("MinDuration", Rule::Digits(5)),
+        field("MinLength", Rule::Digits(5)),
+        field("PrevCredCount", Rule::Digits(5)),
+        field("TrivialCredChecking", Rule::Flag),
+    ],
+};
+
+/// The same rules, as credentials name them.
+static CREDENTIAL_POLICY: Kind =
+    told("authenticationrule", "CredentialPolicy", "CredentialPolicies", "credentialpolicies");
+
+pub(super) static DISTRIBUTION_LIST: Kind = Kind {
+    name: "distributionlist",
+    member: "DistributionList",
+    list: "DistributionLists",
+    path: "distributionlists",
+    known_by: "Alias",
+    made: Made::Freely,
+    fields: &[
+        field("Alias", Rule::Text(64)),
+        field("DisplayName", Rule::Text(64)),
+        field("DtmfAccessId", Rule::Digits(40)),
+        field("AllowContacts", Rule::Flag),
+        field("AllowForeignMessage", Rule::Flag),
+    ],
+};
+
+pub(super) static CALL_HANDLER: Kind = Kind {
+    name: "callhandler",
+    member: "Callhandler",
+    list: "Callhandlers",
+    path: "handlers/callhandlers",
+    known_by: "DisplayName",
+    made: Made::From("templateObjectId"),
+    fields: &[
+        field("DisplayName", Rule::Text(64)),
+        field("DtmfAccessId", Rule::Digits(40)),
+        field("ScheduleSetObjectId", Rule::Refers(&SCHEDULE_SET)),
+        field("Language", Rule::Digits(5)),
+        field("MaxMsgLen", Rule::Digits(5)),
+        field("SendUrgentMsg", Rule::Digits(1)),
+        field("TimeZone", Rule::Digits(5)),
+        field("UseDefaultLanguage", Rule::Flag),
+        field("UseDefaultTimeZone", Rule::Flag),
+    ],
+};
+
+pub(super) static CALL_HANDLER_TEMPLATE: Kind =
+    told("callhandlertemplate", "CallhandlerTemplate", "CallhandlerTemplates", "callhandlertemplates");
+static SCHEDULE_SET: Kind = told("scheduleset", "ScheduleSet", "ScheduleSets", "schedulesets");
+static SCHEDULE: Kind = told("schedule", "Schedule", "Schedules", "schedules");
+static LOCATION: Kind =
+    told("connectionlocation", "ConnectionLocation", "ConnectionLocations", "locations/connectionlocations");
+static PARTITION: Kind = told("partition", "Partition", "Partitions", "partitions");
+static SEARCH_SPACE: Kind = told("searchspace", "SearchSpace", "SearchSpaces", "searchspaces");
+static PHONE_SYSTEM: Kind = told("phonesystem", "PhoneSystem", "PhoneSystems", "phonesystems");
+static MAILBOX_STORE: Kind = told("mailboxstore", "MailboxStore", "MailboxStores", "mailboxstores");
+
+/// The kinds of which a system has a list of its own, beside its users.
+pub(super) static KINDS: [&Kind; 15] = [
+    &TEMPLATE,
+    &SERVICE,
+    &COS,
+    &AUTHENTICATION_RULE,
+    &CREDENTIAL_POLICY,
+    &DISTRIBUTION_LIST,
+    &CALL_HANDLER,
+    &CALL_HANDLER_TEMPLATE,
+    &SCHEDULE_SET,
+    &SCHEDULE,
+    &LOCATION,
+    &PARTITION,
+    &SEARCH_SPACE,
+    &PHONE_SYSTEM,
+    &MAILBOX_STORE,
+];
+
+/// What a fresh system has. Their ids follow from their places here, and what is kept names them: new ones come last.
+pub(super) static BUILT_IN: [(&Kind, &str); 23] = [
+    (&TEMPLATE, "voicemailusertemplate"),
+    (&SERVICE, "Unified Messaging"),
+    (&COS, "Voice Mail User COS"),
+    (&COS, "System"),
+    (&AUTHENTICATION_RULE, "Recommended Voice Mail Authentication Rule"),
+    (&AUTHENTICATION_RULE, "Recommended Web Application Authentication Rule"),
+    (&DISTRIBUTION_LIST, "allvoicemailusers"),
+    (&DISTRIBUTION_LIST, "allvoicemailenabledcontacts"),
+    (&DISTRIBUTION_LIST, "undeliverablemessages"),
+    (&CALL_HANDLER, "Opening Greeting"),
+    (&CALL_HANDLER, "Operator"),
+    (&CALL_HANDLER, "Goodbye"),
+    (&CALL_HANDLER_TEMPLATE, "System Call Handler Template"),
+    (&SCHEDULE_SET, "Weekdays"),
+    (&SCHEDULE_SET, "All Hours"),
+    (&SCHEDULE_SET, "Holidays"),
+    (&SCHEDULE, "Weekdays"),
+    (&SCHEDULE, "All Hours"),
+    (&LOCATION, HOST),
+    (&PARTITION, HOST),
+    (&SEARCH_SPACE, HOST),
+    (&PHONE_SYSTEM, "PhoneSystem"),
+    (&MAILBOX_STORE, "Unity Messaging Database -1"),
+];
+
+/// The name of the server.
+pub(super) const HOST: &str = "cuc-1";
+
+/// The id of what is built in at a place.
+pub(super) fn built_in_id(place: usize) -> String {
+    Uuid::from_u128(place as u128 + 1).to_string()
+}
+
+/// A user with all that follows from how the system is set up.
+pub(super) fn shown(user: &Resource) -> Resource {
+    let id = text(user, "ObjectId");
+    let handler = handler_of(id);
+    let mut shown = user.clone();
+    let mut add = |name: &str, value: String| {
+        shown.entry(name.to_owned()).or_insert(value);
+    };
+    for (kind, id_field, uri_field) in [
+        (&COS, "CosObjectId", "CosURI"),
+        (&LOCATION, "LocationObjectId", "LocationURI"),
+        (&PARTITION, "PartitionObjectId", "PartitionURI"),
+        (&SEARCH_SPACE, "SearchByNameSearchSpaceObjectId", "SearchByNameSearchSpaceURI"),
+        (&PHONE_SYSTEM, "MediaSwitchObjectId", "PhoneSystemURI"),
+    ] {
+        let place = BUILT_IN.iter().position(|(known, _)| known.name == kind.name).unwrap_or_default();
+        let own = user.get(id_field).cloned().unwrap_or_else(|| built_in_id(place));
+        add(uri_field, format!("/vmrest/{}/{own}", kind.path));
+        add(id_field, own);
+    }
+    add("CallhandlerURI", format!("/vmrest/handlers/callhandlers/{handler}"));
+    add("CallHandlerObjectId", handler);
+    for list in ["alternateextensions", "externalserviceaccounts"] {
+        let name = if list == "alternateextensions" { "AlternateExtensionsURI" } else { "ExternalServiceAccountsURI" };
+        add(name, format!("/vmrest/users/{id}/{list}"));
+    }
+    for (name, usual) in [
+        ("Language", "1033"),
+        ("ListInDirectory", "true"),
+        ("IsTemplate", "false"),
+        ("IsVmEnrolled", "true"),
+        ("TimeZone", "190"),
+        ("UseDefaultLanguage", "true"),
+        ("UseDefaultTimeZone", "true"),
+    ] {
+        add(name, usual.to_owned());
+    }
+    shown
+}

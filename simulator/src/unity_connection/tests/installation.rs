@@ -1,0 +1,163 @@
+use serde_json::json;
+
+use super::{JSON, NEW, XML, ask, fresh, json_of};
+use crate::server::Device as _;
+
+#[test]
+fn a_user_has_what_the_system_gives_to_users() {
+    let device = fresh();
+    let (_, path) = ask(&device, NEW, JSON, r#"{"Alias":"tony","DtmfAccessId":"1001","Country":"US"}"#);
+    let one = path.strip_prefix("/vmrest/").unwrap();
+    let user = json_of(&device, &format!("GET {one}"));
+    let cos = json_of(&device, "GET coses?query=(DisplayName%20is%20Voice%20Mail%20User%20COS)");
+    assert_eq!(user["CosObjectId"], cos["Cos"]["ObjectId"]);
+    assert_eq!(json_of(&device, "GET users")["User"], user);
+    for (id, uri, kept) in [
+        ("CosObjectId", "CosURI", "coses"),
+        ("LocationObjectId", "LocationURI", "locations/connectionlocations"),
+        ("PartitionObjectId", "PartitionURI", "partitions"),
+        ("MediaSwitchObjectId", "PhoneSystemURI", "phonesystems"),
+        ("CallHandlerObjectId", "CallhandlerURI", "handlers/callhandlers"),
+    ] {
+        let uri = user[uri].as_str().unwrap().strip_prefix("/vmrest/").unwrap();
+        let there = json_of(&device, &format!("GET {uri}"));
+        assert_eq!(there["ObjectId"], user[id], "{there}");
+        assert!(uri.starts_with(kept), "{uri}");
+    }
+    let other = json_of(&device, "GET coses?query=(DisplayName%20is%20System)")["Cos"]["ObjectId"].clone();
+    assert_eq!(ask(&device, &format!("PUT {one}"), JSON, &json!({ "CosObjectId": other }).to_string()).0, 204);
+    let changed = json_of(&device, &format!("GET {one}"));
+    assert_eq!(changed["CosURI"], format!("/vmrest/coses/{}", other.as_str().unwrap()));
+    assert_eq!(ask(&device, &format!("PUT {one}"), JSON, r#"{"CosObjectId":"none"}"#).0, 400);
+    assert_eq!(ask(&device, &format!("DELETE coses/{}", other.as_str().unwrap()), JSON, "").0, 400, "it is in use");
+    // Whoever reads a user may send all of it back.
+    assert_eq!(ask(&device, &format!("PUT {one}"), JSON, &changed.to_string()).0, 204);
+    assert_eq!(json_of(&device, &format!("GET {one}")), changed);
+}
+
+#[test]
+fn the_system_tells_what_it_is_set_up_with() {
+    let device = fresh();
+    let names = |path: &str, member: &str, field: &str| {
+        let list = json_of(&device, &format!("GET {path}"));
+        let members = list[member].as_array().cloned().unwrap_or_else(|| vec![list[member].clone()]);
+        assert_eq!(list["@total"], members.len().to_string());
+        members.iter().map(|member| member[field].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("cluster", "Server", "HostName"), ["cuc-1"]);
+    assert_eq!(names("mailboxstores", "MailboxStore", "DisplayName"), ["Unity Messaging Database -1"]);
+    assert_eq!(names("schedulesets", "ScheduleSet", "DisplayName"), ["Weekdays", "All Hours", "Holidays"]);
+    assert_eq!(names("distributionlists", "DistributionList", "Alias").len(), 3);
+    assert_eq!(names("callhandlertemplates", "CallhandlerTemplate", "DisplayName"), ["System Call Handler Template"]);
+    let rules = names("authenticationrules", "AuthenticationRule", "ObjectId");
+    assert_eq!(rules, names("credentialpolicies", "CredentialPolicy", "ObjectId"));
+    let rule = "<AuthenticationRule><DisplayName>Strict</DisplayName><MinLength>12</MinLength></AuthenticationRule>";
+    let (status, path) = ask(&device, "POST authenticationrules", XML, rule);
+    assert_eq!(status, 201);
+    let one = path.strip_prefix("/vmrest/").unwrap();
+    assert!(
+        ask(&device, &format!("GET {one}"), XML, "")
+            .1
+            .contains("<AuthenticationRule><DisplayName>Strict</DisplayName>")
+    );
+    assert_eq!(ask(&device, "POST authenticationrules", XML, rule).0, 400);
+    assert_eq!(ask(&device, &format!("DELETE {one}"), JSON, "").0, 204);
+    for (line, status) in [
+        ("POST partitions", 405),
+        ("DELETE cluster", 405),
+        ("PUT mailboxstores/none", 405),
+        ("GET mailboxstores/none", 404),
+        ("GET locations", 404),
+        ("GET handlers/callhandlers/none/greetings", 404),
+    ] {
+        assert_eq!(ask(&device, line, JSON, "{}").0, status, "{line}");
+    }
+}
+
+#[test]
+fn a_user_has_several_extensions() {
+    let device = fresh();
+    let (_, path) = ask(&device, NEW, JSON, r#"{"Alias":"tony","DtmfAccessId":"1001"}"#);
+    let one = path.strip_prefix("/vmrest/").unwrap();
+    let list = format!("{one}/alternateextensions");
+    let add = |index: &str, number: &str| {
+        let body = format!(r#"{{"IdIndex":"{index}","DtmfAccessId":"{number}"}}"#);
+        ask(&device, &format!("POST {list}"), JSON, &body)
+    };
+    let first = json_of(&device, &format!("GET {list}"))["AlternateExtension"].clone();
+    assert_eq!((&first["IdIndex"], &first["DtmfAccessId"]), (&json!("0"), &json!("1001")));
+    let (status, path) = add("1", "2000");
+    assert_eq!(status, 201);
+    let second = path.strip_prefix("/vmrest/").unwrap();
+    assert_eq!(json_of(&device, &format!("GET {second}"))["DtmfAccessId"], "2000");
+    assert_eq!((add("1", "2001").0, add("2", "2000").0, add("2", "1001").0, add("12", "2001").0), (400, 400, 400, 400));
+    assert_eq!(ask(&device, NEW, JSON, r#"{"Alias":"jane","DtmfAccessId":"2000"}"#).0, 400);
+    assert_eq!(ask(&device, &format!("PUT {second}"), JSON, r#"{"DtmfAccessId":"2002"}"#).0, 204);
+    let of_first = first["URI"].as_str().unwrap().strip_prefix("/vmrest/").unwrap();
+    assert_eq!(ask(&device, &format!("PUT {of_first}"), JSON, r#"{"DtmfAccessId":"1009"}"#).0, 204);
+    assert_eq!(json_of(&device, &format!("GET {one}"))["DtmfAccessId"], "1009");
+    assert_eq!(ask(&device, &format!("DELETE {of_first}"), JSON, "").0, 400);
+    assert_eq!(ask(&device, NEW, JSON, r#"{"Alias":"jane","DtmfAccessId":"2000"}"#).0, 201);
+    assert_eq!(ask(&device, &format!("DELETE {one}"), JSON, "").0, 204);
+    assert_eq!(ask(&device, &format!("GET {list}"), JSON, "").0, 404);
+    assert_eq!(device.state()["alternateextensions"], json!([]));
+}
+
+#[test]
+fn lists_have_members_until_these_go() {
+    let device = fresh();
+    let (_, path) = ask(&device, NEW, JSON, r#"{"Alias":"tony","DtmfAccessId":"1001"}"#);
+    let user = path.strip_prefix("/vmrest/users/").unwrap();
+    let (status, path) = ask(&device, "POST distributionlists", JSON, r#"{"Alias":"sales","DisplayName":"Sales"}"#);
+    assert_eq!(status, 201);
+    let list = path.strip_prefix("/vmrest/").unwrap();
+    let members = format!("{list}/distributionlistmembers");
+    let body = json!({ "MemberUserObjectId": user }).to_string();
+    let (status, path) = ask(&device, &format!("POST {members}"), JSON, &body);
+    assert_eq!(status, 201, "{path}");
+    assert_eq!(json_of(&device, &format!("GET {members}"))["DistributionListMember"]["Alias"], "tony");
+    let post = |body: &str| ask(&device, &format!("POST {members}"), JSON, body).0;
+    assert_eq!((post(&body), post("{}"), post(r#"{"MemberUserObjectId":"none"}"#)), (400, 400, 400));
+    let one = path.strip_prefix("/vmrest/").unwrap();
+    assert_eq!(json_of(&device, &format!("GET {one}"))["MemberUserObjectId"], user);
+    assert_eq!(ask(&device, &format!("DELETE {one}"), JSON, "").0, 204);
+    assert_eq!(post(&body), 201);
+    assert_eq!(ask(&device, &format!("DELETE users/{user}"), JSON, "").0, 204);
+    assert_eq!(json_of(&device, &format!("GET {members}")), json!({ "@total": "0" }));
+    assert_eq!(ask(&device, &format!("DELETE {list}"), JSON, "").0, 204);
+    assert_eq!(ask(&device, &format!("GET {members}"), JSON, "").0, 404);
+}
+
+#[test]
+fn call_handlers_are_the_systems_and_one_is_each_users() {
+    let device = fresh();
+    let (_, path) = ask(&device, NEW, JSON, r#"{"Alias":"tony","DtmfAccessId":"1001","DisplayName":"Tony"}"#);
+    let user = json_of(&device, &format!("GET {}", path.strip_prefix("/vmrest/").unwrap()));
+    let own = format!("handlers/callhandlers/{}", user["CallHandlerObjectId"].as_str().unwrap());
+    let handler = json_of(&device, &format!("GET {own}"));
+    assert_eq!((&handler["DisplayName"], &handler["IsPrimary"]), (&json!("Tony"), &json!("true")));
+    assert_eq!(handler["RecipientSubscriberObjectId"], user["ObjectId"]);
+    let hours = json_of(&device, "GET schedulesets?query=(DisplayName%20is%20All%20Hours)");
+    let set = json!({ "ScheduleSetObjectId": hours["ScheduleSet"]["ObjectId"] }).to_string();
+    assert_eq!(ask(&device, &format!("PUT {own}"), JSON, &set).0, 204);
+    assert_eq!(json_of(&device, &format!("GET {own}"))["ScheduleSetObjectId"], hours["ScheduleSet"]["ObjectId"]);
+    assert_eq!(ask(&device, &format!("PUT {own}"), JSON, r#"{"ScheduleSetObjectId":"none"}"#).0, 400);
+    assert_eq!(ask(&device, &format!("DELETE {own}"), JSON, "").0, 400);
+    assert_eq!(json_of(&device, "GET handlers/callhandlers")["@total"], "4");
+    let template = json_of(&device, "GET callhandlertemplates")["CallhandlerTemplate"]["ObjectId"].clone();
+    let post = format!("POST handlers/callhandlers?templateObjectId={}", template.as_str().unwrap());
+    let (status, path) = ask(&device, &post, JSON, r#"{"DisplayName":"Sales","DtmfAccessId":"1900"}"#);
+    assert_eq!(status, 201, "{path}");
+    let added = path.strip_prefix("/vmrest/").unwrap();
+    assert_eq!(json_of(&device, &format!("GET {added}"))["IsPrimary"], "false");
+    assert_eq!(ask(&device, "POST handlers/callhandlers", JSON, r#"{"DisplayName":"Others"}"#).0, 400);
+    assert_eq!(
+        ask(&device, "POST handlers/callhandlers?templateObjectId=x", JSON, r#"{"DisplayName":"Others"}"#).0,
+        400
+    );
+    assert_eq!(ask(&device, &format!("PUT {added}"), JSON, r#"{"DisplayName":"Selling"}"#).0, 204);
+    assert_eq!(ask(&device, &format!("DELETE {added}"), JSON, "").0, 204);
+    assert_eq!(ask(&device, &format!("DELETE users/{}", user["ObjectId"].as_str().unwrap()), JSON, "").0, 204);
+    assert_eq!(ask(&device, &format!("GET {own}"), JSON, "").0, 404);
+    assert_eq!(json_of(&device, "GET handlers/callhandlers")["@total"], "3");
+}
