@@ -194,7 +194,7 @@ pub(super) const EPHONE_DN: &[Rule<Setting>] = &[
     ("mwi sip", Setting::Keep),
     ("mwi on", Setting::Keep),
     ("mwi off", Setting::Keep),
-    ("huntstop", Setting::Keep),
+    ("huntstop", Setting::On),
     ("huntstop channel", Setting::Keep),
 ];
 

@@ -3,7 +3,7 @@
 use super::conditions::Conditions;
 use super::objects::{Changes, Fields, Objects, Value, text};
 use super::operations::Outcome;
-use super::reading::Reading;
+use super::reading::{Reading, flag};
 use super::refusal::Refusal;
 use super::schema::{Class, Version};
 use crate::xml::Element;
@@ -68,18 +68,18 @@ pub(super) fn do_not_disturb(content: &[Element], objects: &Objects, version: Ve
         "uuid" => objects.with_uuid(users, &who.text.trim().to_uppercase())?.1,
         other => return Err(Refusal::schema(other, "userID, uuid")),
     };
-    let status = match (status.name.as_str(), status.text.trim()) {
-        ("dndStatus", "true" | "t" | "1") => "true",
-        ("dndStatus", "false" | "f" | "0") => "false",
-        (other, _) => return Err(Refusal::schema(other, "dndStatus")),
-    };
+    if status.name != "dndStatus" {
+        return Err(Refusal::schema(&status.name, "dndStatus"));
+    }
+    let status = flag(status.text.trim()).ok_or_else(|| Refusal::invalid("dndStatus", "it is true or false"))?;
+    let status = status.to_string();
     let mut changes = Changes::new();
     let phones = Class::named("phone").ok_or_else(|| Refusal::not_found("Phone"))?;
     for (key, phone) in objects.of(phones) {
         let is_owned = phone.fields.get("ownerUserName").map(text) == Some(&user.uuid);
         if is_owned || list(&user.fields, "associatedDevices").any(|device| text(device) == phone.uuid) {
             let mut fields = phone.fields.clone();
-            fields.insert("dndStatus".to_owned(), Value::Text(status.to_owned()));
+            fields.insert("dndStatus".to_owned(), Value::Text(status.clone()));
             changes.extend(objects.set(phones, key, fields)?);
         }
     }

@@ -151,7 +151,7 @@ impl<'a> Reading<'a> {
                 Ok(Some(Value::Group(present(given))))
             }
             Rule::Dirn => self.dirn(element),
-            Rule::Flag if !matches!(text, "true" | "false" | "t" | "f" | "1" | "0") => invalid("it is true or false"),
+            Rule::Flag if flag(text).is_none() => invalid("it is true or false"),
             Rule::Word(words) if !words.contains(&text) => invalid(&format!("it is one of {}", words.join(", "))),
             _ if unset => Ok(None),
             Rule::Any => {
@@ -166,7 +166,7 @@ impl<'a> Reading<'a> {
             Rule::Needs(class) | Rule::Names(class) => refers(class),
             Rule::NeedsOne(classes) | Rule::NamesOne(classes) => refers_to_one(classes),
             Rule::Text(_) | Rule::Secret | Rule::Word(_) | Rule::Number(..) => plain(),
-            Rule::Flag => Ok(Some(Value::Text(matches!(text, "true" | "t" | "1").to_string()))),
+            Rule::Flag => Ok(flag(text).map(|flag| Value::Text(flag.to_string()))),
         }
     }
 
@@ -176,8 +176,15 @@ impl<'a> Reading<'a> {
         let text = element.text.trim();
         match element.attributes.iter().find(|(name, _)| name == "uuid") {
             Some((_, uuid)) if text.is_empty() => self.objects.with_uuid(class, &uuid.to_uppercase()),
-            _ => self.objects.get(class, text),
+            _ => self.objects.get(class, text).or_else(|missing| self.in_any_case(class, text).ok_or(missing)),
         }
+    }
+
+    /// What other objects refer to is found in any case: clients that work with the maker's devices write `Standard
+    /// Presence Group` for what is there as `Standard Presence group`.
+    fn in_any_case(&self, class: &Class, name: &str) -> Option<(&'a str, &'a Object)> {
+        let (name, _) = self.objects.of(class).find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        self.objects.get(class, name).ok()
     }
 
     fn dirn(&self, element: &Element) -> Result<Option<Value>, Refusal> {
@@ -191,6 +198,15 @@ impl<'a> Reading<'a> {
         let lines = Class::named("line").ok_or_else(|| Refusal::not_found("Line"))?;
         let (_, line) = self.objects.get(lines, &format!("{}/{}", of("pattern"), of("routePartitionName")))?;
         Ok(Some(Value::Text(line.uuid.clone())))
+    }
+}
+
+/// What a flag says. The schema has small letters only; the maker's devices also take what Python makes of its own values.
+pub(super) fn flag(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "t" | "1" => Some(true),
+        "false" | "f" | "0" => Some(false),
+        _ => None,
     }
 }
 

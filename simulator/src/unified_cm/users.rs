@@ -75,7 +75,7 @@ pub(super) const USER: &[Field] = &[
 ];
 
 /// What a member of it may do is the group's matter.
-const USER_GROUP: &[Field] = &[need("name", Names("userGroup")), tell("userRoles")];
+const USER_GROUP: &[Field] = &[need("name", Names("userGroup")), keep("userRoles")];
 
 const PASSWORD: &[Field] = &[
     keep("pwdCredPolicyName"),

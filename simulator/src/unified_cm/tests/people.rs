@@ -32,6 +32,22 @@ fn a_user_id_is_the_same_in_capitals() {
 }
 
 #[test]
+fn clients_write_flags_and_references_in_any_case_and_say_what_groups_may() {
+    let device = desk();
+    let group = "<associatedGroups><userGroup><name>Standard CTI Enabled</name><userRoles>\
+        <userRole>Standard CTI Enabled</userRole></userRoles></userGroup></associatedGroups>";
+    let user = "<user><lastName>Sample</lastName><userid>jane</userid>GROUP<enableCti>True</enableCti>\
+        <presenceGroupName>Standard Presence Group</presenceGroupName></user>";
+    assert_eq!(ask(&device, "addUser", &user.replace("GROUP", group)).0, 200);
+    let jane = got(&device, "getUser", "<userid>jane</userid>");
+    assert_eq!((of(&jane, "enableCti"), of(&jane, "presenceGroupName")), ("true", "Standard Presence group"));
+    assert_eq!(members(&jane, "associatedGroups"), ["Standard CTI Enabled"]);
+    let other = user.replace("GROUP", "").replace("jane", "june");
+    assert_eq!(refused(&device, "addUser", &other.replace("True", "Yes")).0, 35_001);
+    assert_eq!(refused(&device, "addUser", &other.replace("Presence Group", "Group")).0, 5007);
+}
+
+#[test]
 fn a_group_and_its_members_know_of_each_other() {
     let device = desk();
     let groups = |names: &[&str]| {
