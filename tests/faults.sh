@@ -16,4 +16,4 @@ trap 'tests/services.sh down' EXIT
 
 tests/services.sh tools
 tests/services.sh up
-cargo test --workspace --features crash-points --locked --test faults -- --nocapture --test-threads 1 "$@"
+cargo test --workspace --features crash-points,otel --locked --test faults -- --nocapture --test-threads 1 "$@"

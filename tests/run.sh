@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The same features and flags for every command: others would compile most of the tree again.
-flags=(--workspace --features crash-points --locked)
+flags=(--workspace --features crash-points,otel --locked)
 log=$(mktemp)
 
 finish() {
