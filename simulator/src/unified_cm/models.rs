@@ -137,7 +137,8 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
     objects
 }
 
-const USER_GROUPS: [&str; 8] = [
+const USER_GROUPS: [&str; 10] = [
+    "Application Client Users",
     "Standard CCM End Users",
     "Standard CCM Super Users",
     "Standard CCM Read Only",
@@ -146,6 +147,7 @@ const USER_GROUPS: [&str; 8] = [
     "Standard CTI Allow Control of Phones supporting Connected Xfer and conf",
     "Standard CTI Allow Control of Phones supporting Rollover Mode",
     "Standard EM Authentication Proxy Rights",
+    "Third Party Application Users",
 ];
 
 /// What the built-in device pool is made of.
