@@ -26,6 +26,7 @@ use dialtone_simulator::Simulator;
 use dialtone_store::{Brings, NewOrder, NewOrganization, NewRun, Store};
 use dialtone_worker::{DriverFactory, Worker, WorkerSettings};
 use futures_util::future::BoxFuture;
+use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -113,22 +114,25 @@ async fn measure(name: &str, rate: Option<u32>, seconds: u64, least: f64, most: 
     Ok(())
 }
 
-/// Writes until the device refuses: from then on it takes no more than it works off.
+/// Writes until the device refuses: from then on it takes no more than it works off. One write after the other would not
+/// come to more than that.
 async fn fill_backlog(driver: &dyn Driver) -> Result<()> {
-    let device = DeviceId(Uuid::nil());
-    for index in 0..2 * BACKLOG {
-        let pattern = format!("9{index:05}");
-        let step = Step {
-            device,
-            action: Action::AddDirectoryNumber { pattern, partition: None, attributes: Attributes::new() },
-        };
-        match driver.run(call(&step)).await {
+    const AT_ONCE: usize = 8;
+    let mut writes = stream::iter(0..4 * BACKLOG).map(|index| write(driver, index)).buffer_unordered(AT_ONCE);
+    while let Some(written) = writes.next().await {
+        match written {
             Ok(_) => {}
             Err(Fault::Busy { .. }) => return Ok(()),
             Err(fault) => return Err(fault.into()),
         }
     }
     Err("the device never refused".into())
+}
+
+async fn write(driver: &dyn Driver, index: u64) -> std::result::Result<Ran, Fault> {
+    let action =
+        Action::AddDirectoryNumber { pattern: format!("9{index:05}"), partition: None, attributes: Attributes::new() };
+    driver.run(call(&Step { device: DeviceId(Uuid::nil()), action })).await
 }
 
 fn call(step: &Step) -> Call<'_> {
