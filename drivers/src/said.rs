@@ -34,9 +34,11 @@ pub(crate) fn code(text: &str) -> Option<String> {
     is_code.then_some(code)
 }
 
-/// The words without a secret that the device repeats in them.
-pub(crate) fn masked(words: &str, secret: &str) -> String {
-    if secret.is_empty() { words.to_owned() } else { words.replace(secret, "…") }
+/// What a device says, without a secret that it repeats: as it was given, and as [`words`] would have it.
+pub(crate) fn masked(said: &str, secret: &str) -> String {
+    let spellings = [secret.to_owned(), words(secret)];
+    let mask = |said: String, secret: &String| if secret.is_empty() { said } else { said.replace(secret, "…") };
+    spellings.iter().fold(said.to_owned(), mask)
 }
 
 /// A fault without the secret, whatever the device has made of the request that had it.
@@ -68,6 +70,16 @@ mod tests {
         assert_eq!(code("INVALID_PARAMETER").as_deref(), Some("invalid-parameter"));
         for none in ["", "two words", "<html>", "ä", &"x".repeat(65)] {
             assert_eq!(code(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_masked_however_its_spaces_are_told() {
+        for said in ["the password tulip \t 7 was used", "the password tulip 7 was used"] {
+            assert_eq!(masked(said, "tulip \t 7"), "the password … was used", "{said}");
+        }
+        for blank in ["", "  "] {
+            assert_eq!(masked("no such user", blank), "no such user");
         }
     }
 
