@@ -152,6 +152,8 @@ impl Operations {
         organization: OrganizationId,
         files: Vec<NamedBytes>,
     ) -> Result<DryRun, OperationError> {
+        // Nothing is read for somebody who may not ask.
+        actor.require(MAY_ORDER)?;
         self.plan_readings(actor, organization, read_files(files).await).await
     }
 
