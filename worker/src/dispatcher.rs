@@ -20,6 +20,7 @@ use crate::claiming::{ASKED_AT_ONCE, Due, claim, take_turn};
 use crate::devices::{Drivable, Survey, devices_with_work};
 use crate::duty_calls::DutyDone;
 use crate::execution::{Execution, execute, prepare};
+use crate::limiter::CallTimes;
 use crate::line::{Line, Want};
 use crate::meters;
 use crate::outcome::{Consequence, consequence, given_up};
@@ -74,7 +75,7 @@ pub(crate) struct Pending {
 
 /// What a task of the set ends with.
 pub(crate) enum Message {
-    Called { device: DeviceId, claim: Claim, execution: Execution },
+    Called { device: DeviceId, claim: Claim, execution: Execution, times: CallTimes },
     Claimed { device: DeviceId, epoch: i64, urgent: bool, limit: u32, result: Result<(Vec<Claim>, Due), StoreError> },
     Recorded { shard: u16, group: Vec<Pending>, result: Result<RecordedBatch, StoreError> },
     GaveBack,
@@ -262,7 +263,8 @@ impl Dispatcher {
                             Ok(secret) => execute(driver.as_ref(), &claim, secret.as_ref(), timeout).await,
                             Err(reason) => Execution::not_begun(&claim, reason),
                         };
-                        meters::tried(kind, &execution, clock.monotonic().saturating_sub(started));
+                        let times = CallTimes { started, answered: clock.monotonic() };
+                        meters::tried(kind, &execution, times.took());
                         match &execution.result {
                             Ok(_) => debug!("the step is done"),
                             Err(fault) => {
@@ -270,7 +272,7 @@ impl Dispatcher {
                                 debug!(%fault, "the step isn't done");
                             }
                         }
-                        Message::Called { device: id, claim, execution }
+                        Message::Called { device: id, claim, execution, times }
                     };
                     self.tasks.spawn(call.instrument(span));
                 }
@@ -320,7 +322,7 @@ impl Dispatcher {
     fn take(&mut self, message: Result<Message, tokio::task::JoinError>) {
         let now = self.worker.clock.monotonic();
         match message {
-            Ok(Message::Called { device, claim, execution }) => self.called(device, claim, &execution, now),
+            Ok(Message::Called { device, claim, execution, times }) => self.called(device, claim, &execution, times),
             Ok(Message::Claimed { device, epoch, urgent, limit, result }) => {
                 if self.line(device, epoch).is_some() {
                     self.claimed(device, urgent, limit, result, now);
@@ -363,16 +365,16 @@ impl Dispatcher {
         self.lines.get_mut(&device).filter(|line| line.epoch == epoch)
     }
 
-    fn called(&mut self, device: DeviceId, claim: Claim, execution: &Execution, now: Duration) {
+    fn called(&mut self, device: DeviceId, claim: Claim, execution: &Execution, times: CallTimes) {
         let settings = &self.worker.settings;
         let wall = self.worker.clock.now();
         let jitter = self.jitter.random::<f64>();
         let decided = consequence(&claim, execution, &settings.retry, jitter, settings.shards, wall);
         let Some(line) = self.line(device, claim.epoch) else { return };
         let refused = matches!(execution.result, Err(Fault::Busy { .. }));
-        line.called(&claim, execution.calls, refused, now);
+        line.called(&claim, execution.calls, refused, times);
         self.stirred.insert(device);
-        let throttled = self.learn(device, execution.result.as_ref().err(), now);
+        let throttled = self.learn(device, execution.result.as_ref().err(), times);
         let Some(line) = self.lines.get_mut(&device) else { return };
         match decided {
             Ok(Consequence::Record(outcome)) => self.pend(claim, Some(outcome)),
@@ -390,12 +392,12 @@ impl Dispatcher {
     }
 
     /// Learns from a call how the device fares; whether it is only throttling.
-    pub(crate) fn learn(&mut self, device: DeviceId, fault: Option<&Fault>, now: Duration) -> bool {
+    pub(crate) fn learn(&mut self, device: DeviceId, fault: Option<&Fault>, times: CallTimes) -> bool {
         let Some(line) = self.lines.get_mut(&device) else { return false };
-        let wall = self.worker.clock.now();
+        let (now, wall) = (times.answered, self.worker.clock.now());
         match fault {
             Some(Fault::Busy { complaint, retry_after }) => {
-                if line.limiter.throttle(*retry_after, now) {
+                if line.limiter.throttle(*retry_after, times) {
                     return true;
                 }
                 line.trouble.busy(*retry_after, complaint, now, wall);
@@ -561,7 +563,8 @@ mod tests {
         dispatcher.lines.insert(device, regained);
 
         let execution = Execution { result: Ok(Done::default()), unknown: false, calls: 1 };
-        dispatcher.take(Ok(Message::Called { device, claim: early.clone(), execution }));
+        let times = CallTimes { started: Duration::ZERO, answered: Duration::ZERO };
+        dispatcher.take(Ok(Message::Called { device, claim: early.clone(), execution, times }));
         assert!(dispatcher.unrecorded.is_empty());
         let (epoch, result) = (early.epoch, Ok((vec![early.clone()], Due::Unasked)));
         dispatcher.take(Ok(Message::Claimed { device, epoch, urgent: false, limit: 1, result }));

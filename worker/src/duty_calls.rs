@@ -12,15 +12,16 @@ use tracing::{debug, info, warn};
 
 use crate::dispatcher::{Dispatcher, Message, STORE_REST};
 use crate::duties::Duty;
+use crate::limiter::CallTimes;
 
 /// What a task that does a duty ends with.
 pub(crate) enum DutyDone {
     /// The store was asked for more.
     Asked(Result<Vec<DeviceWork>, StoreError>),
     /// The device answered a probe, or didn't.
-    Probed { work: DeviceWork, answer: Result<Probe, Fault>, took: Duration },
+    Probed { work: DeviceWork, answer: Result<Probe, Fault>, times: CallTimes },
     /// The device answered with a page, or didn't.
-    Read { work: DeviceWork, answer: Result<Page, Fault> },
+    Read { work: DeviceWork, answer: Result<Page, Fault>, times: CallTimes },
     /// A page is in the store; `None`: the work isn't this holder's any more.
     PageRecorded(Option<DeviceWork>),
     /// An end is in the store, or the work isn't this holder's any more.
@@ -38,13 +39,14 @@ impl Dispatcher {
                 DutyDone::Asked(store.claim_device_work(id, lease, reading, clock.now()).await)
             }),
             Duty::Probe(work) => self.on_duty(id, async move {
-                let start = clock.monotonic();
+                let started = clock.monotonic();
                 let answer = caught(driver.probe(timeout)).await;
-                DutyDone::Probed { work, answer, took: clock.monotonic().saturating_sub(start) }
+                DutyDone::Probed { work, answer, times: CallTimes { started, answered: clock.monotonic() } }
             }),
             Duty::Read(work) => self.on_duty(id, async move {
+                let started = clock.monotonic();
                 let answer = read(driver.as_ref(), &work, timeout).await;
-                DutyDone::Read { work, answer }
+                DutyDone::Read { work, answer, times: CallTimes { started, answered: clock.monotonic() } }
             }),
             Duty::GiveUp(work, why) => self.end_duty(work, WorkOutcome::Failed(why)),
         }
@@ -72,18 +74,18 @@ impl Dispatcher {
                     self.store_failed(&failure);
                 }
             }
-            DutyDone::Probed { work, answer, took } => {
-                line.duty_called(matches!(answer, Err(Fault::Busy { .. })), now);
-                self.learn(id, answer.as_ref().err(), now);
+            DutyDone::Probed { work, answer, times } => {
+                line.duty_called(matches!(answer, Err(Fault::Busy { .. })), times);
+                self.learn(id, answer.as_ref().err(), times);
                 let outcome = match answer {
-                    Ok(probe) => WorkOutcome::Probed(self.result(probe, took)),
+                    Ok(probe) => WorkOutcome::Probed(self.result(probe, times.took())),
                     Err(fault) => WorkOutcome::Failed(fault.complaint().clone()),
                 };
                 self.end_duty(work, outcome);
             }
-            DutyDone::Read { work, answer } => {
-                line.duty_called(matches!(answer, Err(Fault::Busy { .. })), now);
-                self.learn(id, answer.as_ref().err(), now);
+            DutyDone::Read { work, answer, times } => {
+                line.duty_called(matches!(answer, Err(Fault::Busy { .. })), times);
+                self.learn(id, answer.as_ref().err(), times);
                 match answer {
                     Ok(page) => self.record_page(work, page),
                     Err(fault) => self.page_failed(work, &fault, now),

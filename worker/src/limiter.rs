@@ -8,6 +8,19 @@ pub(crate) const WINDOW: Duration = Duration::from_secs(1);
 /// The longest wait that a device may ask for and still be taken to be only throttling.
 const LONGEST_THROTTLE: Duration = Duration::from_secs(2);
 
+/// When a call to a device was started, and when its answer was there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CallTimes {
+    pub(crate) started: Duration,
+    pub(crate) answered: Duration,
+}
+
+impl CallTimes {
+    pub(crate) fn took(self) -> Duration {
+        self.answered.saturating_sub(self.started)
+    }
+}
+
 /// Keeps calls to a device at its rate: of so many slots a call takes one, and the slot is free again one second after
 /// the answer. However long a call is under way, no second of the device's sees more of them.
 ///
@@ -17,6 +30,8 @@ pub(crate) struct Limiter {
     rate: Option<usize>,
     pace: Option<Pace>,
     in_hand: usize,
+    /// The first call after the last second in which there was none.
+    busy_since: Duration,
     /// The answers of the last second, and whether the device took the call.
     answered: VecDeque<(Duration, bool)>,
     /// The device asked for no call before this.
@@ -28,7 +43,7 @@ impl Limiter {
     pub(crate) fn new(rate: Option<u32>, now: Duration) -> Self {
         let rate = slots(rate);
         let answered = std::iter::repeat_n((now, false), rate.unwrap_or(0)).collect();
-        Self { rate, pace: None, in_hand: 0, answered, hold_until: Duration::ZERO }
+        Self { rate, pace: None, in_hand: 0, busy_since: now, answered, hold_until: Duration::ZERO }
     }
 
     /// The rate was changed: what was found out by the old one counts no more.
@@ -50,6 +65,9 @@ impl Limiter {
         }
         let free = now >= self.hold_until && self.slots().is_none_or(|slots| self.used() < slots);
         if free {
+            if self.used() == 0 {
+                self.busy_since = now;
+            }
             self.in_hand += 1;
         } else if let Some(pace) = &mut self.pace {
             pace.hold_back();
@@ -64,23 +82,30 @@ impl Limiter {
 
     /// Counts the answers of one taken slot; a step that looked and ran made two calls. `refused` says that the device
     /// didn't take the last of them.
-    pub(crate) fn answered(&mut self, calls: u32, refused: bool, now: Duration) {
+    ///
+    /// A slot is free again one second after its answer was there, not after it was dealt with: a device of 20 ms would
+    /// lose a good part of its rate to the milliseconds between the two.
+    pub(crate) fn answered(&mut self, calls: u32, refused: bool, times: CallTimes) {
         self.in_hand = self.in_hand.saturating_sub(1);
-        self.forget(now);
-        self.answered.extend((1..=calls).map(|call| (now, !(refused && call == calls))));
+        // Answers may be dealt with in another order than that in which they came.
+        let place = self.answered.partition_point(|(answered, _)| *answered <= times.answered);
+        for call in 1..=calls {
+            self.answered.insert(place, (times.answered, call > 1 || !refused));
+        }
     }
 
     /// The device refused a call because it was asked too often. `false`: it took no other call lately, or asks for a
     /// long wait, so that it isn't the pace that it minds, and everybody must wait.
-    pub(crate) fn throttle(&mut self, retry_after: Option<Duration>, now: Duration) -> bool {
+    pub(crate) fn throttle(&mut self, retry_after: Option<Duration>, times: CallTimes) -> bool {
+        let now = times.answered;
         self.forget(now);
         let taken = self.answered.iter().filter(|(_, taken)| *taken).count();
         if taken == 0 || retry_after.is_some_and(|wait| wait > LONGEST_THROTTLE) {
             return false;
         }
         match &mut self.pace {
-            Some(pace) => pace.refused(taken, now),
-            None => self.pace = Some(Pace::new(taken, now)),
+            Some(pace) => pace.refused(taken, times),
+            None => self.pace = Some(Pace::new(taken, now >= self.busy_since + WINDOW, now)),
         }
         self.hold_until = self.hold_until.max(now + retry_after.unwrap_or_default());
         true
@@ -126,7 +151,7 @@ mod tests {
         let mut calls = Vec::new();
         for _ in 0..4_000 {
             if limiter.take(now) {
-                limiter.answered(1, false, now);
+                limiter.answered(1, false, CallTimes { started: now, answered: now });
                 calls.push(now);
             }
             now += Duration::from_millis(7);
@@ -148,41 +173,65 @@ mod tests {
     #[test]
     fn a_refusal_without_a_call_that_was_taken_is_no_matter_of_pace() {
         let mut limiter = Limiter::new(None, Duration::ZERO);
+        let times = CallTimes { started: Duration::ZERO, answered: Duration::ZERO };
         assert!(limiter.take(Duration::ZERO));
-        limiter.answered(1, true, Duration::ZERO);
-        assert!(!limiter.throttle(None, Duration::ZERO));
-        limiter.answered(1, false, Duration::ZERO);
-        assert!(!limiter.throttle(Some(Duration::from_secs(30)), Duration::ZERO));
-        assert!(limiter.throttle(None, Duration::ZERO));
+        limiter.answered(1, true, times);
+        assert!(!limiter.throttle(None, times));
+        limiter.answered(1, false, times);
+        assert!(!limiter.throttle(Some(Duration::from_secs(30)), times));
+        assert!(limiter.throttle(None, times));
     }
 
     /// A device that takes so many calls a second, each for some time, and refuses all others at once.
     struct Modelled {
         limit: fn(Duration) -> usize,
-        /// Whether the limit counts each second that slides, or fills a bucket of so many calls.
-        bucket: bool,
+        meter: Meter,
         taken: VecDeque<Duration>,
         tokens: f64,
         filled: Duration,
     }
 
+    /// How a device counts.
+    #[derive(Clone, Copy, Debug)]
+    enum Meter {
+        /// Each second that slides.
+        Sliding,
+        /// A bucket of as many calls as it takes a second, full at first.
+        Bucket,
+        /// A backlog that it works off, as a Unified CM does its change notifications: there is room for so many calls
+        /// at first, and for some thirty seconds' worth when it has nothing to do.
+        Backlog(u16),
+    }
+
     impl Modelled {
+        fn new(limit: fn(Duration) -> usize, meter: Meter) -> Self {
+            let tokens = match meter {
+                Meter::Backlog(room) => f64::from(room),
+                Meter::Sliding | Meter::Bucket => limit(Duration::ZERO) as f64,
+            };
+            Self { limit, meter, taken: VecDeque::new(), tokens, filled: Duration::ZERO }
+        }
+
         fn takes(&mut self, now: Duration) -> bool {
             let limit = (self.limit)(now);
-            if self.bucket {
-                let filled = (now - self.filled).as_secs_f64() * limit as f64;
-                (self.tokens, self.filled) = ((self.tokens + filled).min(limit as f64), now);
-                let takes = self.tokens >= 1.0;
-                self.tokens -= if takes { 1.0 } else { 0.0 };
-                return takes;
-            }
-            while self.taken.front().is_some_and(|taken| *taken + WINDOW <= now) {
-                self.taken.pop_front();
-            }
-            let takes = self.taken.len() < limit;
-            if takes {
-                self.taken.push_back(now);
-            }
+            let most = match self.meter {
+                Meter::Sliding => {
+                    while self.taken.front().is_some_and(|taken| *taken + WINDOW <= now) {
+                        self.taken.pop_front();
+                    }
+                    let takes = self.taken.len() < limit;
+                    if takes {
+                        self.taken.push_back(now);
+                    }
+                    return takes;
+                }
+                Meter::Bucket => limit as f64,
+                Meter::Backlog(_) => 30.0 * limit as f64,
+            };
+            let filled = (now - self.filled).as_secs_f64() * limit as f64;
+            (self.tokens, self.filled) = ((self.tokens + filled).min(most), now);
+            let takes = self.tokens >= 1.0;
+            self.tokens -= if takes { 1.0 } else { 0.0 };
             takes
         }
     }
@@ -206,32 +255,29 @@ mod tests {
         for milliseconds in times.start * 1_000..times.end * 1_000 {
             let now = Duration::from_millis(milliseconds);
             for (limiter, calls) in limiters.iter_mut().zip(&mut in_hand) {
-                for (_, taken) in calls.extract_if(.., |(due, _)| *due <= now) {
-                    limiter.answered(1, !taken, now);
+                for (started, taken) in calls.extract_if(.., |(started, _)| *started + latency <= now) {
+                    let times = CallTimes { started, answered: now };
+                    limiter.answered(1, !taken, times);
                     if !taken {
-                        assert!(limiter.throttle(retry_after, now), "the whole device stops at {now:?}");
+                        assert!(limiter.throttle(retry_after, times), "the whole device stops at {now:?}");
                     }
                 }
                 while calls.len() < CONCURRENCY && limiter.take(now) {
                     let taken = device.takes(now + latency / 2);
                     outcome.taken += usize::from(taken);
                     outcome.refused += usize::from(!taken);
-                    calls.push((now + latency, taken));
+                    calls.push((now, taken));
                 }
             }
         }
         outcome
     }
 
-    fn modelled(limit: fn(Duration) -> usize, bucket: bool) -> Modelled {
-        Modelled { limit, bucket, taken: VecDeque::new(), tokens: limit(Duration::ZERO) as f64, filled: Duration::ZERO }
-    }
-
     const LATENCY: Duration = Duration::from_millis(20);
 
     #[test]
     fn a_configured_rate_is_used_to_97_percent_and_nothing_is_refused() {
-        let mut device = modelled(|_| 50, false);
+        let mut device = Modelled::new(|_| 50, Meter::Sliding);
         let mut limiter = [Limiter::new(Some(50), Duration::ZERO)];
         let Outcome { taken, refused } = drive(&mut limiter, &mut device, LATENCY, None, 0..60);
         assert_eq!(refused, 0);
@@ -241,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_second_holder_after_the_first_uses_it_as_well() {
-        let mut device = modelled(|_| 50, false);
+        let mut device = Modelled::new(|_| 50, Meter::Sliding);
         let first = drive(&mut [Limiter::new(Some(50), Duration::ZERO)], &mut device, LATENCY, None, 0..30);
         let taken_over = Limiter::new(Some(50), Duration::from_secs(30));
         let second = drive(&mut [taken_over], &mut device, LATENCY, None, 30..60);
@@ -253,24 +299,27 @@ mod tests {
     fn an_unknown_limit_is_found_and_used_to_85_percent_within_a_minute() {
         let limits: [fn(Duration) -> usize; 6] = [|_| 2, |_| 5, |_| 10, |_| 50, |_| 200, |_| 350];
         for limit in limits {
-            for bucket in [false, true] {
+            for meter in [Meter::Sliding, Meter::Bucket, Meter::Backlog(1), Meter::Backlog(20), Meter::Backlog(100)] {
                 for retry_after in [None, Some(Duration::from_secs(1))] {
                     for latency in [5, 20] {
-                        let mut device = modelled(limit, bucket);
+                        let mut device = Modelled::new(limit, meter);
                         let mut limiter = [Limiter::new(None, Duration::ZERO)];
                         let latency = Duration::from_millis(latency);
                         let Outcome { taken, refused } = drive(&mut limiter, &mut device, latency, retry_after, 0..60);
                         let limit = limit(Duration::ZERO);
                         let case =
-                            format!("limit {limit}, bucket {bucket}, {retry_after:?}, {latency:?}: {taken}, {refused}");
+                            format!("limit {limit}, {meter:?}, {retry_after:?}, {latency:?}: {taken}, {refused}");
                         assert!(taken as f64 >= 0.85 * (limit * 60) as f64, "{case}");
-                        // What is refused at first comes from calls at once, whose number no limit is behind.
-                        assert!(refused as f64 <= 8.0 + 0.02 * (taken + refused) as f64, "{case}");
+                        // What is refused at first comes from calls at once, whose number no limit is behind, and from
+                        // room that was saved up and passes for a rate.
+                        let at_first = if matches!(meter, Meter::Backlog(_)) { 26.0 } else { 8.0 };
+                        assert!(refused as f64 <= at_first + 0.02 * (taken + refused) as f64, "{case}");
                         let Outcome { taken, refused } =
                             drive(&mut limiter, &mut device, latency, retry_after, 60..120);
                         let case = format!("the second minute of {case}: {taken}, {refused}");
                         assert!(taken as f64 >= 0.85 * (limit * 60) as f64, "{case}");
-                        assert!(refused as f64 <= 0.02 * (taken + refused) as f64, "{case}");
+                        // Of the few calls that the slowest take in a minute, two per cent are less than a try costs.
+                        assert!(refused as f64 <= 1.0 + 0.02 * (taken + refused) as f64, "{case}");
                     }
                 }
             }
@@ -280,7 +329,7 @@ mod tests {
     #[test]
     fn a_limit_that_is_lowered_and_raised_again_is_followed() {
         let limit: fn(Duration) -> usize = |now| if (60..120).contains(&now.as_secs()) { 20 } else { 50 };
-        let mut device = modelled(limit, false);
+        let mut device = Modelled::new(limit, Meter::Sliding);
         let mut limiter = [Limiter::new(Some(50), Duration::ZERO)];
         let as_configured = drive(&mut limiter, &mut device, LATENCY, None, 0..60);
         assert_eq!(as_configured.refused, 0);

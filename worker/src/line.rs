@@ -9,7 +9,7 @@ use dialtone_store::{Claim, Lease, Wanted};
 
 use crate::duties::{Duties, Duty};
 use crate::hinted::Hinted;
-use crate::limiter::Limiter;
+use crate::limiter::{CallTimes, Limiter};
 use crate::trouble::{Admission, Trouble};
 
 /// Outcomes of one device that may wait to be recorded; beyond it no further call is started, so that a slow store
@@ -185,11 +185,11 @@ impl Line {
     }
 
     /// A call was answered, or wasn't; its outcome is on its way to the store.
-    pub(crate) fn called(&mut self, claim: &Claim, calls: u32, refused: bool, now: Duration) {
+    pub(crate) fn called(&mut self, claim: &Claim, calls: u32, refused: bool, times: CallTimes) {
         self.in_hand -= 1;
         self.unrecorded += 1;
         self.trouble.probed();
-        self.limiter.answered(calls, refused, now);
+        self.limiter.answered(calls, refused, times);
         // Between two runs a device has nothing to do because there is nothing, not because it was claimed too late.
         let waits_for_more = self.claiming || self.may_have_more();
         self.ran_dry |= self.in_hand == 0 && self.ready.is_empty() && waits_for_more;
@@ -229,10 +229,10 @@ impl Line {
     }
 
     /// A duty's call was answered, or wasn't.
-    pub(crate) fn duty_called(&mut self, refused: bool, now: Duration) {
+    pub(crate) fn duty_called(&mut self, refused: bool, times: CallTimes) {
         self.in_hand -= 1;
         self.trouble.probed();
-        self.limiter.answered(1, refused, now);
+        self.limiter.answered(1, refused, times);
     }
 
     /// Whether orders wait until the device has been read.
@@ -400,6 +400,7 @@ pub(crate) mod tests {
     use super::*;
 
     const NOW: Duration = Duration::from_secs(10);
+    const AT_ONCE: CallTimes = CallTimes { started: NOW, answered: NOW };
 
     pub(crate) fn line(concurrency: u16) -> Line {
         let device = Device {
@@ -460,7 +461,7 @@ pub(crate) mod tests {
         assert_eq!(wants(&mut line), ["claim any 4"]);
         line.claimed((1..=4).map(|number| claim(number, &number.to_string())).collect(), false, true, None);
         assert_eq!(wants(&mut line), ["call 1", "call 2"]);
-        line.called(&claim(1, "1"), 1, false, NOW);
+        line.called(&claim(1, "1"), 1, false, AT_ONCE);
         assert_eq!(wants(&mut line), ["call 3", "claim any 3"]);
     }
 
@@ -485,15 +486,15 @@ pub(crate) mod tests {
             assert_eq!(wants(&mut line), ["claim any 2"], "round {round}");
             line.claimed(vec![claim(1, "1")], false, false, None);
             assert_eq!(wants(&mut line), ["call 1"]);
-            line.called(&claim(1, "1"), 1, false, NOW);
+            line.called(&claim(1, "1"), 1, false, AT_ONCE);
             line.ask_store();
         }
         assert_eq!(wants(&mut line), ["claim any 2"]);
         line.claimed(vec![claim(1, "1"), claim(2, "2")], false, true, None);
         assert_eq!(wants(&mut line), ["call 1"]);
-        line.called(&claim(1, "1"), 1, false, NOW);
+        line.called(&claim(1, "1"), 1, false, AT_ONCE);
         assert_eq!(wants(&mut line), ["call 2", "claim any 2"]);
-        line.called(&claim(2, "2"), 1, false, NOW);
+        line.called(&claim(2, "2"), 1, false, AT_ONCE);
         line.claimed(vec![claim(3, "3"), claim(4, "4")], false, true, None);
         assert_eq!(wants(&mut line), ["call 3", "claim any 3"]);
     }
@@ -504,7 +505,7 @@ pub(crate) mod tests {
         wants(&mut line);
         line.claimed(vec![claim(1, "same"), claim(2, "same"), claim(3, "other")], false, false, None);
         assert_eq!(wants(&mut line), ["call 1", "call 3"]);
-        line.called(&claim(1, "same"), 1, false, NOW);
+        line.called(&claim(1, "same"), 1, false, AT_ONCE);
         assert_eq!(wants(&mut line), ["call 2"]);
     }
 
@@ -526,7 +527,7 @@ pub(crate) mod tests {
         line.hint(delivered(Lane::Interactive, 3..4).await, NOW);
         assert_eq!(wants(&mut line), ["call 1", "claim 1 true"]);
         line.claimed(vec![claim(3, "3")], true, false, None);
-        line.called(&claim(1, "1"), 1, false, NOW);
+        line.called(&claim(1, "1"), 1, false, AT_ONCE);
         assert_eq!(wants(&mut line), ["call 3"]);
     }
 

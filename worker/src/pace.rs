@@ -1,15 +1,18 @@
 use std::time::Duration;
 
-use crate::limiter::WINDOW;
+use crate::limiter::{CallTimes, WINDOW};
 
 /// How much is given up when a device refuses: a little below what it took leaves it room.
 const DECREASE: f64 = 0.95;
+/// How much is given up when it refuses again within a second, at a pace that came from what it had taken shortly before:
+/// it had room saved up, and how much it takes is far from known.
+const STEEP_DECREASE: f64 = 0.5;
 /// By how much the pace rises towards what the device is known to take, each second.
 const INCREASE: f64 = 0.05;
 /// How long the pace stays at what the device is known to take before it is tried whether it takes more.
 const HOLD: Duration = Duration::from_secs(10);
-/// The calls that such a try is paid for with: it costs about one that is refused.
-const CALLS_A_TRY: f64 = 100.0;
+/// The calls that such a try is paid for with: it costs one that is refused, or a few where the device saves up room.
+const CALLS_A_TRY: f64 = 200.0;
 /// How long each step beyond what the device is known to take is watched.
 const WATCH: Duration = Duration::from_secs(2);
 
@@ -23,8 +26,8 @@ const WATCH: Duration = Duration::from_secs(2);
 pub(crate) struct Pace {
     /// The calls that a second may see.
     limit: f64,
-    /// What the device is known to take.
-    ceiling: f64,
+    /// What the device is known to take. `None`: it refused so soon that nothing is known yet.
+    ceiling: Option<f64>,
     /// When the pace was last changed.
     changed: Duration,
     lowered: Duration,
@@ -36,9 +39,13 @@ pub(crate) struct Pace {
 
 impl Pace {
     /// The device refused for the first time, having taken so many calls in the second before.
-    pub(crate) fn new(taken: usize, now: Duration) -> Self {
-        let ceiling = taken.max(1) as f64;
-        Self { limit: lowered(ceiling), ceiling, changed: now, lowered: now, beyond: 0, held_back: false }
+    ///
+    /// `is_measured` says that it was called all that second. Otherwise the number says too little: a device whose
+    /// backlog is full before it is called at all takes one call and refuses the next.
+    pub(crate) fn new(taken: usize, is_measured: bool, now: Duration) -> Self {
+        let taken = taken.max(1) as f64;
+        let ceiling = is_measured.then_some(taken);
+        Self { limit: lowered(taken), ceiling, changed: now, lowered: now, beyond: 0, held_back: false }
     }
 
     /// The calls that a second may see now.
@@ -52,15 +59,23 @@ impl Pace {
         self.held_back = true;
     }
 
-    /// The device refused again, having taken so many calls in the second before. Calls that were under way together
-    /// are refused together and count once.
-    pub(crate) fn refused(&mut self, taken: usize, now: Duration) {
-        if now < self.lowered + WINDOW {
+    /// The device refused again, having taken so many calls in the second before. A call that was under way when the
+    /// pace was lowered says nothing of the lower one.
+    pub(crate) fn refused(&mut self, taken: usize, times: CallTimes) {
+        let now = times.answered;
+        if times.started <= self.lowered {
             return;
         }
-        let again = if self.beyond == 0 { self.limit - 1.0 } else { self.limit };
-        self.ceiling = again.min(taken as f64).max(1.0);
-        self.limit = lowered(self.ceiling);
+        if now < self.lowered + WINDOW {
+            self.limit = (self.limit * STEEP_DECREASE).max(1.0);
+            (self.changed, self.lowered) = (now, now);
+            return;
+        }
+        let was_known = self.beyond == 0 && self.ceiling.is_some();
+        let again = if was_known { self.limit - 1.0 } else { self.limit };
+        let ceiling = again.min(taken as f64).max(1.0);
+        self.ceiling = Some(ceiling);
+        self.limit = lowered(ceiling);
         (self.changed, self.lowered) = (now, now);
         (self.beyond, self.held_back) = (0, false);
     }
@@ -70,12 +85,15 @@ impl Pace {
         if now < self.changed + self.patience() || !self.held_back {
             return;
         }
-        if self.limit < self.ceiling {
-            self.limit = (self.limit + (self.limit * INCREASE).max(1.0)).min(self.ceiling);
-        } else {
-            let step = (self.ceiling * 0.02).max(1.0) * 2_f64.powi(self.beyond);
-            self.limit += step;
-            self.beyond += 1;
+        match self.ceiling {
+            None => self.limit *= 2.0,
+            Some(ceiling) if self.limit < ceiling => {
+                self.limit = (self.limit + (self.limit * INCREASE).max(1.0)).min(ceiling);
+            }
+            Some(ceiling) => {
+                self.limit += (ceiling * 0.02).max(1.0) * 2_f64.powi(self.beyond);
+                self.beyond += 1;
+            }
         }
         self.changed = now;
         self.held_back = false;
@@ -83,12 +101,11 @@ impl Pace {
 
     /// How long the pace stays as it is.
     fn patience(&self) -> Duration {
-        if self.limit < self.ceiling {
-            WINDOW
-        } else if self.beyond > 0 {
-            WATCH
-        } else {
-            HOLD.max(Duration::from_secs_f64(CALLS_A_TRY / self.ceiling))
+        match self.ceiling {
+            None => WINDOW,
+            Some(ceiling) if self.limit < ceiling => WINDOW,
+            Some(_) if self.beyond > 0 => WATCH,
+            Some(ceiling) => HOLD.max(Duration::from_secs_f64(CALLS_A_TRY / ceiling)),
         }
     }
 }
