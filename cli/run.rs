@@ -3,8 +3,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use dialtone_files::sha256;
-use dialtone_model::{AddOn, OrganizationId, RunId, RunKind};
+use dialtone_model::{AddOn, OrganizationId, RunId};
 use dialtone_scheduler::{Intake, Mode, NamedBytes, NewSubmission, Submitted};
+use dialtone_store::RunRecord;
 
 use crate::context::Context;
 use crate::embedded::WorkArgs;
@@ -53,9 +54,14 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
     let files = read_files(&arguments.files)?;
     let organization = context.organization_or_demo().await?.id;
     let ending = Ending::new(arguments.report.clone())?;
-    let started = match interrupted_run(context, organization, &files).await? {
-        Some(run) => {
-            eprintln!("run {run}: it has these files already and isn't over; going on with it");
+    let started = match run_cut_short(context, organization, &files).await? {
+        Some(RunRecord { id: run, ended_at, .. }) => {
+            match ended_at {
+                None => eprintln!("run {run}: it has these files already and isn't over; going on with it"),
+                Some(_) => {
+                    eprintln!("run {run}: it has done these files already and nobody has its report; here it is")
+                }
+            }
             Started { run, refused_rows: refused_rows(context, run).await? }
         }
         None => match start(context, organization, &files, &arguments).await? {
@@ -69,24 +75,26 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> anyhow::Resu
     ending.tell(context, started.run, started.refused_rows, exit).await
 }
 
-/// The run that these files are already, when it isn't over: a command that was cut short is being repeated.
-async fn interrupted_run(
+/// The run that these files are already, when it isn't over or its report was never made: a command that was cut short
+/// is being repeated.
+async fn run_cut_short(
     context: &Context,
     organization: OrganizationId,
     files: &[NamedBytes],
-) -> anyhow::Result<Option<RunId>> {
+) -> anyhow::Result<Option<RunRecord>> {
     let store = &context.operations.store;
-    let open = store.open_runs().await?;
-    let mut open = open.iter().filter(|run| run.organization == organization && run.kind != RunKind::Single);
-    let Some(first) = open.next() else { return Ok(None) };
+    let runs = store.unfollowed_runs(organization).await?;
+    if runs.is_empty() {
+        return Ok(None);
+    }
     let hashes: Vec<String> = files.iter().map(|file| sha256(&file.bytes)).collect();
-    for run in std::iter::once(first).chain(open) {
+    for run in runs {
         let mut uploaded = Vec::new();
         for upload in store.run_uploads(run.id).await? {
             uploaded.push(store.upload(upload).await?.sha256);
         }
         if uploaded == hashes {
-            return Ok(Some(run.id));
+            return Ok(Some(run));
         }
     }
     Ok(None)

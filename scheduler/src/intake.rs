@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use dialtone_files::Key;
-use dialtone_model::{Actor, Finding, OrganizationId, RowRef, UploadId};
+use dialtone_model::{Actor, Finding, OrganizationId, RowRef, UploadId, crash_point};
 use dialtone_store::{RefusedRow, TemplateUser, UploadRecord};
 use dialtone_templates::{Problems, Reading, read};
 use dialtone_validators::{Checked, Facts, Verdict, check};
@@ -112,7 +112,9 @@ impl Operations {
         reading: &Reading,
     ) -> Result<UploadRecord, OperationError> {
         let key = Key::new(format!("uploads/{id}"))?;
+        crash_point!("scheduler-before-put-upload");
         self.files.put(&key, file.bytes.clone()).await?;
+        crash_point!("scheduler-after-put-upload");
         Ok(UploadRecord {
             id,
             organization,

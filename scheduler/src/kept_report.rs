@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use dialtone_files::{Key, sha256};
-use dialtone_model::{Actor, RunId};
+use dialtone_model::{Actor, RunId, crash_point};
 use dialtone_templates::Format;
 
 use crate::{OperationError, Operations, ReportRows};
@@ -26,9 +26,12 @@ impl Operations {
         let bytes = self.report(actor, run, format, ReportRows::All).await?;
         let sha256 = sha256(&bytes);
         let key = Key::new(format!("reports/{run}/{sha256}.{}", format.extension()))?;
+        crash_point!("scheduler-before-put-report");
         self.files.put(&key, bytes.clone()).await?;
+        crash_point!("scheduler-after-put-report");
         if told.ended_at.is_some() {
             self.store.note_report(run, told.version).await?;
+            crash_point!("scheduler-after-note-report");
         }
         Ok(KeptReport { bytes, sha256, location: self.files.location(&key), key })
     }

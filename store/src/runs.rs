@@ -192,6 +192,18 @@ impl Store {
         rows.into_iter().map(RunRecord::try_from).collect()
     }
 
+    /// Runs of a tenant's files that whoever started them may not have seen the end of, oldest first: they aren't over, or
+    /// they are finished and nobody has ever kept a report of them.
+    pub async fn unfollowed_runs(&self, organization: OrganizationId) -> Result<Vec<RunRecord>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM runs WHERE ended_at IS NULL AND kind <> 'single' AND organization_id = $1 \
+             UNION ALL SELECT {COLUMNS} FROM runs WHERE ended_at IS NOT NULL AND report_version IS DISTINCT FROM version \
+             AND kind <> 'single' AND organization_id = $1 AND report_version IS NULL AND state = 'finished' ORDER BY id"
+        );
+        let rows: Vec<RunRow> = read_rows!(self, AssertSqlSafe(sql), organization.0)?;
+        rows.into_iter().map(RunRecord::try_from).collect()
+    }
+
     /// Runs of files that were over before that time and whose report, as they ended, nobody has kept; the oldest first.
     pub async fn unreported_runs(&self, ended_before: Timestamp, limit: u32) -> Result<Vec<RunId>, StoreError> {
         let sql = "SELECT id FROM runs WHERE ended_at IS NOT NULL AND report_version IS DISTINCT FROM version \

@@ -26,11 +26,16 @@ fn a_kill_at_every_labelled_point_loses_and_doubles_nothing() {
         if open.is_empty() {
             break;
         }
-        // Each process dies at a label of its own, whoever passes it.
+        // Each process dies at a label of its own: a worker at one of the worker's sources, all others at one of the
+        // scheduler's, which both its own process and every command are made of.
         let armed = |arguments: &[&str], site: &mut Site| {
             let mut command = site.command(arguments);
-            let (label, passage) = (site.chance.pick(&open).clone(), site.chance.number(1..=3));
-            command.env("DIALTONE_CRASH_AT", format!("{label}:{passage}"));
+            let sources = if arguments == ["worker"] { "worker-" } else { "scheduler-" };
+            let open: Vec<&String> = open.iter().filter(|label| label.starts_with(sources)).collect();
+            if !open.is_empty() {
+                let (label, passage) = (*site.chance.pick(&open), site.chance.number(1..=3));
+                command.env("DIALTONE_CRASH_AT", format!("{label}:{passage}"));
+            }
             command
         };
         let mut roles: Vec<(&str, Process)> = Vec::new();

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use dialtone_model::crash_point;
 use dialtone_store::{Lease, Sightings, Store, StoreError};
 use uuid::Uuid;
 
@@ -120,7 +121,9 @@ impl Shards {
     /// Gives every lease up, so that the next holder needn't wait out a time to live.
     pub(crate) async fn release(&mut self, store: &Store) -> Result<(), StoreError> {
         let held: Vec<Lease> = self.held.drain().map(|(_, held)| held.lease).collect();
+        crash_point!("worker-before-release");
         store.release_leases(&held).await?;
+        crash_point!("worker-after-release");
         match self.tenure {
             Tenure::Lock => Ok(()),
             Tenure::Heartbeat { .. } => store.sign_off(self.identity).await,
@@ -129,11 +132,19 @@ impl Shards {
 
     async fn take_all(&mut self, store: &Store, now: Duration) -> Result<Change, StoreError> {
         let seen = store.leases(self.count).await?;
-        let taken = store.take_leases(&seen, self.identity).await?;
+        let taken = self.take(store, &seen).await?;
         for lease in &taken {
             self.held.insert(lease.shard, Held { lease: *lease, renewed: now, taken_over: None });
         }
         Ok(Change { gained: taken.iter().map(|lease| lease.shard).collect(), ..Change::default() })
+    }
+
+    async fn take(&self, store: &Store, wanted: &[Lease]) -> Result<Vec<Lease>, StoreError> {
+        let taken = store.take_leases(wanted, self.identity).await?;
+        if !taken.is_empty() {
+            crash_point!("worker-after-take");
+        }
+        Ok(taken)
     }
 
     async fn tend_heartbeat(&mut self, store: &Store, ttl: Duration, now: Duration) -> Result<Change, StoreError> {
@@ -152,7 +163,7 @@ impl Shards {
         let mut wanted: Vec<Lease> = wanted.iter().cycle().skip(first).take(room.min(wanted.len())).copied().collect();
         // Whoever takes several takes them in one order, so that nobody waits for each other.
         wanted.sort_unstable_by_key(|lease| lease.shard);
-        for lease in store.take_leases(&wanted, self.identity).await? {
+        for lease in self.take(store, &wanted).await? {
             let was_free = wanted.iter().any(|seen| seen.shard == lease.shard && seen.is_free());
             self.held.insert(lease.shard, Held { lease, renewed: now, taken_over: (!was_free).then_some(now) });
             change.gained.push(lease.shard);

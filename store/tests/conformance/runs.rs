@@ -259,7 +259,9 @@ async fn a_run_whose_report_nobody_kept_is_found_until_somebody_does(bed: &Bed) 
     }
     let later = bed.now() + Duration::from_secs(60);
     let unreported = async |before| bed.store.unreported_runs(before, 9).await.unwrap();
+    let unfollowed = async || bed.store.unfollowed_runs(tenant.id).await.unwrap().len();
     assert!(unreported(later).await.is_empty(), "they aren't over");
+    assert_eq!(unfollowed().await, 1, "an order that was placed by itself is no run of files");
     let lease = bed.lease().await;
     let claims = bed.claim(&tenant, lease, 9).await;
     let fails = Event::StepFailed { class: FailureClass::Recoverable, unknown: false };
@@ -267,10 +269,12 @@ async fn a_run_whose_report_nobody_kept_is_found_until_somebody_does(bed: &Bed) 
     bed.store.record(lease, "worker", &failed).await.unwrap();
     assert!(unreported(bed.now()).await.is_empty(), "they may be followed still");
     assert_eq!(unreported(later).await, [runs[0].id]);
+    assert_eq!(unfollowed().await, 1);
 
     let told = bed.store.run(runs[0].id).await.unwrap().version;
     bed.store.note_report(runs[0].id, told).await.unwrap();
     assert!(unreported(later).await.is_empty());
+    assert_eq!(unfollowed().await, 0);
 
     let order = bed.store.order_by_id(runs[0].orders[0].id).await.unwrap();
     bed.store.act(order.id, order.version, PersonalAct::Retry, "ana", bed.now()).await.unwrap();
@@ -278,4 +282,5 @@ async fn a_run_whose_report_nobody_kept_is_found_until_somebody_does(bed: &Bed) 
     let claim = bed.claim(&tenant, lease, 9).await.remove(0);
     bed.store.record(lease, "worker", &[bed.outcome(&claim, Event::StepDone)]).await.unwrap();
     assert_eq!(unreported(later).await, [runs[0].id], "the kept one tells of the first end");
+    assert_eq!(unfollowed().await, 0, "whoever started it has seen an end of it");
 }
