@@ -4,10 +4,7 @@
 use super::schema::Rule::{Flag, Group, List, Names, Needs, Number, Secret, Text, Word};
 use super::schema::{Field, keep, may, need, tell};
 
-/// For the objects of which the name is all that matters here.
-pub(super) const NAMED: &[Field] = &[need("name", Text(128)).changed_as("newName")];
-
-/// The same, with a description.
+/// For the objects of which name and description are all there is.
 pub(super) const DESCRIBED: &[Field] = &[need("name", Text(100)).changed_as("newName"), may("description", Text(255))];
 
 pub(super) const PARTITION: &[Field] = &[
@@ -37,13 +34,13 @@ pub(super) const DEVICE_POOL: &[Field] = &[
     may("autoSearchSpaceName", Needs("css")).nil(),
     need("dateTimeSettingName", Needs("dateTimeGroup")),
     need("callManagerGroupName", Needs("callManagerGroup")),
-    keep("mediaResourceListName").nil(),
+    may("mediaResourceListName", Needs("mediaResourceList")).nil(),
     need("regionName", Needs("region")),
     keep("networkLocale").nil(),
     need("srstName", Needs("srst")),
     keep("connectionMonitorDuration"),
     may("automatedAlternateRoutingCssName", Needs("css")).nil(),
-    need("aarNeighborhoodName", Text(50)).nil(),
+    may("aarNeighborhoodName", Needs("aarGroup")).nil(),
     may("locationName", Needs("location")).nil(),
     may("mobilityCssName", Needs("css")).nil(),
     keep("physicalLocationName").nil(),
@@ -101,9 +98,9 @@ pub(super) const LOCATION: &[Field] = &[
     keep("kbits").before(10, 0),
     keep("videoKbits").before(10, 0),
     keep("relatedLocations"),
-    need("withinAudioBandwidth", Number(0, 2_147_483_647)),
-    need("withinVideoBandwidth", Number(0, 2_147_483_647)),
-    need("withinImmersiveKbits", Number(0, 2_147_483_647)),
+    may("withinAudioBandwidth", Number(0, 2_147_483_647)).usually("0"),
+    may("withinVideoBandwidth", Number(0, 2_147_483_647)).usually("0"),
+    may("withinImmersiveKbits", Number(0, 2_147_483_647)).usually("0"),
     keep("betweenLocations").required(),
 ];
 
@@ -121,11 +118,11 @@ pub(super) const DATE_TIME_GROUP: &[Field] = &[
 
 pub(super) const SRST: &[Field] = &[
     need("name", Text(128)).changed_as("newName"),
-    need("port", Number(0, 65_535)),
+    may("port", Number(0, 65_535)).usually("2000"),
     need("ipAddress", Text(64)),
     keep("ipv6Address").nil().from(12, 0),
     keep("SipNetwork"),
-    need("SipPort", Number(0, 65_535)),
+    may("SipPort", Number(0, 65_535)).usually("5060"),
     tell("srstCertificatePort"),
     may("isSecure", Flag),
 ];
@@ -183,14 +180,6 @@ pub(super) const SERVICE_PROFILE: &[Field] = &[
     keep("serviceProfileInfos"),
 ];
 
-pub(super) const GATEWAY: &[Field] = &[
-    need("domainName", Text(64)).changed_as("newDomainName"),
-    may("description", Text(100)),
-    need("product", Text(128)).fixed(),
-    need("protocol", Word(&["MGCP", "SCCP"])).fixed(),
-    need("callManagerGroupName", Text(50)),
-];
-
 pub(super) const USER_GROUP: &[Field] = &[
     need("name", Text(128)).changed_as("newName").before(10, 0),
     may("members", List("member", &Group(&[need("userId", Names("user"))]))).unlisted(),
@@ -200,7 +189,7 @@ pub(super) const USER_GROUP: &[Field] = &[
 
 pub(super) const UC_SERVICE: &[Field] = &[
     need("serviceType", Word(UC_SERVICES)).fixed(),
-    need("productType", Text(50)).nil().fixed(),
+    may("productType", Text(50)).nil().fixed(),
     need("name", Text(50)).changed_as("newName"),
     may("description", Text(100)),
     need("hostnameorip", Text(255)),

@@ -1,11 +1,16 @@
+mod call_features;
 mod call_routing;
 mod changes;
 mod classes;
 mod conditions;
+mod directories;
 mod edited_lists;
 mod extension_mobility;
+mod fresh;
+mod gateways;
 mod infrastructure;
 mod lines;
+mod media;
 mod memberships;
 mod mobility;
 mod models;
@@ -14,12 +19,14 @@ mod operations;
 mod patterns;
 mod phones;
 mod presence;
+mod profiles;
 mod reading;
 mod references;
 mod refusal;
 mod rendering;
 mod route_plan;
 mod schema;
+mod servers;
 mod services;
 mod soap;
 mod sql;
@@ -111,15 +118,19 @@ impl UnifiedCm {
         }
         let unknown = || Refusal::malformed(format!("there is no operation {operation}"));
         let (verb, class) = Class::of_operation(operation).ok_or_else(unknown)?;
+        if class.since > *version {
+            return Err(unknown());
+        }
         let task = Task { class, content, objects, version: *version };
         match verb {
+            verb if class.activations.contains(&verb) && *version >= services::SINGLE_OBJECTS => task.activate(),
+            verb if !class.verbs.contains(&verb) => Err(unknown()),
             "add" if class.name == "user" && self.conditions.ldap().is_some() => Err(Refusal::users_come_from_ldap()),
             "add" => task.add(ledger.next_uuid()),
             "update" => task.update(),
             "remove" => task.remove(),
             "get" => task.get(),
             "list" => task.list(),
-            verb if class.activations.contains(&verb) && *version >= services::SINGLE_OBJECTS => task.activate(),
             _ => Err(unknown()),
         }
     }

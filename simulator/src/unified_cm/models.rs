@@ -71,6 +71,10 @@ const fn model(
 }
 
 impl Model {
+    fn security_profile(&self, protocol: &str) -> String {
+        format!("{} - Standard {protocol} Non-Secure Profile", self.product)
+    }
+
     fn named(product: &str) -> Option<&'static Self> {
         MODELS.iter().find(|model| model.product == product)
     }
@@ -91,6 +95,13 @@ pub(super) fn numbers() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// The number of a model; empty where the database has none.
 pub(super) fn number(product: &str) -> &'static str {
     numbers().find(|(_, name)| *name == product).map_or("", |(number, _)| number)
+}
+
+/// The security profiles that a fresh device has: name, product, protocol.
+pub(super) fn security_profiles() -> impl Iterator<Item = (String, &'static str, &'static str)> {
+    MODELS.iter().flat_map(|model| {
+        model.protocols.iter().map(|&protocol| (model.security_profile(protocol), model.product, protocol))
+    })
 }
 
 /// Class and name of what a fresh device has.
@@ -116,8 +127,7 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
     for model in MODELS {
         for &protocol in model.protocols {
             objects.push(("phoneButtonTemplate", model.template_name(protocol)));
-            let profile = format!("{} - Standard {protocol} Non-Secure Profile", model.product);
-            objects.push(("phoneSecurityProfile", profile));
+            objects.push(("phoneSecurityProfile", model.security_profile(protocol)));
         }
     }
     // The ids of what is built in follow from its place here, and what is kept names them: new ones come last.
@@ -172,10 +182,21 @@ pub(super) fn buttons(template: &Object, objects: &Objects) -> Option<usize> {
     MODELS.iter().find(|model| is_of(model)).map(|model| model.lines)
 }
 
-/// Gives a new phone the usual button template where it names none.
+/// The name that an endpoint of a gateway has is told within it.
+pub(super) fn name_endpoint(class: &Class, fields: &mut Fields) {
+    if class.name == "gatewayEndpointAnalogAccess"
+        && let Some(Value::Group(endpoint)) = fields.get("endpoint")
+        && let Some(name) = endpoint.get("name").cloned()
+    {
+        fields.insert("name".to_owned(), name);
+    }
+}
+
+/// Gives a new phone or profile the usual button template where it names none.
 pub(super) fn complete(class: &Class, fields: &mut Fields, objects: &Objects) {
+    name_endpoint(class, fields);
     let of = |name: &str| fields.get(name).map(text).unwrap_or_default().to_owned();
-    if class.name != "phone" || fields.contains_key("phoneTemplateName") {
+    if !matches!(class.name, "phone" | "deviceProfile") || fields.contains_key("phoneTemplateName") {
         return;
     }
     let template = Model::named(&of("product")).map(|model| model.template_name(&of("protocol")));

@@ -7,7 +7,7 @@ use super::classes::CLASSES;
 use super::references::{Scrubbed, scrub_fields};
 use super::refusal::Refusal;
 use super::schema::{Class, Rule};
-use super::{memberships, models};
+use super::{fresh, memberships, models};
 use crate::journal::Change;
 use crate::ledger::Holdings;
 
@@ -57,6 +57,7 @@ impl Default for Objects {
         if let Some(pool) = objects.by_key.get_mut("devicePool/Default") {
             pool.fields.extend(of_pool);
         }
+        fresh::furnish(&mut objects);
         objects.forget_changes();
         objects
     }
@@ -123,6 +124,18 @@ impl Objects {
         Some((key, object))
     }
 
+    /// Changes what a device has from the start.
+    pub(super) fn take(&mut self, changes: Changes) {
+        changes.into_iter().for_each(|change| self.apply(change));
+    }
+
+    /// Puts in an object that a device has from the start.
+    pub(super) fn deliver(&mut self, class: &Class, fields: Fields) {
+        let uuid = format!("{{00000000-0000-0000-0000-{:012}}}", self.by_key.len());
+        let object = self.key(class, &fields);
+        self.apply(Change { object, value: Some(Object { uuid, fields }) });
+    }
+
     /// What it takes to add an object.
     pub(super) fn add(&self, class: &Class, uuid: String, mut fields: Fields) -> Result<Changes, Refusal> {
         models::complete(class, &mut fields, self);
@@ -137,8 +150,9 @@ impl Objects {
     }
 
     /// What it takes to make an object's fields these; nothing, when they are these already.
-    pub(super) fn set(&self, class: &Class, key: &str, fields: Fields) -> Result<Changes, Refusal> {
+    pub(super) fn set(&self, class: &Class, key: &str, mut fields: Fields) -> Result<Changes, Refusal> {
         let (key, object) = self.get(class, key)?;
+        models::name_endpoint(class, &mut fields);
         if fields == object.fields {
             return Ok(Changes::new());
         }
@@ -166,7 +180,7 @@ impl Objects {
         for class in CLASSES.iter().filter(|class| class.key.contains(&"routePartitionName")) {
             for (key, object) in self.of(class) {
                 if object.fields.get("routePartitionName").map(text) == Some(partition) {
-                    let pattern = object.fields.get("pattern").map(text).unwrap_or_default();
+                    let pattern = object.fields.get(class.key[0]).map(text).unwrap_or_default();
                     changes.push(Change { object: format!("{}/{key}", class.name), value: None });
                     let key = format!("{}/{pattern}/{new_name}", class.name);
                     changes.push(Change { object: key, value: Some(object.clone()) });
@@ -237,7 +251,10 @@ impl Objects {
                 Some(Value::Text(text)) => text.as_str(),
                 _ => "",
             };
-            let refers = class.fields.iter().any(|field| field.name == *name && matches!(field.rule, Rule::Needs(_)));
+            let refers = class
+                .fields
+                .iter()
+                .any(|field| field.name == *name && matches!(field.rule, Rule::Needs(_) | Rule::NamesOne(_)));
             if refers { self.name_of(value) } else { value }
         };
         names.iter().map(value_of).collect::<Vec<_>>().join("/")

@@ -68,18 +68,26 @@ impl<'a> Reading<'a> {
             let is_off = field.use_of.given && matches!(field.rule, Rule::Flag);
             let usual = field.usual.or(is_off.then_some("false"));
             if let Some(usual) = usual.filter(|_| !given.iter().any(|(name, _)| *name == field.name)) {
-                given.push((field.name, Some(Value::Text(usual.to_owned()))));
+                given.push((field.name, self.usual(&field.rule, usual)));
             }
         }
         Ok(given)
+    }
+
+    /// What a field has when nobody says otherwise. A reference is to what the maker delivers, which may be gone.
+    fn usual(&self, rule: &Rule, value: &str) -> Option<Value> {
+        let Rule::Needs(class) = rule else { return Some(Value::Text(value.to_owned())) };
+        let (_, object) = self.objects.get(Class::named(class)?, value).ok()?;
+        Some(Value::Text(object.uuid.clone()))
     }
 
     /// The key by which an object of the class is asked for, from the elements of the choice at a request's beginning;
     /// with the elements that follow.
     pub(super) fn key<'e>(&self, class: &Class, elements: &'e [Element]) -> Result<(String, &'e [Element]), Refusal> {
         match elements {
+            _ if class.key.is_empty() => Ok((String::new(), elements)),
             [uuid, rest @ ..] if uuid.name == "uuid" => {
-                let (key, _) = self.objects.with_uuid(class, &uuid.text.trim().to_uppercase())?;
+                let (key, _) = self.objects.with_uuid(class, &braced(&uuid.text))?;
                 Ok((key.split_once('/').map_or_else(String::new, |(_, key)| key.to_owned()), rest))
             }
             [first, ..] if first.name == class.key[0] => Ok(joined(class.key, elements)),
@@ -175,7 +183,7 @@ impl<'a> Reading<'a> {
         let class = Class::named(class).ok_or_else(|| Refusal::not_found(class))?;
         let text = element.text.trim();
         match element.attributes.iter().find(|(name, _)| name == "uuid") {
-            Some((_, uuid)) if text.is_empty() => self.objects.with_uuid(class, &uuid.to_uppercase()),
+            Some((_, uuid)) if text.is_empty() => self.objects.with_uuid(class, &braced(uuid)),
             _ => self.objects.get(class, text).or_else(|missing| self.in_any_case(class, text).ok_or(missing)),
         }
     }
@@ -199,6 +207,11 @@ impl<'a> Reading<'a> {
         let (_, line) = self.objects.get(lines, &format!("{}/{}", of("pattern"), of("routePartitionName")))?;
         Ok(Some(Value::Text(line.uuid.clone())))
     }
+}
+
+/// An id as objects have it. Clients also give it as the database writes it, without braces and in small letters.
+pub(super) fn braced(uuid: &str) -> String {
+    format!("{{{}}}", uuid.trim().trim_matches(['{', '}']).to_uppercase())
 }
 
 /// What a flag says. The schema has small letters only; the maker's devices also take what Python makes of its own values.

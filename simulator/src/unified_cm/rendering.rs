@@ -75,7 +75,7 @@ impl Rendering<'_> {
             (Rule::Needs(_) | Rule::Names(_) | Rule::NeedsOne(_) | Rule::NamesOne(_), Some(Value::Text(uuid))) => {
                 let mut element = Element::with_text(name, self.objects.name_of(uuid));
                 // The schema has a few references as plain text.
-                if !matches!(name, "device" | "userId" | "loginUserId" | "name") {
+                if !matches!(name, "device" | "userId" | "loginUserId" | "name" | "domainName" | "deviceProfile") {
                     element.attributes.push(("uuid".to_owned(), uuid.clone()));
                 }
                 element

@@ -17,12 +17,14 @@ pub(super) struct Class {
     /// Whether keys that differ in their letters' case alone are the same.
     pub(super) ignores_case: bool,
     pub(super) fields: &'static [Field],
-    /// Whether these are not all that the schema has.
-    pub(super) is_in_part: bool,
     /// What lists are asked by.
     pub(super) criteria: &'static [&'static str],
     /// The operations that make devices take over what was changed.
     pub(super) activations: &'static [&'static str],
+    /// What else may be done with its objects.
+    pub(super) verbs: &'static [&'static str],
+    /// The first version that has it.
+    pub(super) since: Version,
 }
 
 /// A field of an object. A list of them is in the order in which the device wants them.
@@ -190,9 +192,10 @@ pub(super) const fn class(name: &'static str, title: &'static str, fields: &'sta
         other_key: &[],
         ignores_case: false,
         fields,
-        is_in_part: false,
         criteria: &["name", "description"],
         activations: &[],
+        verbs: &["add", "update", "remove", "get", "list"],
+        since: (9, 0),
     }
 }
 
@@ -212,14 +215,19 @@ impl Class {
         self
     }
 
-    /// Of which only some fields are known here.
-    pub(super) const fn in_part(mut self) -> Self {
-        self.is_in_part = true;
+    pub(super) const fn by(mut self, criteria: &'static [&'static str]) -> Self {
+        self.criteria = criteria;
         self
     }
 
-    pub(super) const fn by(mut self, criteria: &'static [&'static str]) -> Self {
-        self.criteria = criteria;
+    /// Of which clients can't do everything.
+    pub(super) const fn only(mut self, verbs: &'static [&'static str]) -> Self {
+        self.verbs = verbs;
+        self
+    }
+
+    pub(super) const fn from(mut self, major: u8, minor: u8) -> Self {
+        self.since = (major, minor);
         self
     }
 

@@ -1,11 +1,12 @@
 //! Operations that are about no single class.
 
 use super::conditions::{Conditions, LdapSync};
-use super::objects::{Changes, Objects};
+use super::objects::{Changes, Objects, Value, text};
 use super::operations::{Outcome, rows};
+use super::reading::Reading;
 use super::refusal::Refusal;
 use super::schema::{Class, Version};
-use super::{changes, extension_mobility, presence, route_plan, soap, sql, sql_update};
+use super::{changes, extension_mobility, fresh, presence, route_plan, soap, sql, sql_update};
 use crate::xml::Element;
 
 /// The first version with operations that activate single objects and that assign presence nodes.
@@ -31,6 +32,7 @@ pub(super) fn carry_out(
         "doChangeDNDStatus" if since_10 => extension_mobility::do_not_disturb(content, objects, version),
         "doAuthenticateUser" => extension_mobility::authenticate(content, objects, version),
         "listRoutePlan" => route_plan::list(content, objects),
+        "doServiceParametersReset" => reset_parameters(content, objects, version),
         "doLdapSync" => synchronise_ldap(content, objects, conditions),
         "getLdapSyncStatus" => ldap_status(content, objects, conditions),
         "assignPresenceUser" if since_10 => presence::assign(content, objects, true),
@@ -72,6 +74,38 @@ fn reset_device(content: &[Element], objects: &Objects) -> Outcome {
     let (_, phone) = objects.get(phones, name)?;
     let changes = objects.note_pending(std::iter::once((name, phone)), false);
     Ok((Element::with_text("return", &phone.uuid), changes))
+}
+
+/// Gives all parameters of a service on a node the values that they had at first.
+fn reset_parameters(content: &[Element], objects: &Objects, version: Version) -> Outcome {
+    let [node, service] = content else {
+        return Err(Refusal::incomplete("doServiceParametersReset", "processNodeName, service"));
+    };
+    for (element, expected) in content.iter().zip(["processNodeName", "service"]) {
+        if element.name != expected {
+            return Err(Refusal::schema(&element.name, expected));
+        }
+    }
+    let (node, _) = Reading { objects, version }.object("processNode", node)?;
+    let node = node.split_once('/').map_or(node, |(_, name)| name);
+    let service = service.text.trim();
+    let parameters = Class::named("serviceParameter").ok_or_else(|| Refusal::not_found("ServiceParameter"))?;
+    let mut changes = Changes::new();
+    let mut is_known = false;
+    for (key, parameter) in objects.of(parameters) {
+        let name = parameter.fields.get("name").map(text).unwrap_or_default();
+        let Some(value) = fresh::usual_parameter(node, service, name) else { continue };
+        if key == format!("{node}/{name}/{service}") {
+            is_known = true;
+            let mut fields = parameter.fields.clone();
+            fields.insert("value".to_owned(), Value::Text(value.to_owned()));
+            changes.extend(objects.set(parameters, key, fields)?);
+        }
+    }
+    if !is_known {
+        return Err(Refusal::not_found("Service"));
+    }
+    Ok((Element::with_text("return", "true"), changes))
 }
 
 fn synchronise_ldap(content: &[Element], objects: &Objects, conditions: &Conditions) -> Outcome {

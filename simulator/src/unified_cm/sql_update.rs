@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::lines::BUTTON;
 use super::objects::{Changes, Fields, Objects, Value, text};
+use super::reading::braced;
 use super::refusal::Refusal;
 use super::schema::{Class, Field, Rule};
 use super::sql;
@@ -103,7 +104,7 @@ fn set_objects(objects: &Objects, table: &str, rows: &[Row], values: &[(String, 
         SETTABLE.iter().find(|(name, ..)| *name == table).ok_or_else(|| Refusal::no_table(table))?;
     let mut changed = Changes::new();
     for (_, pkid) in rows.iter().flatten() {
-        let uuid = uuid(pkid);
+        let uuid = braced(pkid);
         let found = classes.iter().filter_map(|class| Class::named(class));
         let found = found.filter_map(|class| Some((class, objects.with_uuid(class, &uuid).ok()?.1))).next();
         let Some((class, object)) = found else { continue };
@@ -118,7 +119,7 @@ fn set_objects(objects: &Objects, table: &str, rows: &[Row], values: &[(String, 
 fn set_buttons(objects: &Objects, rows: &[Row], values: &[(String, String)]) -> Result<Changes, Refusal> {
     let mut changed: BTreeMap<String, Fields> = BTreeMap::new();
     for row in rows {
-        let (device, number) = (uuid(of(row, "fkdevice")), uuid(of(row, "fknumplan")));
+        let (device, number) = (braced(of(row, "fkdevice")), braced(of(row, "fknumplan")));
         let Some((_, object)) = objects.any_with_uuid(&device) else { continue };
         let fields = changed.entry(device).or_insert_with(|| object.fields.clone());
         let Some(Value::List(lines)) = fields.get_mut("lines") else { continue };
@@ -158,7 +159,7 @@ fn set_values(
         let value = match &field.rule {
             Rule::Needs(class) | Rule::Names(class) => {
                 let class = Class::named(class).ok_or_else(Refusal::no_reference)?;
-                objects.with_uuid(class, &uuid(value)).map_err(|_| Refusal::no_reference())?.1.uuid.clone()
+                objects.with_uuid(class, &braced(value)).map_err(|_| Refusal::no_reference())?.1.uuid.clone()
             }
             _ => value.clone(),
         };
@@ -172,7 +173,7 @@ fn associate(objects: &Objects, rows: Vec<Row>, give: bool) -> Result<Changes, R
     let (users, phones, points) = (class("user")?, class("phone")?, class("ctiRoutePoint")?);
     let mut devices_of: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for row in &rows {
-        let (user, device) = (uuid(of(row, "fkenduser")), uuid(of(row, "fkdevice")));
+        let (user, device) = (braced(of(row, "fkenduser")), braced(of(row, "fkdevice")));
         let (_, holder) = objects.with_uuid(users, &user).map_err(|_| Refusal::no_reference())?;
         let found = objects.with_uuid(phones, &device).or_else(|_| objects.with_uuid(points, &device));
         found.map_err(|_| Refusal::no_reference())?;
@@ -212,9 +213,4 @@ type Row = Vec<(String, String)>;
 /// A column of a row.
 fn of<'r>(row: &'r Row, name: &str) -> &'r str {
     row.iter().find(|(column, _)| column == name).map_or("", |(_, value)| value.as_str())
-}
-
-/// An id as objects have it, from one as the database writes it.
-fn uuid(pkid: &str) -> String {
-    format!("{{{}}}", pkid.trim_matches(['{', '}']).to_uppercase())
 }
