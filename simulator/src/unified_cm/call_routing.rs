@@ -2,7 +2,7 @@
 //! lacks some, or has them elsewhere.
 
 use super::lines::{BUTTON, STATUS};
-use super::schema::Rule::{Dirn, Flag, Group, List, Names, Needs, NeedsOne, Number, Text, Word};
+use super::schema::Rule::{Dirn, Flag, Group, List, Names, NamesOne, Needs, Number, Text, Word};
 use super::schema::{Field, keep, may, need, tell};
 
 pub(super) const CTI_ROUTE_POINT: &[Field] = &[
@@ -147,10 +147,13 @@ pub(super) const ROUTE_GROUP: &[Field] = &[
     need("name", Text(50)).changed_as("newName").from(10, 0),
 ];
 
+/// Devices that calls leave by.
+pub(super) const WAYS_OUT: &[&str] = &["sipTrunk", "h323Gateway", "gatewayEndpointAnalogAccess", "gateway"];
+
 const ROUTE_GROUP_MEMBER: &[Field] = &[
     need("deviceSelectionOrder", Number(0, 1_000)),
     tell("dialPlanWizardGenId"),
-    need("deviceName", NeedsOne(&["sipTrunk", "gateway"])),
+    need("deviceName", NamesOne(WAYS_OUT)),
     need("port", Number(0, 65_535)),
 ];
 

@@ -3,7 +3,7 @@
 use super::schema::{Class, class};
 use super::{
     call_features, call_routing, directories, gateways, infrastructure, lines, media, mobility, patterns, phones,
-    profiles, servers, trunks, users,
+    profiles, servers, sql_classes, trunks, users,
 };
 
 /// The classes that AXL operations of this device exist for.
@@ -197,6 +197,10 @@ pub(super) const CLASSES: &[Class] = &[
         .from(10, 0),
     class("aarGroup", "AarGroup", servers::AAR_GROUP).by(&["name"]),
     class("customUserField", "CustomUserField", servers::CUSTOM_USER_FIELD).keyed(&["field"]).by(&["field"]),
+    // What has no title is no operation's.
+    class("functionRole", "", sql_classes::FUNCTION_ROLE),
+    class("functionRoleResource", "", sql_classes::FUNCTION_ROLE_RESOURCE).keyed(&["fkfunctionrole", "tkresource"]),
+    class("ucServiceXml", "", sql_classes::UC_SERVICE_XML).keyed(&["fkucservice"]),
 ];
 
 /// What is set up with the cluster, and changed only.

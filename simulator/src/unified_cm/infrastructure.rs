@@ -2,7 +2,7 @@
 //! elsewhere.
 
 use super::schema::Rule::{Flag, Group, List, Names, Needs, Number, Secret, Text, Word};
-use super::schema::{Field, keep, may, need, tell};
+use super::schema::{Field, keep, keep_all, may, need, tell};
 
 /// For the objects of which name and description are all there is.
 pub(super) const DESCRIBED: &[Field] = &[need("name", Text(100)).changed_as("newName"), may("description", Text(255))];
@@ -14,7 +14,7 @@ pub(super) const PARTITION: &[Field] = &[
     keep("timeScheduleIdName").nil(),
     keep("useOriginatingDeviceTimeZone"),
     keep("timeZone"),
-    keep("partitionUsage"),
+    keep("partitionUsage").fixed(),
 ];
 
 pub(super) const CALLING_SEARCH_SPACE: &[Field] = &[
@@ -23,7 +23,7 @@ pub(super) const CALLING_SEARCH_SPACE: &[Field] = &[
     tell("clause"),
     tell("dialPlanWizardGenId"),
     may("members", List("member", &Group(MEMBER))).unlisted(),
-    keep("partitionUsage"),
+    keep("partitionUsage").fixed(),
     need("name", Text(50)).changed_as("newName").from(10, 0),
 ];
 
@@ -81,7 +81,7 @@ pub(super) const DEVICE_POOL: &[Field] = &[
     may("calledPartySubscriberTransformationCssName", Needs("css")).nil(),
     keep("imeEnrolledPatternGroupName").nil(),
     may("cntdPnTransformationCssName", Needs("css")).nil().unlisted(),
-    keep("localRouteGroup").from(10, 0),
+    keep_all("localRouteGroup").from(10, 0),
     may("redirectingPartyTransformationCSS", Needs("css")).nil().unlisted().from(10, 0),
     may("callingPartyTransformationCSS", Needs("css")).nil().unlisted().from(10, 0),
     keep("wirelessLanProfileGroup").nil().from(10, 0),
@@ -90,7 +90,7 @@ pub(super) const DEVICE_POOL: &[Field] = &[
 ];
 
 pub(super) const REGION: &[Field] =
-    &[need("name", Text(50)).changed_as("newName"), keep("relatedRegions"), keep("defaultCodec")];
+    &[need("name", Text(50)).changed_as("newName"), keep("relatedRegions"), keep("defaultCodec").fixed()];
 
 pub(super) const LOCATION: &[Field] = &[
     need("name", Text(50)).changed_as("newName"),
@@ -162,7 +162,7 @@ pub(super) const SOFT_KEY_TEMPLATE: &[Field] = &[
     need("description", Text(100)),
     need("baseSoftkeyTemplateName", Needs("softKeyTemplate")).fixed(),
     may("isDefault", Flag).unlisted(),
-    keep("applications"),
+    tell("applications"),
 ];
 
 pub(super) const VOICE_MAIL_PROFILE: &[Field] = &[
@@ -196,6 +196,7 @@ pub(super) const UC_SERVICE: &[Field] = &[
     may("port", Number(1, 65_535)).nil(),
     may("protocol", Text(10)).nil(),
     keep("ucServiceXml"),
+    may("tkucproduct", Number(0, 1_000)).hidden(),
 ];
 
 const UC_SERVICES: &[&str] = &[

@@ -16,7 +16,7 @@ const RESOURCES: &[&str] = &["conferenceBridge", "mtp", "transcoder", "mohServer
 pub(super) const MEDIA_RESOURCE_LIST: &[Field] = &[
     need("name", Text(50)).changed_as("newName"),
     tell("clause"),
-    need("members", List("member", &Group(LIST_MEMBER))).unlisted(),
+    may("members", List("member", &Group(LIST_MEMBER))).unlisted(),
 ];
 
 const LIST_MEMBER: &[Field] =

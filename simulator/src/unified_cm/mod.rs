@@ -2,6 +2,7 @@ mod call_features;
 mod call_routing;
 mod changes;
 mod classes;
+mod columns;
 mod conditions;
 mod directories;
 mod edited_lists;
@@ -30,12 +31,14 @@ mod servers;
 mod services;
 mod soap;
 mod sql;
+mod sql_classes;
 mod sql_conditions;
 mod sql_groups;
 mod sql_parser;
 mod sql_query;
 mod sql_tokens;
 mod sql_update;
+mod table_of_phones;
 mod table_rows;
 mod tables;
 #[cfg(test)]
@@ -113,7 +116,7 @@ impl UnifiedCm {
     fn carry_out(&self, request: &soap::Request, ledger: &Ledger<Objects>) -> Outcome {
         let soap::Request { operation, content, version } = request;
         let objects = &ledger.holdings;
-        if let Some(outcome) = services::carry_out(operation, content, objects, &self.conditions, *version) {
+        if let Some(outcome) = services::carry_out(request, ledger, &self.conditions) {
             return outcome;
         }
         let unknown = || Refusal::malformed(format!("there is no operation {operation}"));

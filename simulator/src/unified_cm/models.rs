@@ -211,6 +211,11 @@ pub(super) fn complete(class: &Class, fields: &mut Fields, objects: &Objects) {
 /// The rules about models, names and numbers.
 pub(super) fn check(class: &Class, fields: &Fields) -> Result<(), Refusal> {
     let of = |name: &str| fields.get(name).map(text).unwrap_or_default();
+    // The schema lets the pool be unset, and the database doesn't.
+    let needs_a_pool = class.fields.iter().any(|field| field.name == "devicePoolName" && field.required);
+    if needs_a_pool && of("devicePoolName").is_empty() {
+        return Err(Refusal::null("device", "fkdevicepool"));
+    }
     match class.name {
         "phone" | "deviceProfile" => {
             let Some(model) = Model::named(of("product")) else {

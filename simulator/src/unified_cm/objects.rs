@@ -219,17 +219,25 @@ impl Objects {
 
     /// What it takes to remove an object: where others name it, it disappears; where they need it, it stays.
     pub(super) fn remove(&self, class: &Class, key: &str) -> Result<Changes, Refusal> {
-        let (key, object) = self.get(class, key)?;
-        let mut changes = vec![Change { object: key.to_owned(), value: None }];
-        for (other, holder) in &self.by_key {
-            let Some(holder_class) = other.split('/').next().and_then(Class::named) else { continue };
-            if other == key {
-                continue;
-            }
-            if let Scrubbed::Changed(fields) = scrub_fields(holder_class.fields, &holder.fields, &object.uuid)? {
-                let value = Some(Object { uuid: holder.uuid.clone(), fields });
-                changes.push(Change { object: other.clone(), value });
-            }
+        let (_, object) = self.get(class, key)?;
+        self.remove_all(&[&object.uuid])
+    }
+
+    /// The same of all objects with these ids. What is nothing without one of them goes with it.
+    pub(super) fn remove_all(&self, gone: &[&str]) -> Result<Changes, Refusal> {
+        let mut changes = Changes::new();
+        for (key, object) in &self.by_key {
+            let Some(class) = key.split('/').next().and_then(Class::named) else { continue };
+            let left = match gone.contains(&object.uuid.as_str()) {
+                true => Scrubbed::Gone,
+                false => scrub_fields(class.fields, &object.fields, gone)?,
+            };
+            let value = match left {
+                Scrubbed::Same => continue,
+                Scrubbed::Changed(fields) => Some(Object { uuid: object.uuid.clone(), fields }),
+                Scrubbed::Gone => None,
+            };
+            changes.push(Change { object: key.clone(), value });
         }
         Ok(changes)
     }
@@ -251,10 +259,9 @@ impl Objects {
                 Some(Value::Text(text)) => text.as_str(),
                 _ => "",
             };
-            let refers = class
-                .fields
-                .iter()
-                .any(|field| field.name == *name && matches!(field.rule, Rule::Needs(_) | Rule::NamesOne(_)));
+            let refers = class.fields.iter().any(|field| {
+                field.name == *name && matches!(field.rule, Rule::Needs(_) | Rule::Names(_) | Rule::NamesOne(_))
+            });
             if refers { self.name_of(value) } else { value }
         };
         names.iter().map(value_of).collect::<Vec<_>>().join("/")
@@ -282,8 +289,11 @@ impl Objects {
 
 /// Where an object is kept: under its class and key, in small letters where the class doesn't tell them from capitals.
 fn place(key: String) -> String {
-    let class = key.split('/').next().and_then(Class::named);
-    if class.is_some_and(|class| class.ignores_case) { key.to_lowercase() } else { key }
+    let Some((class, name)) = key.split_once('/') else { return key };
+    match Class::named(class).is_some_and(|class| class.ignores_case) {
+        true => format!("{class}/{}", name.to_lowercase()),
+        false => key,
+    }
 }
 
 /// A key without its class, as it was written.

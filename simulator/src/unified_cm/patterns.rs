@@ -1,7 +1,7 @@
 //! The fields of the patterns that dialled numbers are compared with, in the order of the schema of 12.5; an older version
 //! lacks some.
 
-use super::call_routing::{CALL_MANAGER, PRESENTATION};
+use super::call_routing::{CALL_MANAGER, PRESENTATION, WAYS_OUT};
 use super::lines::STATUS;
 use super::schema::Rule::{Flag, Group, Needs, NeedsOne, Number, Text, Word};
 use super::schema::{Field, keep, may, need, tell};
@@ -52,10 +52,8 @@ pub(super) const ROUTE_PATTERN: &[Field] = &[
 ];
 
 /// One of the two.
-const DESTINATION: &[Field] = &[
-    may("gatewayName", NeedsOne(&["sipTrunk", "gateway"])).if_set(),
-    may("routeListName", Needs("routeList")).if_set(),
-];
+const DESTINATION: &[Field] =
+    &[may("gatewayName", NeedsOne(WAYS_OUT)).if_set(), may("routeListName", Needs("routeList")).if_set()];
 
 pub(super) const TRANSLATION_PATTERN: &[Field] = &[
     need("pattern", Text(255)).changed_as("newPattern"),

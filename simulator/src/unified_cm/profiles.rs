@@ -31,6 +31,7 @@ pub(super) const SIP_PROFILE: &[Field] = &[
     keep("dscpForAudioPortionOfVideoCalls").nil().from(11, 0),
     keep("dscpForTelePresenceCalls").nil().from(11, 0),
     keep("dscpForAudioPortionOfTelePresenceCalls").nil().from(11, 0),
+    may("callpickupUri", Text(128)).usually(PICK_UP).before(10, 0),
     may("callpickupListUri", Text(128)).usually("x-cisco-serviceuri-opickup"),
     may("callpickupGroupUri", Text(128)).usually("x-cisco-serviceuri-gpickup"),
     may("meetmeServiceUrl", Text(128)).usually("x-cisco-serviceuri-meetme"),
@@ -92,7 +93,7 @@ pub(super) const SIP_PROFILE: &[Field] = &[
     keep("externalPresentationInfo").from(12, 5),
     may("callingLineIdentification", Text(50)).usually("Default"),
     may("rejectAnonymousIncomingCall", Flag),
-    may("callpickupUri", Text(128)).usually("x-cisco-serviceuri-pickup"),
+    may("callpickupUri", Text(128)).usually(PICK_UP).from(10, 0),
     may("rejectAnonymousOutgoingCall", Flag),
     may("videoCallTrafficClass", Text(50)).usually("Mixed"),
     keep("sdpTransparency").nil().from(10, 0),
@@ -106,6 +107,8 @@ pub(super) const SIP_PROFILE: &[Field] = &[
     may("allowRRAndRSBandwidthModifier", Flag).from(12, 0),
     may("connectCallBeforePlayingAnnouncement", Flag).unlisted().from(11, 5),
 ];
+
+const PICK_UP: &str = "x-cisco-serviceuri-pickup";
 
 pub(super) const SIP_TRUNK_SECURITY_PROFILE: &[Field] = &[
     need("name", Text(75)).changed_as("newName"),

@@ -84,6 +84,8 @@ pub(super) enum Rule {
     Group(&'static [Field]),
     /// Kept as it came, as XML, because it means nothing here.
     Any,
+    /// The same, any number of times.
+    Several,
     /// Any number of members with this name and rule.
     List(&'static str, &'static Rule),
 }
@@ -100,6 +102,11 @@ pub(super) const fn may(name: &'static str, rule: Rule) -> Field {
 /// An element that the device keeps and shows, and that means nothing to anything else.
 pub(super) const fn keep(name: &'static str) -> Field {
     may(name, Rule::Any).unlisted()
+}
+
+/// The same, any number of times.
+pub(super) const fn keep_all(name: &'static str) -> Field {
+    may(name, Rule::Several).unlisted()
 }
 
 /// An element that a client may ask for and never give.

@@ -7,7 +7,7 @@ use super::schema::{Field, keep, may, need, tell};
 pub(super) const PROCESS_NODE: &[Field] = &[
     need("name", Text(255)).changed_as("newName"),
     may("description", Text(50)),
-    may("mac", Text(12)),
+    may("mac", Text(12)).if_set(),
     may("ipv6Name", Text(255)),
     may("nodeUsage", Word(&["Publisher", "Subscriber"])).told_only().usually("Subscriber"),
     keep("lbmHubGroup").nil(),

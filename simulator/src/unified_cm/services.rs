@@ -1,5 +1,7 @@
 //! Operations that are about no single class.
 
+use uuid::Uuid;
+
 use super::conditions::{Conditions, LdapSync};
 use super::objects::{Changes, Objects, Value, text};
 use super::operations::{Outcome, rows};
@@ -7,24 +9,21 @@ use super::reading::Reading;
 use super::refusal::Refusal;
 use super::schema::{Class, Version};
 use super::{changes, extension_mobility, fresh, presence, route_plan, soap, sql, sql_update};
+use crate::ledger::Ledger;
 use crate::xml::Element;
 
 /// The first version with operations that activate single objects and that assign presence nodes.
 pub(super) const SINGLE_OBJECTS: Version = (10, 0);
 
 /// What an operation about no single class comes to; `None` for any other operation.
-pub(super) fn carry_out(
-    operation: &str,
-    content: &[Element],
-    objects: &Objects,
-    conditions: &Conditions,
-    version: Version,
-) -> Option<Outcome> {
+pub(super) fn carry_out(request: &soap::Request, ledger: &Ledger<Objects>, conditions: &Conditions) -> Option<Outcome> {
+    let soap::Request { operation, content, version } = request;
+    let (objects, version) = (&ledger.holdings, *version);
     let since_10 = version >= SINGLE_OBJECTS;
-    Some(match operation {
+    Some(match operation.as_str() {
         "getCCMVersion" => Ok((component_version(version), Changes::new())),
         "executeSQLQuery" => query(content, objects),
-        "executeSQLUpdate" => update(content, objects),
+        "executeSQLUpdate" => update(content, objects, ledger.next_uuid()),
         "listChange" if since_10 => changes::list(content, objects, conditions.queue()),
         "doDeviceReset" => reset_device(content, objects),
         "doDeviceLogin" => extension_mobility::log_in(content, objects, conditions, version),
@@ -47,8 +46,8 @@ fn query(content: &[Element], objects: &Objects) -> Outcome {
     rows(sql::select(statement(content)?, objects)?)
 }
 
-fn update(content: &[Element], objects: &Objects) -> Outcome {
-    let (count, changes) = sql_update::update(statement(content)?, objects)?;
+fn update(content: &[Element], objects: &Objects, new_id: Uuid) -> Outcome {
+    let (count, changes) = sql_update::update(statement(content)?, objects, new_id)?;
     let count = Element::with_text("rowsUpdated", &count.to_string());
     Ok((Element::with_children("return", vec![count]), changes))
 }

@@ -1,3 +1,4 @@
+mod administration;
 mod call_routing;
 mod people;
 mod sql;
