@@ -98,9 +98,9 @@ pub(super) const LOCATION: &[Field] = &[
     keep("kbits").before(10, 0),
     keep("videoKbits").before(10, 0),
     keep("relatedLocations"),
-    may("withinAudioBandwidth", Number(0, 2_147_483_647)).usually("0"),
-    may("withinVideoBandwidth", Number(0, 2_147_483_647)).usually("0"),
-    may("withinImmersiveKbits", Number(0, 2_147_483_647)).usually("0"),
+    may("withinAudioBandwidth", Number(-1, 2_147_483_647)).usually("0"),
+    may("withinVideoBandwidth", Number(-1, 2_147_483_647)).usually("0"),
+    may("withinImmersiveKbits", Number(-1, 2_147_483_647)).usually("0"),
     keep("betweenLocations").required(),
 ];
 

@@ -17,7 +17,10 @@ impl Rendering<'_> {
     /// An object with the elements that `tags` asks for; without `tags`, with all.
     pub(super) fn object(&self, class: &'static Class, object: &Object, tags: Option<&Element>) -> Element {
         let mut element = Element::with_children(class.name, self.fields(class.fields, Some(&object.fields), tags));
-        element.attributes.push(("uuid".to_owned(), object.uuid.clone()));
+        // What there is one of is asked for without a key, and has no id in the schema.
+        if !class.key.is_empty() {
+            element.attributes.push(("uuid".to_owned(), object.uuid.clone()));
+        }
         element
     }
 

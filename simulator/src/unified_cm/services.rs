@@ -15,6 +15,9 @@ use crate::xml::Element;
 /// The first version with operations that activate single objects and that assign presence nodes.
 pub(super) const SINGLE_OBJECTS: Version = (10, 0);
 
+/// The first version that resets the parameters of a service.
+const RESETS: Version = (11, 5);
+
 /// What an operation about no single class comes to; `None` for any other operation.
 pub(super) fn carry_out(request: &soap::Request, ledger: &Ledger<Objects>, conditions: &Conditions) -> Option<Outcome> {
     let soap::Request { operation, content, version } = request;
@@ -31,7 +34,7 @@ pub(super) fn carry_out(request: &soap::Request, ledger: &Ledger<Objects>, condi
         "doChangeDNDStatus" if since_10 => extension_mobility::do_not_disturb(content, objects, version),
         "doAuthenticateUser" => extension_mobility::authenticate(content, objects, version),
         "listRoutePlan" => route_plan::list(content, objects),
-        "doServiceParametersReset" => reset_parameters(content, objects, version),
+        "doServiceParametersReset" if version >= RESETS => reset_parameters(content, objects, version),
         "doLdapSync" => synchronise_ldap(content, objects, conditions),
         "getLdapSyncStatus" => ldap_status(content, objects, conditions),
         "assignPresenceUser" if since_10 => presence::assign(content, objects, true),

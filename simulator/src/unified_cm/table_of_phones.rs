@@ -12,6 +12,14 @@ pub(super) fn disturbance(objects: &Objects) -> Rows<'_> {
     }))
 }
 
+/// Whether a phone is logged in to its hunt groups, as it is until somebody says otherwise.
+pub(super) fn hunting(objects: &Objects) -> Rows<'_> {
+    Box::new(objects_of(objects, "phone").map(|phone| {
+        let is_out = column(&phone.fields, "hlogStatus") == "Off";
+        vec![pkid(&phone.uuid), if is_out { "f".into() } else { "t".into() }]
+    }))
+}
+
 pub(super) fn speed_dials(objects: &Objects) -> Rows<'_> {
     kept(objects, "speeddials", &["index", "dirn", "label"])
 }

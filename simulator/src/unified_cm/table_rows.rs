@@ -87,6 +87,7 @@ pub(super) fn devices(objects: &Objects) -> Rows<'_> {
                 flag(&object.fields, "enableExtensionMobility"),
                 of("mediaResourceListName"),
                 models::number(&of("product")).into(),
+                "t".into(),
             ]
         })
     };
@@ -120,6 +121,7 @@ pub(super) fn patterns(objects: &Objects) -> Rows<'_> {
                 .chain(FIELDS.iter().map(|name| column(&object.fields, name)))
                 .chain([number.into()])
                 .chain(FORWARDS.iter().map(|place| forward(place).unwrap_or_default()))
+                .chain(["blockEnable", "patternUrgency"].map(|name| flag(&object.fields, name)))
                 .collect()
         })
     };
@@ -138,10 +140,13 @@ pub(super) fn users(objects: &Objects) -> Rows<'_> {
         "title",
         "telephoneNumber",
         "mobileNumber",
+        "selfService",
+        "enableMobility",
+        "enableCti",
     ];
     Box::new(of_class(objects, "user", fields).map(|mut row| {
-        // Every user is one of the device's own, and an active one.
-        row.extend(["t".into(), "1".into()]);
+        // Every user is one of the device's own, and an active one, who comes from no directory.
+        row.extend(["t".into(), "1".into(), Value::default()]);
         row
     }))
 }

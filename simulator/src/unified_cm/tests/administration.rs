@@ -373,6 +373,12 @@ fn the_tables_that_scripts_read_follow_from_the_objects() {
             "3 | Login | http://192.0.2.1",
         ),
         ("select dndstatus from dnddynamic", "f"),
+        ("select hlog from devicehlogdynamic where fkdevice = (select pkid from device where isactive = 't')", "t"),
+        ("select userid from enduser where fkdirectorypluginconfig is null and enablemobility = 'f'", "tony"),
+        (
+            "select t.name from typepatternusage t, numplan n where t.enum = n.tkpatternusage and n.dnorpattern = '7001'",
+            "Call Pick Up Group",
+        ),
         ("select p.name from typeproduct p inner join device d on d.tkproduct = p.enum", "Cisco 7945"),
         ("select r.name from devicepool p inner join region r on r.pkid = p.fkregion", "Default"),
         (
