@@ -24,6 +24,7 @@ const DELIVERED: &[Delivered] = &[
     ("mohAudioSource", &[("sourceId", "1"), ("name", "SampleAudioSource"), ("sourceFile", "SampleAudioSource.xml")]),
     ("credentialPolicy", &[("name", "Default Credential Policy")]),
     ("sipTrunkSecurityProfile", &[("name", "Non Secure SIP Trunk Profile")]),
+    ("phoneSecurityProfile", &[("name", UNIVERSAL), ("phoneType", "Universal Device Template"), ("protocol", "SIP")]),
     ("localRouteGroup", &[("name", "Standard Local Route Group")]),
     ("ldapSystem", &[("ldapServer", "Microsoft Active Directory"), ("userIdAttribute", "sAMAccountName")]),
     ("ldapAuthentication", &[]),
@@ -38,6 +39,9 @@ const DELIVERED: &[Delivered] = &[
     ("registrationDynamic", &[("device", "ANN_2"), ADDRESS, MANAGER, SEEN, REGISTERED]),
     ("registrationDynamic", &[("device", "MOH_2"), ADDRESS, MANAGER, SEEN, REGISTERED]),
 ];
+
+/// The security profile that fits phones of any model.
+const UNIVERSAL: &str = "Universal Device Template - Model-independent Security Profile";
 
 const POOL: (&str, &str) = ("devicePoolName", "Default");
 const PLACE: (&str, &str) = ("locationName", "Hub_None");

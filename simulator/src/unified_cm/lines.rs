@@ -11,7 +11,7 @@ pub(super) const RING: &[&str] = &["Use System Default", "Disable", "Flash Only"
 pub(super) const LINE: &[Field] = &[
     need("pattern", Text(255)).changed_as("newPattern"),
     may("description", Text(255)),
-    need("usage", Word(&["Device", "Device Intercom"])).fixed(),
+    may("usage", Word(&["Device", "Device Intercom"])).fixed().usually("Device"),
     may("routePartitionName", Needs("routePartition")).nil().changed_as("newRoutePartitionName"),
     may("aarNeighborhoodName", Needs("aarGroup")).nil(),
     may("aarDestinationMask", Text(128)).nil(),

@@ -144,8 +144,17 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
         objects.extend(BOTH.iter().map(|protocol| ("phoneButtonTemplate", format!("Standard {template} {protocol}"))));
     }
     objects.extend(USER_GROUPS.map(|name| ("userGroup", name.to_owned())));
+    // And these under names without a protocol, of which they speak only one.
+    objects.extend(WITHOUT_PROTOCOL.map(|name| ("phoneButtonTemplate", name.to_owned())));
     objects
 }
+
+const WITHOUT_PROTOCOL: [&str; 4] = [
+    "Standard Client Services Framework",
+    "Standard Dual Mode for Android",
+    "Standard Dual Mode for iPhone",
+    "Standard Jabber for Tablet",
+];
 
 const USER_GROUPS: [&str; 10] = [
     "Application Client Users",

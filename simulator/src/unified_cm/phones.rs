@@ -13,7 +13,8 @@ pub(super) const PHONE: &[Field] = &[
     need("name", Text(128)).changed_as("newName"),
     may("description", Text(128)),
     need("product", Text(128)).fixed(),
-    tell("model"),
+    // The product under another name, which some clients give as well.
+    may("model", Text(128)).fixed(),
     need("class", Word(&["Phone"])).fixed(),
     need("protocol", Word(&["SCCP", "SIP"])).fixed(),
     may("protocolSide", Word(&["User", "Network"])).fixed().usually("User"),
@@ -22,7 +23,7 @@ pub(super) const PHONE: &[Field] = &[
     may("commonDeviceConfigName", Needs("commonDeviceConfig")).nil(),
     may("commonPhoneConfigName", Needs("commonPhoneConfig")).usually("Standard Common Phone Profile"),
     may("networkLocation", Word(&["Use System Default", "OnNet", "OffNet"])),
-    need("locationName", Needs("location")),
+    may("locationName", Needs("location")).usually("Hub_None"),
     may("mediaResourceListName", Needs("mediaResourceList")).nil(),
     may("networkHoldMohAudioSourceId", Number(0, 51)).nil(),
     may("userHoldMohAudioSourceId", Number(0, 51)).nil(),

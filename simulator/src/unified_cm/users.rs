@@ -25,7 +25,7 @@ pub(super) const USER: &[Field] = &[
     may("digestCredentials", Secret).nil(),
     may("phoneProfiles", List("profileName", &Names("deviceProfile"))).unlisted(),
     keep("defaultProfile"),
-    need("presenceGroupName", Needs("presenceGroup")).unlisted(),
+    may("presenceGroupName", Needs("presenceGroup")).usually("Standard Presence group").unlisted(),
     may("subscribeCallingSearchSpaceName", Needs("css")).nil(),
     may("enableMobility", Flag),
     may("enableMobileVoiceAccess", Flag),
