@@ -115,6 +115,29 @@ def calls(client):
     done(client.delete_line_group(name="Sellers"))
 
 
+def media(client):
+    """What calls get their media from, which the phone finds by a list of groups."""
+    done(client.add_conference_bridge("Bridge"))
+    done(client.add_transcoder("Transcoder"))
+    done(client.add_media_resource_group("Media", members=["Bridge", "Transcoder", "MTP_2"]))
+    done(client.add_media_resource_group_list("Media", members=["Media"]))
+    done(client.update_phone(name=PHONE, mediaResourceListName="Media"))
+    members = done(client.get_media_resource_group(name="Media"))["members"]["member"]
+    assert [member["deviceName"]["_value_1"] for member in members] == ["Bridge", "Transcoder", "MTP_2"], members
+    refused(lambda: client.delete_media_resource_group_list("Media"), "-692")
+    refused(lambda: client.delete_conference_bridge("Bridge"), "-692")
+
+
+def application(client):
+    """A program that watches the phone, with zeep alone: ciscoaxl has no call for it."""
+    watcher = {"userid": "watcher", "password": "secret", "associatedDevices": {"device": [PHONE]}}
+    client.client.addAppUser(watcher)
+    user = client.client.getAppUser(userid="watcher")["return"]["appUser"]
+    assert user["associatedDevices"]["device"] == [PHONE], user
+    client.client.removeAppUser(userid="watcher")
+    refused(lambda: client.client.getAppUser(userid="watcher"), "5007")
+
+
 def extension_mobility(client):
     """The profile is made with all that the client has as usual."""
     done(client.add_device_profile("tony"))
@@ -143,6 +166,10 @@ def changes(client, version):
 
 def remove(client):
     done(client.delete_phone(name=PHONE))
+    done(client.delete_media_resource_group_list("Media"))
+    done(client.delete_media_resource_group("Media"))
+    done(client.delete_transcoder("Transcoder"))
+    done(client.delete_conference_bridge("Bridge"))
     done(client.delete_directory_number(pattern="1002", routePartitionName="Sales"))
     done(client.delete_user(userid="tony"))
     done(client.delete_calling_search_space(name="Sales calls"))
@@ -157,6 +184,8 @@ def main(host, port, version, login, password):
     change(client)
     look(client)
     calls(client)
+    media(client)
+    application(client)
     extension_mobility(client)
     changes(client, version)
     remove(client)

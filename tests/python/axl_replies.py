@@ -20,12 +20,20 @@ XSD = "{http://www.w3.org/2001/XMLSchema}"
 CLASSES = """
     RoutePartition Css Line User Phone DeviceProfile RemoteDestinationProfile RemoteDestination CtiRoutePoint
     CallPickupGroup LineGroup HuntList HuntPilot SipTrunk RouteGroup RouteList RoutePattern TransPattern
-    CalledPartyTransformationPattern CallingPartyTransformationPattern UserGroup UcService DevicePool Region Location
-    CallManagerGroup DateTimeGroup Srst CommonPhoneConfig PresenceGroup PhoneButtonTemplate SoftKeyTemplate SipProfile
-    PhoneSecurityProfile VoiceMailProfile ServiceProfile ProcessNode LdapDirectory Gateway
+    CalledPartyTransformationPattern CallingPartyTransformationPattern UserGroup UcService AppUser ConferenceBridge Mtp
+    Transcoder MediaResourceGroup MediaResourceList H323Gateway Gateway GatewayEndpointAnalogAccess SipTrunkSecurityProfile
+    SipProfile PhoneSecurityProfile CommonDeviceConfig RecordingProfile FeatureControlPolicy CredentialPolicy
+    UserProfileProvision FeatureGroupTemplate LdapFilter LdapDirectory FacInfo CmcInfo CallPark DirectedCallPark MeetMe
+    ConferenceNow MessageWaiting VoiceMailPilot SipRoutePattern RouteFilter IpPhoneServices TimePeriod TimeSchedule PhoneNtp
+    PhysicalLocation DeviceMobilityGroup DeviceMobility LocalRouteGroup AarGroup CustomUserField DevicePool Region Location
+    CallManagerGroup DateTimeGroup Srst CommonPhoneConfig PresenceGroup PhoneButtonTemplate SoftKeyTemplate VoiceMailProfile
+    ServiceProfile ProcessNode MohServer MohAudioSource Annunciator CallManager ServiceParameter RegistrationDynamic
 """.split()
 # What is added, in this order, and the values of what is mandatory.
 ADDED = CLASSES[: CLASSES.index("DevicePool")]
+# What there is one of, and what is not listed.
+SINGLE = ["LdapAuthentication", "LdapSystem"]
+UNLISTED = ["GatewayEndpointAnalogAccess"]
 PROFILE = "Remote Destination Profile"
 OWN = {
     "Phone": {"name": "SEP0011AABBCCDD", "product": "Cisco 7965", "class": "Phone", "protocol": "SCCP"},
@@ -38,6 +46,27 @@ OWN = {
     "RouteGroup": {"distributionAlgorithm": "Circular"},
     "RoutePattern": {"gatewayName": "Sales"},
     "UcService": {"serviceType": "CTI"},
+    "ConferenceBridge": {"product": "Cisco Conference Bridge Hardware"},
+    "Mtp": {"mtpType": "Cisco Media Termination Point Hardware"},
+    "Transcoder": {"product": "Cisco Media Termination Point Hardware"},
+    "H323Gateway": {"product": "H.323 Gateway", "class": "Gateway", "protocol": "H.225"},
+    "Gateway": {"domainName": "Sales", "product": "VG310", "protocol": "MGCP"},
+    "GatewayEndpointAnalogAccess": {
+        **{"product": "Cisco MGCP FXS Port", "class": "Gateway", "protocol": "Analog Access", "domainName": "Sales"},
+        **{"name": "AALN/S0/SU0/0@Sales", "callerIdEnable": "false", "trunkDirection": "Bothways"},
+        **dict.fromkeys(["unit", "subunit", "index", "expectedDigits", "sigDigits", "smdiPortNumber"], "0"),
+        **dict.fromkeys([f"timer{number}" for number in range(1, 7)], "0"),
+        "trunkSelectionOrder": "Top Down",
+    },
+    "PhoneSecurityProfile": {"phoneType": "Cisco 8841", "protocol": "SIP"},
+    "SipRoutePattern": {"pattern": "example.com", "usage": "Domain Routing"},
+    "LdapDirectory": {"ldapDn": "cn=reader", "ldapPassword": "secret", "hostName": "192.0.2.9", "ldapPortNumber": "389"},
+    "DeviceMobility": {"ipv4SubNetMaskSz": "24", "ipv6SubNetMaskSz": "64", "subNetMaskSz": "24"},
+    "MessageWaiting": {"pattern": "8001"},
+    "CallPark": {"pattern": "8002"},
+    "DirectedCallPark": {"pattern": "8003", "retrievalPrefix": "9"},
+    "MeetMe": {"pattern": "8004"},
+    "LocalRouteGroup": {"name": "Sales"},
 }
 USUAL = {
     "protocolSide": "User",
@@ -63,7 +92,46 @@ USUAL = {
     "callingAndCalledPartyInfoFormat": "Deliver DN only in connected party",
     "networkLocation": "OnNet",
     "hostnameorip": "192.0.2.7",
-    "presenceGroupName": "Standard Presence group",
+    "code": "1234",
+    "authorizationLevel": "0",
+    "callManagerName": "CM_cucm-1",
+    "callManagerGroupName": "Default",
+    "conferenceNowNumber": "8005",
+    "maxWaitTimeForHost": "15",
+    "dirn": "8006",
+    "dialPlanName": "NANP",
+    "field": "Desk",
+    "filter": "(objectclass=*)",
+    "ipAddress": "192.0.2.8",
+    "mode": "Directed Broadcast",
+    "nextExecTime": "2030-01-01 00:00",
+    "recorderDestination": "8007",
+    "userSearchBase": "dc=example",
+    "subNet": "192.0.2.0",
+    "serviceCategory": "XML Service",
+    "serviceType": "Standard IP Phone Service",
+    "BLFPresenceGp": "Standard Presence group",
+    "sipBandwidthModifier": "TIAS and AS",
+    "userAgentServerHeaderInfo": "Send Unified CM Version Information as User-Agent Header",
+    "dialStringInterpretation": "Always treat all dial strings as URI addresses",
+    "callingLineIdentification": "Default",
+    "sipSessionRefreshMethod": "Invite",
+    "earlyOfferSuppVoiceCall": "Disabled (Default value)",
+    "cucmVersionInSipHeader": "Major And Minor",
+    "confidentialAccessLevelHeaders": "Disabled",
+    "sipV150OutboundSdpOfferFiltering": "Use Default Filter",
+    "tunneledProtocol": "None",
+    "callingPartySelection": "Originator",
+    "callingLineIdPresentation": "Default",
+    "signalingPort": "1720",
+    **dict.fromkeys(["calledPartyIeNumberType", "callingPartyIeNumberType"], "Cisco CallManager"),
+    **dict.fromkeys(["calledNumberingPlan", "callingNumberingPlan"], "Cisco CallManager"),
+    **dict.fromkeys(["multicast", "messageWaitingIndicator", "isDefault", "trivialCredCheck", "sslEnabled"], "false"),
+    **dict.fromkeys(["mediaResourceGroupName", "sipTrunkName", "timePeriodName", "serviceName", "asciiServiceName"], "Sales"),
+    **dict.fromkeys(["order", "portNumber", "failedLogon", "resetFailedLogonAttempts", "lockoutDuration"], "1"),
+    **dict.fromkeys(["credChangeDuration", "credExpiresAfter", "minCredLength", "prevCredStoredNum"], "1"),
+    **dict.fromkeys(["inactiveDaysAllowed", "expiryWarningDays", "minCharsToChange"], "1"),
+    **dict.fromkeys(["maxDeskPickupWait", "remoteDestinationLimit"], "4"),
     **dict.fromkeys(["deviceSelectionOrder", "port"], "1"),
     **dict.fromkeys(["huntAlgorithmNoAnswer", "huntAlgorithmBusy", "huntAlgorithmNotAvailable"], "Stop hunting"),
     "blockEnable": "false",
@@ -110,7 +178,8 @@ class Schema:
     def whole(self, element, own):
         """What an addition demands."""
         name = element.get("name")
-        parts = [part for part in self.parts(self.kind(element)) if part.get("minOccurs", "1") != "0"]
+        wanted = lambda part: part.get("minOccurs", "1") != "0" or part.get("name") in own
+        parts = [part for part in self.parts(self.kind(element)) if wanted(part)]
         values = {**USUAL, **own}
         if name not in values and element.get("nillable") == "true":
             return f'<{name} xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/>'
@@ -138,22 +207,33 @@ class Device:
         assert not problems, (request, problems)
         return reply.find("return")
 
+    def has(self, operation):
+        return operation in self.schema.operations
+
     def add(self, name):
+        if not self.has(f"add{name}"):
+            return
         [element] = self.schema.operation(f"add{name}").values()
-        self.ask(f"add{name}", self.schema.whole(element, OWN.get(name, {})))
+        added = self.ask(f"add{name}", self.schema.whole(element, OWN.get(name, {})))
+        if name in UNLISTED:
+            self.get(name, f"<uuid>{added.text}</uuid>")
+
+    def get(self, name, key):
+        tags = self.schema.operation(f"get{name}").get("returnedTags")
+        assert len(self.ask(f"get{name}", key)) == 1
+        assert len(self.ask(f"get{name}", key + ("" if tags is None else self.schema.all_tags(tags)))) == 1
 
     def look(self, name):
+        if not self.has(f"list{name}"):
+            return
         parts = self.schema.operation(f"list{name}")
         criteria = [part.get("name") for part in self.schema.parts(self.schema.kind(parts["searchCriteria"]))]
         tags = self.schema.all_tags(parts["returnedTags"])
         for criterion in criteria:
             asked = f"<searchCriteria><{criterion}>%</{criterion}></searchCriteria>"
             found = self.ask(f"list{name}", asked + tags)
-        tags = self.schema.operation(f"get{name}").get("returnedTags")
         for found_object in found[:3]:
-            uuid = f"<uuid>{found_object.get('uuid')}</uuid>"
-            assert len(self.ask(f"get{name}", uuid)) == 1
-            assert len(self.ask(f"get{name}", uuid + ("" if tags is None else self.schema.all_tags(tags)))) == 1
+            self.get(name, f"<uuid>{found_object.get('uuid')}</uuid>")
         assert len(found) or name not in ADDED, name
 
 
@@ -172,11 +252,23 @@ def converse(device):
         assert device.ask("doChangeDNDStatus", "<userID>tony</userID><dndStatus>true</dndStatus>").text == "true"
     tags = device.schema.all_tags(device.schema.operation("listRoutePlan")["returnedTags"])
     plan = device.ask("listRoutePlan", f"<searchCriteria><dnOrPattern>%</dnOrPattern></searchCriteria>{tags}")
-    assert len({row.findtext("type") for row in plan}) == 7, "a line, a group, a pilot, and four kinds of patterns"
+    assert len({row.findtext("type") for row in plan}) == 11, "lines, groups, pilots, codes and patterns of all kinds"
     member = "<name>Sales</name><addMembers><member><userId>tony</userId></member></addMembers>"
     device.ask("updateUserGroup", member)
     device.look("UserGroup")
     device.look("User")
+
+
+def administer(device):
+    """What there is already, and is changed only."""
+    parameter = "<processNodeName>cucm-1</processNodeName><name>CdrEnabled</name><service>Cisco CallManager</service>"
+    device.ask("updateServiceParameter", f"{parameter}<value>T</value>")
+    service = "<processNodeName>cucm-1</processNodeName><service>Cisco CallManager</service>"
+    if device.has("doServiceParametersReset"):
+        device.ask("doServiceParametersReset", service)
+    device.ask("updateLdapSystem", "<syncEnabled>true</syncEnabled>")
+    device.ask("updateLdapAuthentication", "<authenticateEndUsers>false</authenticateEndUsers>")
+    device.ask("updateMohServer", "<name>MOH_2</name><description>Music</description>")
 
 
 def main(host, port, version, login, password):
@@ -185,6 +277,9 @@ def main(host, port, version, login, password):
         device.add(name)
     for name in CLASSES:
         device.look(name)
+    for name in SINGLE:
+        device.get(name, "")
+    administer(device)
     converse(device)
 
 

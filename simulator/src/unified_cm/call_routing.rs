@@ -2,7 +2,7 @@
 //! lacks some, or has them elsewhere.
 
 use super::lines::{BUTTON, STATUS};
-use super::schema::Rule::{Dirn, Flag, Group, List, Names, Needs, NeedsOne, Number, Text, Word};
+use super::schema::Rule::{Dirn, Flag, Group, List, Names, NamesOne, Needs, Number, Text, Word};
 use super::schema::{Field, keep, may, need, tell};
 
 pub(super) const CTI_ROUTE_POINT: &[Field] = &[
@@ -12,15 +12,15 @@ pub(super) const CTI_ROUTE_POINT: &[Field] = &[
     tell("model"),
     need("class", Word(&["CTI Route Point"])).fixed(),
     need("protocol", Word(&["SCCP"])),
-    need("protocolSide", Word(&["User"])),
+    may("protocolSide", Word(&["User"])).usually("User"),
     may("callingSearchSpaceName", Needs("css")).nil(),
     need("devicePoolName", Needs("devicePool")).nil(),
-    may("commonDeviceConfigName", Text(50)).nil(),
+    may("commonDeviceConfigName", Needs("commonDeviceConfig")).nil(),
     need("locationName", Needs("location")),
-    may("mediaResourceListName", Text(50)).nil(),
+    may("mediaResourceListName", Needs("mediaResourceList")).nil(),
     may("networkHoldMohAudioSourceId", Number(0, 51)).nil(),
     may("userHoldMohAudioSourceId", Number(0, 51)).nil(),
-    need("useTrustedRelayPoint", Word(STATUS)),
+    may("useTrustedRelayPoint", Word(STATUS)).usually("Default"),
     may("cgpnTransformationCssName", Needs("css")).nil(),
     may("useDevicePoolCgpnTransformCss", Flag).usually("true"),
     may("geoLocationName", Text(50)).nil(),
@@ -51,11 +51,11 @@ const PICKUP_MEMBER: &[Field] = &[
 
 pub(super) const LINE_GROUP: &[Field] = &[
     need("name", Text(50)).changed_as("newName").before(10, 0),
-    need("distributionAlgorithm", Word(DISTRIBUTIONS)),
-    need("rnaReversionTimeOut", Number(0, 300)),
-    need("huntAlgorithmNoAnswer", Word(HUNTING)),
-    need("huntAlgorithmBusy", Word(HUNTING)),
-    need("huntAlgorithmNotAvailable", Word(HUNTING)),
+    may("distributionAlgorithm", Word(DISTRIBUTIONS)).usually("Longest Idle Time"),
+    may("rnaReversionTimeOut", Number(0, 300)).usually("10"),
+    may("huntAlgorithmNoAnswer", Word(HUNTING)).usually(NEXT),
+    may("huntAlgorithmBusy", Word(HUNTING)).usually(NEXT),
+    may("huntAlgorithmNotAvailable", Word(HUNTING)).usually(NEXT),
     may("members", List("member", &Group(LINE_MEMBER))).unlisted(),
     need("name", Text(50)).changed_as("newName").from(10, 0),
     may("autoLogOffHunt", Flag),
@@ -63,8 +63,10 @@ pub(super) const LINE_GROUP: &[Field] = &[
 
 const DISTRIBUTIONS: &[&str] = &["Top Down", "Circular", "Longest Idle Time", "Broadcast"];
 
+const NEXT: &str = "Try next member; then, try next group in Hunt List";
+
 const HUNTING: &[&str] = &[
-    "Try next member; then, try next group in Hunt List",
+    NEXT,
     "Try next member, but do not go to next group",
     "Skip remaining members, and go directly to next group",
     "Stop hunting",
@@ -93,7 +95,7 @@ pub(super) const HUNT_PILOT: &[Field] = &[
     need("blockEnable", Flag),
     may("calledPartyTransformationMask", Text(50)).nil(),
     may("callingPartyTransformationMask", Text(50)).nil(),
-    need("useCallingPartyPhoneMask", Word(STATUS)),
+    may("useCallingPartyPhoneMask", Word(STATUS)).usually("Default"),
     may("callingPartyPrefixDigits", Text(50)).nil(),
     may("dialPlanName", Text(50)).nil(),
     may("digitDiscardInstructionName", Text(50)).nil(),
@@ -115,7 +117,7 @@ pub(super) const HUNT_PILOT: &[Field] = &[
     may("alertingName", Text(50)),
     may("asciiAlertingName", Text(32)),
     may("e164Mask", Text(255)).nil().unlisted(),
-    may("aarNeighborhoodName", Text(50)).nil(),
+    may("aarNeighborhoodName", Needs("aarGroup")).nil(),
     may("forwardHuntNoAnswer", Group(FORWARD_HUNT)),
     may("forwardHuntBusy", Group(FORWARD_HUNT)),
     may("callPickupGroupName", Names("callPickupGroup")),
@@ -140,15 +142,18 @@ const FORWARD_HUNT: &[Field] = &[
 pub(super) const ROUTE_GROUP: &[Field] = &[
     need("name", Text(50)).changed_as("newName").before(10, 0),
     tell("dialPlanWizardGenld"),
-    need("distributionAlgorithm", Word(&["Top Down", "Circular"])),
+    may("distributionAlgorithm", Word(&["Top Down", "Circular"])).usually("Circular"),
     need("members", List("member", &Group(ROUTE_GROUP_MEMBER))).unlisted(),
     need("name", Text(50)).changed_as("newName").from(10, 0),
 ];
 
+/// Devices that calls leave by.
+pub(super) const WAYS_OUT: &[&str] = &["sipTrunk", "h323Gateway", "gatewayEndpointAnalogAccess", "gateway"];
+
 const ROUTE_GROUP_MEMBER: &[Field] = &[
     need("deviceSelectionOrder", Number(0, 1_000)),
     tell("dialPlanWizardGenId"),
-    need("deviceName", NeedsOne(&["sipTrunk", "gateway"])),
+    need("deviceName", NamesOne(WAYS_OUT)),
     need("port", Number(0, 65_535)),
 ];
 
@@ -170,7 +175,7 @@ const ROUTE_LIST_MEMBER: &[Field] = &[
     may("digitDiscardInstructionName", Text(50)).nil(),
     may("callingPartyPrefixDigits", Text(50)).nil(),
     may("prefixDigitsOut", Text(50)).nil(),
-    need("useFullyQualifiedCallingPartyNumber", Word(STATUS)),
+    may("useFullyQualifiedCallingPartyNumber", Word(STATUS)).usually("Default"),
     may("callingPartyNumberingPlan", Text(50)).usually(CALL_MANAGER),
     may("callingPartyNumberType", Text(50)).usually(CALL_MANAGER),
     may("calledPartyNumberingPlan", Text(50)).usually(CALL_MANAGER),

@@ -38,7 +38,8 @@ const MOST_CHANGES: usize = 100_000;
 impl ChangeQueue {
     /// Notes what became of the object that `key` names, class and all.
     pub(super) fn note(&mut self, key: &str, old: Option<&Object>, new: Option<&Object>) {
-        let Some(class) = key.split('/').next().and_then(Class::named) else { return };
+        let class = key.split('/').next().and_then(Class::named).filter(|class| !class.title.is_empty());
+        let Some(class) = class else { return };
         match (old, new) {
             (Some(old), None) => self.push(class, &old.uuid, Action::Removed, Vec::new()),
             (Some(old), Some(new)) => {

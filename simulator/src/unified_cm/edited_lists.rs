@@ -29,6 +29,10 @@ const EDITED_LISTS: &[EditedList] = &[
     members("routeGroup", "Device", &["deviceName"]),
     members("routeList", "RouteGroup", &["routeGroupName"]),
     members("userGroup", "User", &["userId"]),
+    members("mediaResourceGroup", "Device", &["deviceName"]),
+    members("mediaResourceList", "MediaResourceGroup", &["mediaResourceGroupName"]),
+    members("timeSchedule", "TimePeriod", &["timePeriodName"]),
+    list("ipPhoneServices", "parameters", ["addParameters", "removeParameters"], "Parameter", &["name"]),
     list("userGroup", "userRoles", ["addUserRoles", "removeUserRoles"], "FunctionRole", &["roleName"]),
     list("sipTrunk", "destinations", ["addDestinations", "removeDestinations"], "Destination", &["sortOrder"]),
 ];

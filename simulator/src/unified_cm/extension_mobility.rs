@@ -3,7 +3,7 @@
 use super::conditions::Conditions;
 use super::objects::{Changes, Fields, Objects, Value, text};
 use super::operations::Outcome;
-use super::reading::{Reading, flag};
+use super::reading::{Reading, braced, flag};
 use super::refusal::Refusal;
 use super::schema::{Class, Version};
 use crate::xml::Element;
@@ -65,7 +65,7 @@ pub(super) fn do_not_disturb(content: &[Element], objects: &Objects, version: Ve
     let users = Class::named("user").ok_or_else(|| Refusal::not_found("User"))?;
     let user = match who.name.as_str() {
         "userID" => Reading { objects, version }.object("user", who)?.1,
-        "uuid" => objects.with_uuid(users, &who.text.trim().to_uppercase())?.1,
+        "uuid" => objects.with_uuid(users, &braced(&who.text))?.1,
         other => return Err(Refusal::schema(other, "userID, uuid")),
     };
     if status.name != "dndStatus" {

@@ -2,12 +2,9 @@
 //! elsewhere.
 
 use super::schema::Rule::{Flag, Group, List, Names, Needs, Number, Secret, Text, Word};
-use super::schema::{Field, keep, may, need, tell};
+use super::schema::{Field, keep, keep_all, may, need, tell};
 
-/// For the objects of which the name is all that matters here.
-pub(super) const NAMED: &[Field] = &[need("name", Text(128)).changed_as("newName")];
-
-/// The same, with a description.
+/// For the objects of which name and description are all there is.
 pub(super) const DESCRIBED: &[Field] = &[need("name", Text(100)).changed_as("newName"), may("description", Text(255))];
 
 pub(super) const PARTITION: &[Field] = &[
@@ -17,7 +14,7 @@ pub(super) const PARTITION: &[Field] = &[
     keep("timeScheduleIdName").nil(),
     keep("useOriginatingDeviceTimeZone"),
     keep("timeZone"),
-    keep("partitionUsage"),
+    keep("partitionUsage").fixed(),
 ];
 
 pub(super) const CALLING_SEARCH_SPACE: &[Field] = &[
@@ -26,7 +23,7 @@ pub(super) const CALLING_SEARCH_SPACE: &[Field] = &[
     tell("clause"),
     tell("dialPlanWizardGenId"),
     may("members", List("member", &Group(MEMBER))).unlisted(),
-    keep("partitionUsage"),
+    keep("partitionUsage").fixed(),
     need("name", Text(50)).changed_as("newName").from(10, 0),
 ];
 
@@ -37,13 +34,13 @@ pub(super) const DEVICE_POOL: &[Field] = &[
     may("autoSearchSpaceName", Needs("css")).nil(),
     need("dateTimeSettingName", Needs("dateTimeGroup")),
     need("callManagerGroupName", Needs("callManagerGroup")),
-    keep("mediaResourceListName").nil(),
+    may("mediaResourceListName", Needs("mediaResourceList")).nil(),
     need("regionName", Needs("region")),
     keep("networkLocale").nil(),
     need("srstName", Needs("srst")),
     keep("connectionMonitorDuration"),
     may("automatedAlternateRoutingCssName", Needs("css")).nil(),
-    need("aarNeighborhoodName", Text(50)).nil(),
+    may("aarNeighborhoodName", Needs("aarGroup")).nil(),
     may("locationName", Needs("location")).nil(),
     may("mobilityCssName", Needs("css")).nil(),
     keep("physicalLocationName").nil(),
@@ -84,7 +81,7 @@ pub(super) const DEVICE_POOL: &[Field] = &[
     may("calledPartySubscriberTransformationCssName", Needs("css")).nil(),
     keep("imeEnrolledPatternGroupName").nil(),
     may("cntdPnTransformationCssName", Needs("css")).nil().unlisted(),
-    keep("localRouteGroup").from(10, 0),
+    keep_all("localRouteGroup").from(10, 0),
     may("redirectingPartyTransformationCSS", Needs("css")).nil().unlisted().from(10, 0),
     may("callingPartyTransformationCSS", Needs("css")).nil().unlisted().from(10, 0),
     keep("wirelessLanProfileGroup").nil().from(10, 0),
@@ -93,7 +90,7 @@ pub(super) const DEVICE_POOL: &[Field] = &[
 ];
 
 pub(super) const REGION: &[Field] =
-    &[need("name", Text(50)).changed_as("newName"), keep("relatedRegions"), keep("defaultCodec")];
+    &[need("name", Text(50)).changed_as("newName"), keep("relatedRegions"), keep("defaultCodec").fixed()];
 
 pub(super) const LOCATION: &[Field] = &[
     need("name", Text(50)).changed_as("newName"),
@@ -101,9 +98,9 @@ pub(super) const LOCATION: &[Field] = &[
     keep("kbits").before(10, 0),
     keep("videoKbits").before(10, 0),
     keep("relatedLocations"),
-    need("withinAudioBandwidth", Number(0, 2_147_483_647)),
-    need("withinVideoBandwidth", Number(0, 2_147_483_647)),
-    need("withinImmersiveKbits", Number(0, 2_147_483_647)),
+    may("withinAudioBandwidth", Number(-1, 2_147_483_647)).usually("0"),
+    may("withinVideoBandwidth", Number(-1, 2_147_483_647)).usually("0"),
+    may("withinImmersiveKbits", Number(-1, 2_147_483_647)).usually("0"),
     keep("betweenLocations").required(),
 ];
 
@@ -121,11 +118,11 @@ pub(super) const DATE_TIME_GROUP: &[Field] = &[
 
 pub(super) const SRST: &[Field] = &[
     need("name", Text(128)).changed_as("newName"),
-    need("port", Number(0, 65_535)),
+    may("port", Number(0, 65_535)).usually("2000"),
     need("ipAddress", Text(64)),
     keep("ipv6Address").nil().from(12, 0),
     keep("SipNetwork"),
-    need("SipPort", Number(0, 65_535)),
+    may("SipPort", Number(0, 65_535)).usually("5060"),
     tell("srstCertificatePort"),
     may("isSecure", Flag),
 ];
@@ -165,7 +162,7 @@ pub(super) const SOFT_KEY_TEMPLATE: &[Field] = &[
     need("description", Text(100)),
     need("baseSoftkeyTemplateName", Needs("softKeyTemplate")).fixed(),
     may("isDefault", Flag).unlisted(),
-    keep("applications"),
+    tell("applications"),
 ];
 
 pub(super) const VOICE_MAIL_PROFILE: &[Field] = &[
@@ -183,14 +180,6 @@ pub(super) const SERVICE_PROFILE: &[Field] = &[
     keep("serviceProfileInfos"),
 ];
 
-pub(super) const GATEWAY: &[Field] = &[
-    need("domainName", Text(64)).changed_as("newDomainName"),
-    may("description", Text(100)),
-    need("product", Text(128)).fixed(),
-    need("protocol", Word(&["MGCP", "SCCP"])).fixed(),
-    need("callManagerGroupName", Text(50)),
-];
-
 pub(super) const USER_GROUP: &[Field] = &[
     need("name", Text(128)).changed_as("newName").before(10, 0),
     may("members", List("member", &Group(&[need("userId", Names("user"))]))).unlisted(),
@@ -200,13 +189,14 @@ pub(super) const USER_GROUP: &[Field] = &[
 
 pub(super) const UC_SERVICE: &[Field] = &[
     need("serviceType", Word(UC_SERVICES)).fixed(),
-    need("productType", Text(50)).nil().fixed(),
+    may("productType", Text(50)).nil().fixed(),
     need("name", Text(50)).changed_as("newName"),
     may("description", Text(100)),
     need("hostnameorip", Text(255)),
     may("port", Number(1, 65_535)).nil(),
     may("protocol", Text(10)).nil(),
     keep("ucServiceXml"),
+    may("tkucproduct", Number(0, 1_000)).hidden(),
 ];
 
 const UC_SERVICES: &[&str] = &[

@@ -11,9 +11,9 @@ pub(super) const RING: &[&str] = &["Use System Default", "Disable", "Flash Only"
 pub(super) const LINE: &[Field] = &[
     need("pattern", Text(255)).changed_as("newPattern"),
     may("description", Text(255)),
-    need("usage", Word(&["Device", "Device Intercom"])).fixed(),
+    may("usage", Word(&["Device", "Device Intercom"])).fixed().usually("Device"),
     may("routePartitionName", Needs("routePartition")).nil().changed_as("newRoutePartitionName"),
-    may("aarNeighborhoodName", Text(50)).nil(),
+    may("aarNeighborhoodName", Needs("aarGroup")).nil(),
     may("aarDestinationMask", Text(128)).nil(),
     may("aarKeepCallHistory", Flag),
     may("aarVoiceMailEnabled", Flag),
@@ -71,20 +71,20 @@ pub(super) const LINE: &[Field] = &[
 
 const FORWARD_ALL: &[Field] = &[
     may("forwardToVoiceMail", Flag),
-    need("callingSearchSpaceName", Needs("css")).nil(),
-    need("secondaryCallingSearchSpaceName", Needs("css")).nil(),
+    may("callingSearchSpaceName", Needs("css")).nil(),
+    may("secondaryCallingSearchSpaceName", Needs("css")).nil(),
     may("destination", Text(50)).nil(),
 ];
 
 const FORWARD: &[Field] = &[
     may("forwardToVoiceMail", Flag),
-    need("callingSearchSpaceName", Needs("css")).nil(),
+    may("callingSearchSpaceName", Needs("css")).nil(),
     may("destination", Text(50)).nil(),
 ];
 
 const FORWARD_LATER: &[Field] = &[
     may("forwardToVoiceMail", Flag),
-    need("callingSearchSpaceName", Needs("css")).nil(),
+    may("callingSearchSpaceName", Needs("css")).nil(),
     may("destination", Text(50)).nil(),
     may("duration", Number(0, 300)).nil(),
 ];
@@ -117,7 +117,7 @@ pub(super) const BUTTON: &[Field] = &[
             may("dialedNumber", Flag).usually("true"),
         ]),
     ),
-    may("recordingProfileName", Text(50)).nil(),
+    may("recordingProfileName", Needs("recordingProfile")).nil(),
     may("monitoringCssName", Needs("css")).nil(),
     may("recordingFlag", Text(50)),
     may("audibleMwi", Word(STATUS)),
@@ -125,6 +125,5 @@ pub(super) const BUTTON: &[Field] = &[
     may("partitionUsage", Text(50)),
     may("associatedEndusers", List("enduser", &Group(&[need("userId", Names("user"))]))),
     may("missedCallLogging", Flag).usually("true"),
-    need("recordingMediaSource", Word(RECORDING)).from(10, 0).before(11, 0),
-    may("recordingMediaSource", Word(RECORDING)).from(11, 0),
+    may("recordingMediaSource", Word(RECORDING)).from(10, 0),
 ];

@@ -1,11 +1,17 @@
+mod call_features;
 mod call_routing;
 mod changes;
 mod classes;
+mod columns;
 mod conditions;
+mod directories;
 mod edited_lists;
 mod extension_mobility;
+mod fresh;
+mod gateways;
 mod infrastructure;
 mod lines;
+mod media;
 mod memberships;
 mod mobility;
 mod models;
@@ -14,21 +20,25 @@ mod operations;
 mod patterns;
 mod phones;
 mod presence;
+mod profiles;
 mod reading;
 mod references;
 mod refusal;
 mod rendering;
 mod route_plan;
 mod schema;
+mod servers;
 mod services;
 mod soap;
 mod sql;
+mod sql_classes;
 mod sql_conditions;
 mod sql_groups;
 mod sql_parser;
 mod sql_query;
 mod sql_tokens;
 mod sql_update;
+mod table_of_phones;
 mod table_rows;
 mod tables;
 #[cfg(test)]
@@ -106,20 +116,24 @@ impl UnifiedCm {
     fn carry_out(&self, request: &soap::Request, ledger: &Ledger<Objects>) -> Outcome {
         let soap::Request { operation, content, version } = request;
         let objects = &ledger.holdings;
-        if let Some(outcome) = services::carry_out(operation, content, objects, &self.conditions, *version) {
+        if let Some(outcome) = services::carry_out(request, ledger, &self.conditions) {
             return outcome;
         }
         let unknown = || Refusal::malformed(format!("there is no operation {operation}"));
         let (verb, class) = Class::of_operation(operation).ok_or_else(unknown)?;
+        if class.since > *version {
+            return Err(unknown());
+        }
         let task = Task { class, content, objects, version: *version };
         match verb {
+            verb if class.activations.contains(&verb) && *version >= services::SINGLE_OBJECTS => task.activate(),
+            verb if !class.verbs.contains(&verb) => Err(unknown()),
             "add" if class.name == "user" && self.conditions.ldap().is_some() => Err(Refusal::users_come_from_ldap()),
             "add" => task.add(ledger.next_uuid()),
             "update" => task.update(),
             "remove" => task.remove(),
             "get" => task.get(),
             "list" => task.list(),
-            verb if class.activations.contains(&verb) && *version >= services::SINGLE_OBJECTS => task.activate(),
             _ => Err(unknown()),
         }
     }

@@ -71,6 +71,10 @@ const fn model(
 }
 
 impl Model {
+    fn security_profile(&self, protocol: &str) -> String {
+        format!("{} - Standard {protocol} Non-Secure Profile", self.product)
+    }
+
     fn named(product: &str) -> Option<&'static Self> {
         MODELS.iter().find(|model| model.product == product)
     }
@@ -91,6 +95,13 @@ pub(super) fn numbers() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// The number of a model; empty where the database has none.
 pub(super) fn number(product: &str) -> &'static str {
     numbers().find(|(_, name)| *name == product).map_or("", |(number, _)| number)
+}
+
+/// The security profiles that a fresh device has: name, product, protocol.
+pub(super) fn security_profiles() -> impl Iterator<Item = (String, &'static str, &'static str)> {
+    MODELS.iter().flat_map(|model| {
+        model.protocols.iter().map(|&protocol| (model.security_profile(protocol), model.product, protocol))
+    })
 }
 
 /// Class and name of what a fresh device has.
@@ -116,8 +127,7 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
     for model in MODELS {
         for &protocol in model.protocols {
             objects.push(("phoneButtonTemplate", model.template_name(protocol)));
-            let profile = format!("{} - Standard {protocol} Non-Secure Profile", model.product);
-            objects.push(("phoneSecurityProfile", profile));
+            objects.push(("phoneSecurityProfile", model.security_profile(protocol)));
         }
     }
     // The ids of what is built in follow from its place here, and what is kept names them: new ones come last.
@@ -134,8 +144,17 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
         objects.extend(BOTH.iter().map(|protocol| ("phoneButtonTemplate", format!("Standard {template} {protocol}"))));
     }
     objects.extend(USER_GROUPS.map(|name| ("userGroup", name.to_owned())));
+    // And these under names without a protocol, of which they speak only one.
+    objects.extend(WITHOUT_PROTOCOL.map(|name| ("phoneButtonTemplate", name.to_owned())));
     objects
 }
+
+const WITHOUT_PROTOCOL: [&str; 4] = [
+    "Standard Client Services Framework",
+    "Standard Dual Mode for Android",
+    "Standard Dual Mode for iPhone",
+    "Standard Jabber for Tablet",
+];
 
 const USER_GROUPS: [&str; 10] = [
     "Application Client Users",
@@ -172,10 +191,21 @@ pub(super) fn buttons(template: &Object, objects: &Objects) -> Option<usize> {
     MODELS.iter().find(|model| is_of(model)).map(|model| model.lines)
 }
 
-/// Gives a new phone the usual button template where it names none.
+/// The name that an endpoint of a gateway has is told within it.
+pub(super) fn name_endpoint(class: &Class, fields: &mut Fields) {
+    if class.name == "gatewayEndpointAnalogAccess"
+        && let Some(Value::Group(endpoint)) = fields.get("endpoint")
+        && let Some(name) = endpoint.get("name").cloned()
+    {
+        fields.insert("name".to_owned(), name);
+    }
+}
+
+/// Gives a new phone or profile the usual button template where it names none.
 pub(super) fn complete(class: &Class, fields: &mut Fields, objects: &Objects) {
+    name_endpoint(class, fields);
     let of = |name: &str| fields.get(name).map(text).unwrap_or_default().to_owned();
-    if class.name != "phone" || fields.contains_key("phoneTemplateName") {
+    if !matches!(class.name, "phone" | "deviceProfile") || fields.contains_key("phoneTemplateName") {
         return;
     }
     let template = Model::named(&of("product")).map(|model| model.template_name(&of("protocol")));
@@ -190,6 +220,11 @@ pub(super) fn complete(class: &Class, fields: &mut Fields, objects: &Objects) {
 /// The rules about models, names and numbers.
 pub(super) fn check(class: &Class, fields: &Fields) -> Result<(), Refusal> {
     let of = |name: &str| fields.get(name).map(text).unwrap_or_default();
+    // The schema lets the pool be unset, and the database doesn't.
+    let needs_a_pool = class.fields.iter().any(|field| field.name == "devicePoolName" && field.required);
+    if needs_a_pool && of("devicePoolName").is_empty() {
+        return Err(Refusal::null("device", "fkdevicepool"));
+    }
     match class.name {
         "phone" | "deviceProfile" => {
             let Some(model) = Model::named(of("product")) else {

@@ -7,7 +7,7 @@ use super::classes::CLASSES;
 use super::references::{Scrubbed, scrub_fields};
 use super::refusal::Refusal;
 use super::schema::{Class, Rule};
-use super::{memberships, models};
+use super::{fresh, memberships, models};
 use crate::journal::Change;
 use crate::ledger::Holdings;
 
@@ -57,6 +57,7 @@ impl Default for Objects {
         if let Some(pool) = objects.by_key.get_mut("devicePool/Default") {
             pool.fields.extend(of_pool);
         }
+        fresh::furnish(&mut objects);
         objects.forget_changes();
         objects
     }
@@ -123,6 +124,18 @@ impl Objects {
         Some((key, object))
     }
 
+    /// Changes what a device has from the start.
+    pub(super) fn take(&mut self, changes: Changes) {
+        changes.into_iter().for_each(|change| self.apply(change));
+    }
+
+    /// Puts in an object that a device has from the start.
+    pub(super) fn deliver(&mut self, class: &Class, fields: Fields) {
+        let uuid = format!("{{00000000-0000-0000-0000-{:012}}}", self.by_key.len());
+        let object = self.key(class, &fields);
+        self.apply(Change { object, value: Some(Object { uuid, fields }) });
+    }
+
     /// What it takes to add an object.
     pub(super) fn add(&self, class: &Class, uuid: String, mut fields: Fields) -> Result<Changes, Refusal> {
         models::complete(class, &mut fields, self);
@@ -137,8 +150,9 @@ impl Objects {
     }
 
     /// What it takes to make an object's fields these; nothing, when they are these already.
-    pub(super) fn set(&self, class: &Class, key: &str, fields: Fields) -> Result<Changes, Refusal> {
+    pub(super) fn set(&self, class: &Class, key: &str, mut fields: Fields) -> Result<Changes, Refusal> {
         let (key, object) = self.get(class, key)?;
+        models::name_endpoint(class, &mut fields);
         if fields == object.fields {
             return Ok(Changes::new());
         }
@@ -166,7 +180,7 @@ impl Objects {
         for class in CLASSES.iter().filter(|class| class.key.contains(&"routePartitionName")) {
             for (key, object) in self.of(class) {
                 if object.fields.get("routePartitionName").map(text) == Some(partition) {
-                    let pattern = object.fields.get("pattern").map(text).unwrap_or_default();
+                    let pattern = object.fields.get(class.key[0]).map(text).unwrap_or_default();
                     changes.push(Change { object: format!("{}/{key}", class.name), value: None });
                     let key = format!("{}/{pattern}/{new_name}", class.name);
                     changes.push(Change { object: key, value: Some(object.clone()) });
@@ -205,17 +219,25 @@ impl Objects {
 
     /// What it takes to remove an object: where others name it, it disappears; where they need it, it stays.
     pub(super) fn remove(&self, class: &Class, key: &str) -> Result<Changes, Refusal> {
-        let (key, object) = self.get(class, key)?;
-        let mut changes = vec![Change { object: key.to_owned(), value: None }];
-        for (other, holder) in &self.by_key {
-            let Some(holder_class) = other.split('/').next().and_then(Class::named) else { continue };
-            if other == key {
-                continue;
-            }
-            if let Scrubbed::Changed(fields) = scrub_fields(holder_class.fields, &holder.fields, &object.uuid)? {
-                let value = Some(Object { uuid: holder.uuid.clone(), fields });
-                changes.push(Change { object: other.clone(), value });
-            }
+        let (_, object) = self.get(class, key)?;
+        self.remove_all(&[&object.uuid])
+    }
+
+    /// The same of all objects with these ids. What is nothing without one of them goes with it.
+    pub(super) fn remove_all(&self, gone: &[&str]) -> Result<Changes, Refusal> {
+        let mut changes = Changes::new();
+        for (key, object) in &self.by_key {
+            let Some(class) = key.split('/').next().and_then(Class::named) else { continue };
+            let left = match gone.contains(&object.uuid.as_str()) {
+                true => Scrubbed::Gone,
+                false => scrub_fields(class.fields, &object.fields, gone)?,
+            };
+            let value = match left {
+                Scrubbed::Same => continue,
+                Scrubbed::Changed(fields) => Some(Object { uuid: object.uuid.clone(), fields }),
+                Scrubbed::Gone => None,
+            };
+            changes.push(Change { object: key.clone(), value });
         }
         Ok(changes)
     }
@@ -237,7 +259,9 @@ impl Objects {
                 Some(Value::Text(text)) => text.as_str(),
                 _ => "",
             };
-            let refers = class.fields.iter().any(|field| field.name == *name && matches!(field.rule, Rule::Needs(_)));
+            let refers = class.fields.iter().any(|field| {
+                field.name == *name && matches!(field.rule, Rule::Needs(_) | Rule::Names(_) | Rule::NamesOne(_))
+            });
             if refers { self.name_of(value) } else { value }
         };
         names.iter().map(value_of).collect::<Vec<_>>().join("/")
@@ -265,8 +289,11 @@ impl Objects {
 
 /// Where an object is kept: under its class and key, in small letters where the class doesn't tell them from capitals.
 fn place(key: String) -> String {
-    let class = key.split('/').next().and_then(Class::named);
-    if class.is_some_and(|class| class.ignores_case) { key.to_lowercase() } else { key }
+    let Some((class, name)) = key.split_once('/') else { return key };
+    match Class::named(class).is_some_and(|class| class.ignores_case) {
+        true => format!("{class}/{}", name.to_lowercase()),
+        false => key,
+    }
 }
 
 /// A key without its class, as it was written.

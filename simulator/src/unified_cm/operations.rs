@@ -98,7 +98,7 @@ impl Task<'_> {
             [other, ..] => return Err(Refusal::schema(&other.name, "returnedTags")),
         };
         if let Some(tags) = tags {
-            self.check_tags(tags)?;
+            self.reading().tags(self.class.fields, &tags.children)?;
         }
         let object = self.rendering().object(self.class, object, tags);
         Ok((Element::with_children("return", vec![object]), Changes::new()))
@@ -120,7 +120,7 @@ impl Task<'_> {
         {
             return Err(Refusal::schema(&odd.name, &self.class.criteria.join(", ")));
         }
-        self.check_tags(tags)?;
+        self.reading().tags(self.class.fields, &tags.children)?;
         let matches = |object: &&Object| {
             // Most lists ask for everything, which needs no look at the objects.
             let narrowing: Vec<&Element> =
@@ -137,11 +137,6 @@ impl Task<'_> {
         let page = found.skip(skip).take(first);
         let rendering = Rendering { listing: true, ..self.rendering() };
         rows(page.map(|object| rendering.object(self.class, object, Some(tags))).collect())
-    }
-
-    /// What is known in part only may be asked for anything.
-    fn check_tags(&self, tags: &Element) -> Result<(), Refusal> {
-        if self.class.is_in_part { Ok(()) } else { self.reading().tags(self.class.fields, &tags.children) }
     }
 
     fn reading(&self) -> Reading<'_> {

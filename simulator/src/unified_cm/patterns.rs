@@ -1,7 +1,7 @@
 //! The fields of the patterns that dialled numbers are compared with, in the order of the schema of 12.5; an older version
 //! lacks some.
 
-use super::call_routing::{CALL_MANAGER, PRESENTATION};
+use super::call_routing::{CALL_MANAGER, PRESENTATION, WAYS_OUT};
 use super::lines::STATUS;
 use super::schema::Rule::{Flag, Group, Needs, NeedsOne, Number, Text, Word};
 use super::schema::{Field, keep, may, need, tell};
@@ -10,19 +10,19 @@ pub(super) const ROUTE_PATTERN: &[Field] = &[
     need("pattern", Text(255)).changed_as("newPattern"),
     may("description", Text(255)),
     may("usage", Word(&["Route"])).told_only().usually("Route"),
-    need("routePartitionName", Needs("routePartition")).nil().changed_as("newRoutePartitionName"),
+    may("routePartitionName", Needs("routePartition")).nil().changed_as("newRoutePartitionName"),
     need("blockEnable", Flag),
     may("calledPartyTransformationMask", Text(50)).nil(),
     may("callingPartyTransformationMask", Text(50)).nil(),
-    need("useCallingPartyPhoneMask", Word(STATUS)),
+    may("useCallingPartyPhoneMask", Word(STATUS)).usually("Default"),
     may("callingPartyPrefixDigits", Text(50)).nil(),
-    need("dialPlanName", Text(50)).nil().changed_as("newDialPlanName"),
+    may("dialPlanName", Text(50)).nil().changed_as("newDialPlanName"),
     tell("dialPlanWizardGenId"),
-    need("digitDiscardInstructionName", Text(50)).nil(),
-    need("networkLocation", Word(&["OnNet", "OffNet", "Use System Default"])),
+    may("digitDiscardInstructionName", Text(50)).nil(),
+    may("networkLocation", Word(&["OnNet", "OffNet", "Use System Default"])).usually("OnNet"),
     may("patternUrgency", Flag),
-    need("prefixDigitsOut", Text(50)).nil(),
-    need("routeFilterName", Text(50)).nil().changed_as("newRouteFilterName"),
+    may("prefixDigitsOut", Text(50)).nil(),
+    may("routeFilterName", Text(50)).nil().changed_as("newRouteFilterName"),
     may("callingLinePresentationBit", Word(PRESENTATION)).usually("Default"),
     may("callingNamePresentationBit", Word(PRESENTATION)).usually("Default"),
     may("connectedLinePresentationBit", Word(PRESENTATION)).usually("Default"),
@@ -52,16 +52,14 @@ pub(super) const ROUTE_PATTERN: &[Field] = &[
 ];
 
 /// One of the two.
-const DESTINATION: &[Field] = &[
-    may("gatewayName", NeedsOne(&["sipTrunk", "gateway"])).if_set(),
-    may("routeListName", Needs("routeList")).if_set(),
-];
+const DESTINATION: &[Field] =
+    &[may("gatewayName", NeedsOne(WAYS_OUT)).if_set(), may("routeListName", Needs("routeList")).if_set()];
 
 pub(super) const TRANSLATION_PATTERN: &[Field] = &[
     need("pattern", Text(255)).changed_as("newPattern"),
     may("description", Text(255)),
     need("usage", Word(&["Translation"])).fixed(),
-    need("routePartitionName", Needs("routePartition")).nil().changed_as("newRoutePartitionName"),
+    may("routePartitionName", Needs("routePartition")).nil().changed_as("newRoutePartitionName"),
     may("blockEnable", Flag),
     may("calledPartyTransformationMask", Text(50)).nil(),
     may("callingPartyTransformationMask", Text(50)).nil(),
@@ -99,7 +97,7 @@ pub(super) const CALLED_PARTY_TRANSFORMATION_PATTERN: &[Field] = &[
     may("usage", Word(&["Called Party Number Transformation"]))
         .told_only()
         .usually("Called Party Number Transformation"),
-    need("routePartitionName", Needs("routePartition")).nil().changed_as("newRoutePartitionName"),
+    may("routePartitionName", Needs("routePartition")).nil().changed_as("newRoutePartitionName"),
     may("calledPartyTransformationMask", Text(50)).nil(),
     may("dialPlanName", Text(50)).nil().changed_as("newDialPlanName"),
     may("digitDiscardInstructionName", Text(50)).nil(),
@@ -115,7 +113,7 @@ pub(super) const CALLING_PARTY_TRANSFORMATION_PATTERN: &[Field] = &[
     need("pattern", Text(255)).changed_as("newPattern"),
     may("description", Text(255)),
     may("usage", Word(&["Translation Calling Party Number"])).told_only().usually("Translation Calling Party Number"),
-    need("routePartitionName", Needs("routePartition")).nil().changed_as("newRoutePartitionName"),
+    may("routePartitionName", Needs("routePartition")).nil().changed_as("newRoutePartitionName"),
     may("callingPartyTransformationMask", Text(50)).nil(),
     may("useCallingPartyPhoneMask", Word(STATUS)).usually("Default"),
     may("dialPlanName", Text(50)).nil().changed_as("newDialPlanName"),

@@ -39,12 +39,19 @@ impl<'a> Reading<'a> {
         let whole = purpose == Purpose::Addition;
         let all = fields.clone().filter(|field| field.is_in(self.version));
         let is_known = |field: &&Field| field.is_in(self.version) && name_of(field).is_some();
-        let fields = fields.filter(is_known);
-        let mut expected = fields.peekable();
+        let known = fields.filter(is_known);
+        let mut expected = known.clone().peekable();
         let mut given = Given::new();
         for element in elements {
             if element.namespace.is_some() {
                 return Err(Refusal::schema(&element.name, "an unqualified element"));
+            }
+            if let Some((name, Some(Value::List(all)))) = given.last_mut()
+                && *name == element.name
+                && known.clone().any(|field| field.name == *name && matches!(field.rule, Rule::Several))
+            {
+                all.push(kept(element));
+                continue;
             }
             let next = expected.peek().and_then(|field| name_of(field)).unwrap_or("nothing");
             loop {
@@ -68,18 +75,26 @@ impl<'a> Reading<'a> {
             let is_off = field.use_of.given && matches!(field.rule, Rule::Flag);
             let usual = field.usual.or(is_off.then_some("false"));
             if let Some(usual) = usual.filter(|_| !given.iter().any(|(name, _)| *name == field.name)) {
-                given.push((field.name, Some(Value::Text(usual.to_owned()))));
+                given.push((field.name, self.usual(&field.rule, usual)));
             }
         }
         Ok(given)
+    }
+
+    /// What a field has when nobody says otherwise. A reference is to what the maker delivers, which may be gone.
+    fn usual(&self, rule: &Rule, value: &str) -> Option<Value> {
+        let Rule::Needs(class) = rule else { return Some(Value::Text(value.to_owned())) };
+        let (_, object) = self.objects.get(Class::named(class)?, value).ok()?;
+        Some(Value::Text(object.uuid.clone()))
     }
 
     /// The key by which an object of the class is asked for, from the elements of the choice at a request's beginning;
     /// with the elements that follow.
     pub(super) fn key<'e>(&self, class: &Class, elements: &'e [Element]) -> Result<(String, &'e [Element]), Refusal> {
         match elements {
+            _ if class.key.is_empty() => Ok((String::new(), elements)),
             [uuid, rest @ ..] if uuid.name == "uuid" => {
-                let (key, _) = self.objects.with_uuid(class, &uuid.text.trim().to_uppercase())?;
+                let (key, _) = self.objects.with_uuid(class, &braced(&uuid.text))?;
                 Ok((key.split_once('/').map_or_else(String::new, |(_, key)| key.to_owned()), rest))
             }
             [first, ..] if first.name == class.key[0] => Ok(joined(class.key, elements)),
@@ -125,7 +140,7 @@ impl<'a> Reading<'a> {
 
     fn by_rule(&self, name: &str, rule: &'static Rule, element: &Element) -> Result<Option<Value>, Refusal> {
         let text = element.text.trim();
-        let unset = element.nil || (text.is_empty() && element.children.is_empty() && element.attributes.is_empty());
+        let unset = text.is_empty() && element.children.is_empty() && element.attributes.is_empty();
         let refers = |class: &str| Ok(Some(Value::Text(self.object(class, element)?.1.uuid.clone())));
         let refers_to_one = |classes: &[&str]| {
             let mut found = classes.iter().map(|class| refers(class));
@@ -136,6 +151,7 @@ impl<'a> Reading<'a> {
         let plain = || Ok(Some(Value::Text(text.to_owned())));
         let invalid = |reason: &str| Err(Refusal::invalid(name, reason));
         match rule {
+            _ if element.nil => Ok(None),
             Rule::List(member, rule) => {
                 let mut members = Vec::with_capacity(element.children.len());
                 for child in &element.children {
@@ -154,11 +170,8 @@ impl<'a> Reading<'a> {
             Rule::Flag if flag(text).is_none() => invalid("it is true or false"),
             Rule::Word(words) if !words.contains(&text) => invalid(&format!("it is one of {}", words.join(", "))),
             _ if unset => Ok(None),
-            Rule::Any => {
-                let mut kept = String::new();
-                element.write(&mut kept);
-                Ok(Some(Value::Text(kept)))
-            }
+            Rule::Any => Ok(Some(kept(element))),
+            Rule::Several => Ok(Some(Value::List(vec![kept(element)]))),
             Rule::Text(most) if text.chars().count() > *most => invalid(&format!("it has at most {most} characters")),
             Rule::Number(from, to) if !text.parse().is_ok_and(|number| (*from..=*to).contains(&number)) => {
                 invalid(&format!("it is from {from} to {to}"))
@@ -175,7 +188,7 @@ impl<'a> Reading<'a> {
         let class = Class::named(class).ok_or_else(|| Refusal::not_found(class))?;
         let text = element.text.trim();
         match element.attributes.iter().find(|(name, _)| name == "uuid") {
-            Some((_, uuid)) if text.is_empty() => self.objects.with_uuid(class, &uuid.to_uppercase()),
+            Some((_, uuid)) if text.is_empty() => self.objects.with_uuid(class, &braced(uuid)),
             _ => self.objects.get(class, text).or_else(|missing| self.in_any_case(class, text).ok_or(missing)),
         }
     }
@@ -199,6 +212,18 @@ impl<'a> Reading<'a> {
         let (_, line) = self.objects.get(lines, &format!("{}/{}", of("pattern"), of("routePartitionName")))?;
         Ok(Some(Value::Text(line.uuid.clone())))
     }
+}
+
+/// An id as objects have it. Clients also give it as the database writes it, without braces and in small letters.
+pub(super) fn braced(uuid: &str) -> String {
+    format!("{{{}}}", uuid.trim().trim_matches(['{', '}']).to_uppercase())
+}
+
+/// An element as it came.
+fn kept(element: &Element) -> Value {
+    let mut kept = String::new();
+    element.write(&mut kept);
+    Value::Text(kept)
 }
 
 /// What a flag says. The schema has small letters only; the maker's devices also take what Python makes of its own values.

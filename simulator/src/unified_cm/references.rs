@@ -11,13 +11,14 @@ pub(super) enum Scrubbed<T> {
     Gone,
 }
 
-pub(super) fn scrub_fields(fields: &[Field], values: &Fields, uuid: &str) -> Result<Scrubbed<Fields>, Refusal> {
+/// What is left of fields when the objects with the ids `gone` go.
+pub(super) fn scrub_fields(fields: &[Field], values: &Fields, gone: &[&str]) -> Result<Scrubbed<Fields>, Refusal> {
     let mut left = values.clone();
     let mut changed = false;
     for (name, value) in values {
         // A field may stand in the list once for each range of versions; its rule is the same in all of them.
         let Some(field) = fields.iter().find(|field| field.name == name) else { continue };
-        match scrub(&field.rule, value, uuid)? {
+        match scrub(&field.rule, value, gone)? {
             Scrubbed::Same => continue,
             Scrubbed::Changed(value) => drop(left.insert(name.clone(), value)),
             Scrubbed::Gone if field.required => return Ok(Scrubbed::Gone),
@@ -28,11 +29,15 @@ pub(super) fn scrub_fields(fields: &[Field], values: &Fields, uuid: &str) -> Res
     Ok(if changed { Scrubbed::Changed(left) } else { Scrubbed::Same })
 }
 
-fn scrub(rule: &Rule, value: &Value, uuid: &str) -> Result<Scrubbed<Value>, Refusal> {
+fn scrub(rule: &Rule, value: &Value, gone: &[&str]) -> Result<Scrubbed<Value>, Refusal> {
     match (rule, value) {
-        (Rule::Needs(_) | Rule::NeedsOne(_), Value::Text(text)) if text == uuid => Err(Refusal::still_needed()),
-        (Rule::Names(_) | Rule::NamesOne(_) | Rule::Dirn, Value::Text(text)) if text == uuid => Ok(Scrubbed::Gone),
-        (Rule::Group(fields), Value::Group(values)) => Ok(match scrub_fields(fields, values, uuid)? {
+        (Rule::Needs(_) | Rule::NeedsOne(_), Value::Text(text)) if gone.contains(&text.as_str()) => {
+            Err(Refusal::still_needed())
+        }
+        (Rule::Names(_) | Rule::NamesOne(_) | Rule::Dirn, Value::Text(text)) if gone.contains(&text.as_str()) => {
+            Ok(Scrubbed::Gone)
+        }
+        (Rule::Group(fields), Value::Group(values)) => Ok(match scrub_fields(fields, values, gone)? {
             Scrubbed::Same => Scrubbed::Same,
             Scrubbed::Changed(fields) => Scrubbed::Changed(Value::Group(fields)),
             Scrubbed::Gone => Scrubbed::Gone,
@@ -41,7 +46,7 @@ fn scrub(rule: &Rule, value: &Value, uuid: &str) -> Result<Scrubbed<Value>, Refu
             let mut left = Vec::with_capacity(members.len());
             let mut changed = false;
             for member in members {
-                match scrub(rule, member, uuid)? {
+                match scrub(rule, member, gone)? {
                     Scrubbed::Same => left.push(member.clone()),
                     Scrubbed::Changed(member) => {
                         left.push(member);

@@ -28,6 +28,11 @@ impl Refusal {
     }
 
     /// The number is the database's own.
+    pub(super) fn null(table: &str, column: &str) -> Self {
+        Self::server(-391, format!("Cannot insert a null into column ({table}.{column})."))
+    }
+
+    /// The number is the database's own.
     pub(super) fn no_reference() -> Self {
         Self::server(-691, "Missing key in referenced table for referential constraint.")
     }

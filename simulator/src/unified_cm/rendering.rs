@@ -17,7 +17,10 @@ impl Rendering<'_> {
     /// An object with the elements that `tags` asks for; without `tags`, with all.
     pub(super) fn object(&self, class: &'static Class, object: &Object, tags: Option<&Element>) -> Element {
         let mut element = Element::with_children(class.name, self.fields(class.fields, Some(&object.fields), tags));
-        element.attributes.push(("uuid".to_owned(), object.uuid.clone()));
+        // What there is one of is asked for without a key, and has no id in the schema.
+        if !class.key.is_empty() {
+            element.attributes.push(("uuid".to_owned(), object.uuid.clone()));
+        }
         element
     }
 
@@ -31,24 +34,25 @@ impl Rendering<'_> {
                 && !matches!(field.rule, Rule::Secret)
                 && (field.use_of.empty || values.is_some_and(|values| values.contains_key(field.name)))
         };
-        let render = |field: &'static Field| {
+        let render = |field: &'static Field| -> Vec<Element> {
             // The model is the product under another name.
             let name = if field.name == "model" { "product" } else { field.name };
             let value = values.and_then(|values| values.get(name));
             match (&field.rule, value) {
                 // Every user is an active one.
-                (Rule::Any, None) if field.name == "status" => Some(Element::with_text("status", "1")),
-                (Rule::Any, Some(_)) if field.name == "model" => {
-                    value.map(|model| Element::with_text("model", text(model)))
+                (Rule::Any, None) if field.name == "status" => vec![Element::with_text("status", "1")],
+                (Rule::Any, Some(model)) if field.name == "model" => vec![Element::with_text("model", text(model))],
+                (Rule::Any | Rule::Several, None) => Vec::new(),
+                (Rule::Any, Some(kept)) => xml::parse(text(kept)).into_iter().collect(),
+                (Rule::Several, Some(Value::List(kept))) => {
+                    kept.iter().filter_map(|kept| xml::parse(text(kept)).ok()).collect()
                 }
-                (Rule::Any, None) => None,
-                (Rule::Any, Some(kept)) => xml::parse(text(kept)).ok(),
                 (rule, value) => {
-                    Some(self.value(field.name, rule, value, tags.and_then(|tags| tags.child(field.name))))
+                    vec![self.value(field.name, rule, value, tags.and_then(|tags| tags.child(field.name)))]
                 }
             }
         };
-        fields.iter().filter(asked).filter_map(render).collect()
+        fields.iter().filter(asked).flat_map(render).collect()
     }
 
     fn value(&self, name: &str, rule: &'static Rule, value: Option<&Value>, tags: Option<&Element>) -> Element {
@@ -75,7 +79,7 @@ impl Rendering<'_> {
             (Rule::Needs(_) | Rule::Names(_) | Rule::NeedsOne(_) | Rule::NamesOne(_), Some(Value::Text(uuid))) => {
                 let mut element = Element::with_text(name, self.objects.name_of(uuid));
                 // The schema has a few references as plain text.
-                if !matches!(name, "device" | "userId" | "loginUserId" | "name") {
+                if !matches!(name, "device" | "userId" | "loginUserId" | "name" | "domainName" | "deviceProfile") {
                     element.attributes.push(("uuid".to_owned(), uuid.clone()));
                 }
                 element
@@ -107,6 +111,7 @@ impl Rendering<'_> {
     fn plain(&self, rule: &'static Rule, value: &Value) -> Option<Json> {
         match (rule, value) {
             (Rule::Secret, _) => None,
+            (Rule::Several, Value::List(kept)) => Some(kept.iter().map(text).collect()),
             (Rule::List(_, rule), Value::List(members)) => {
                 Some(members.iter().filter_map(|member| self.plain(rule, member)).collect())
             }

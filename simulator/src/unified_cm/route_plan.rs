@@ -7,12 +7,16 @@ use super::schema::Class;
 use crate::xml::Element;
 
 /// The classes of patterns, with the name and the number that the database has for the use of each.
-pub(super) const PATTERNS: [(&str, &str, &str); 7] = [
+pub(super) const PATTERNS: [(&str, &str, &str); 11] = [
+    ("callPark", "Call Park", "0"),
+    ("meetMe", "Conference", "1"),
     ("line", "Device", "2"),
     ("transPattern", "Translation", "3"),
     ("callPickupGroup", "Call Pick Up Group", "4"),
     ("routePattern", "Route", "5"),
+    ("messageWaiting", "Message Waiting", "6"),
     ("huntPilot", "Hunt Pilot", "7"),
+    ("directedCallPark", "Directed Call Park", "12"),
     ("callingPartyTransformationPattern", "Translation Calling Party Number", "15"),
     ("calledPartyTransformationPattern", "Called Party Number Transformation", "20"),
 ];

@@ -17,12 +17,14 @@ pub(super) struct Class {
     /// Whether keys that differ in their letters' case alone are the same.
     pub(super) ignores_case: bool,
     pub(super) fields: &'static [Field],
-    /// Whether these are not all that the schema has.
-    pub(super) is_in_part: bool,
     /// What lists are asked by.
     pub(super) criteria: &'static [&'static str],
     /// The operations that make devices take over what was changed.
     pub(super) activations: &'static [&'static str],
+    /// What else may be done with its objects.
+    pub(super) verbs: &'static [&'static str],
+    /// The first version that has it.
+    pub(super) since: Version,
 }
 
 /// A field of an object. A list of them is in the order in which the device wants them.
@@ -82,6 +84,8 @@ pub(super) enum Rule {
     Group(&'static [Field]),
     /// Kept as it came, as XML, because it means nothing here.
     Any,
+    /// The same, any number of times.
+    Several,
     /// Any number of members with this name and rule.
     List(&'static str, &'static Rule),
 }
@@ -98,6 +102,11 @@ pub(super) const fn may(name: &'static str, rule: Rule) -> Field {
 /// An element that the device keeps and shows, and that means nothing to anything else.
 pub(super) const fn keep(name: &'static str) -> Field {
     may(name, Rule::Any).unlisted()
+}
+
+/// The same, any number of times.
+pub(super) const fn keep_all(name: &'static str) -> Field {
+    may(name, Rule::Several).unlisted()
 }
 
 /// An element that a client may ask for and never give.
@@ -190,9 +199,10 @@ pub(super) const fn class(name: &'static str, title: &'static str, fields: &'sta
         other_key: &[],
         ignores_case: false,
         fields,
-        is_in_part: false,
         criteria: &["name", "description"],
         activations: &[],
+        verbs: &["add", "update", "remove", "get", "list"],
+        since: (9, 0),
     }
 }
 
@@ -212,14 +222,19 @@ impl Class {
         self
     }
 
-    /// Of which only some fields are known here.
-    pub(super) const fn in_part(mut self) -> Self {
-        self.is_in_part = true;
+    pub(super) const fn by(mut self, criteria: &'static [&'static str]) -> Self {
+        self.criteria = criteria;
         self
     }
 
-    pub(super) const fn by(mut self, criteria: &'static [&'static str]) -> Self {
-        self.criteria = criteria;
+    /// Of which clients can't do everything.
+    pub(super) const fn only(mut self, verbs: &'static [&'static str]) -> Self {
+        self.verbs = verbs;
+        self
+    }
+
+    pub(super) const fn from(mut self, major: u8, minor: u8) -> Self {
+        self.since = (major, minor);
         self
     }
 

@@ -1,29 +1,32 @@
 //! Operations that are about no single class.
 
+use uuid::Uuid;
+
 use super::conditions::{Conditions, LdapSync};
-use super::objects::{Changes, Objects};
+use super::objects::{Changes, Objects, Value, text};
 use super::operations::{Outcome, rows};
+use super::reading::Reading;
 use super::refusal::Refusal;
 use super::schema::{Class, Version};
-use super::{changes, extension_mobility, presence, route_plan, soap, sql, sql_update};
+use super::{changes, extension_mobility, fresh, presence, route_plan, soap, sql, sql_update};
+use crate::ledger::Ledger;
 use crate::xml::Element;
 
 /// The first version with operations that activate single objects and that assign presence nodes.
 pub(super) const SINGLE_OBJECTS: Version = (10, 0);
 
+/// The first version that resets the parameters of a service.
+const RESETS: Version = (11, 5);
+
 /// What an operation about no single class comes to; `None` for any other operation.
-pub(super) fn carry_out(
-    operation: &str,
-    content: &[Element],
-    objects: &Objects,
-    conditions: &Conditions,
-    version: Version,
-) -> Option<Outcome> {
+pub(super) fn carry_out(request: &soap::Request, ledger: &Ledger<Objects>, conditions: &Conditions) -> Option<Outcome> {
+    let soap::Request { operation, content, version } = request;
+    let (objects, version) = (&ledger.holdings, *version);
     let since_10 = version >= SINGLE_OBJECTS;
-    Some(match operation {
+    Some(match operation.as_str() {
         "getCCMVersion" => Ok((component_version(version), Changes::new())),
         "executeSQLQuery" => query(content, objects),
-        "executeSQLUpdate" => update(content, objects),
+        "executeSQLUpdate" => update(content, objects, ledger.next_uuid()),
         "listChange" if since_10 => changes::list(content, objects, conditions.queue()),
         "doDeviceReset" => reset_device(content, objects),
         "doDeviceLogin" => extension_mobility::log_in(content, objects, conditions, version),
@@ -31,6 +34,7 @@ pub(super) fn carry_out(
         "doChangeDNDStatus" if since_10 => extension_mobility::do_not_disturb(content, objects, version),
         "doAuthenticateUser" => extension_mobility::authenticate(content, objects, version),
         "listRoutePlan" => route_plan::list(content, objects),
+        "doServiceParametersReset" if version >= RESETS => reset_parameters(content, objects, version),
         "doLdapSync" => synchronise_ldap(content, objects, conditions),
         "getLdapSyncStatus" => ldap_status(content, objects, conditions),
         "assignPresenceUser" if since_10 => presence::assign(content, objects, true),
@@ -45,8 +49,8 @@ fn query(content: &[Element], objects: &Objects) -> Outcome {
     rows(sql::select(statement(content)?, objects)?)
 }
 
-fn update(content: &[Element], objects: &Objects) -> Outcome {
-    let (count, changes) = sql_update::update(statement(content)?, objects)?;
+fn update(content: &[Element], objects: &Objects, new_id: Uuid) -> Outcome {
+    let (count, changes) = sql_update::update(statement(content)?, objects, new_id)?;
     let count = Element::with_text("rowsUpdated", &count.to_string());
     Ok((Element::with_children("return", vec![count]), changes))
 }
@@ -72,6 +76,38 @@ fn reset_device(content: &[Element], objects: &Objects) -> Outcome {
     let (_, phone) = objects.get(phones, name)?;
     let changes = objects.note_pending(std::iter::once((name, phone)), false);
     Ok((Element::with_text("return", &phone.uuid), changes))
+}
+
+/// Gives all parameters of a service on a node the values that they had at first.
+fn reset_parameters(content: &[Element], objects: &Objects, version: Version) -> Outcome {
+    let [node, service] = content else {
+        return Err(Refusal::incomplete("doServiceParametersReset", "processNodeName, service"));
+    };
+    for (element, expected) in content.iter().zip(["processNodeName", "service"]) {
+        if element.name != expected {
+            return Err(Refusal::schema(&element.name, expected));
+        }
+    }
+    let (node, _) = Reading { objects, version }.object("processNode", node)?;
+    let node = node.split_once('/').map_or(node, |(_, name)| name);
+    let service = service.text.trim();
+    let parameters = Class::named("serviceParameter").ok_or_else(|| Refusal::not_found("ServiceParameter"))?;
+    let mut changes = Changes::new();
+    let mut is_known = false;
+    for (key, parameter) in objects.of(parameters) {
+        let name = parameter.fields.get("name").map(text).unwrap_or_default();
+        let Some(value) = fresh::usual_parameter(node, service, name) else { continue };
+        if key == format!("{node}/{name}/{service}") {
+            is_known = true;
+            let mut fields = parameter.fields.clone();
+            fields.insert("value".to_owned(), Value::Text(value.to_owned()));
+            changes.extend(objects.set(parameters, key, fields)?);
+        }
+    }
+    if !is_known {
+        return Err(Refusal::not_found("Service"));
+    }
+    Ok((Element::with_text("return", "true"), changes))
 }
 
 fn synchronise_ldap(content: &[Element], objects: &Objects, conditions: &Conditions) -> Outcome {

@@ -53,7 +53,9 @@ pub(super) fn request(body: &[u8], action: Option<&str>, versions: &[Version]) -
         // The version alone will do.
         let of_version = format!("CUCM:DB ver={}", shown(version));
         let expected = format!("{of_version} {}", operation.name);
-        if ![expected.as_str(), of_version.as_str()].contains(&action.trim_matches('"')) {
+        let action = action.trim_matches('"');
+        // Clients are known that have a wrong letter's case in it.
+        if ![&expected, &of_version].iter().any(|known| known.eq_ignore_ascii_case(action)) {
             return Err(malformed(&format!("the SOAPAction is not {expected}")));
         }
     }

@@ -8,6 +8,7 @@ use super::sql;
 use super::sql_parser::Parser;
 use super::sql_query::{Condition, Query, Test};
 use super::sql_tokens::Token;
+use super::sql_update;
 
 impl Parser<'_> {
     pub(super) fn conditions(&mut self, query: &mut Query) -> Result<(), Refusal> {
@@ -116,6 +117,11 @@ impl Parser<'_> {
             let value = self.value()?;
             self.tokens.expects(')')?;
             return Ok(case.of(&value));
+        }
+        if self.tokens.is_function(sql_update::NEW_ID) && self.tokens.has(sql_update::NEW_ID) {
+            self.tokens.expects('(')?;
+            self.tokens.expects(')')?;
+            return Ok(sql_update::NEW_ID.to_owned());
         }
         match self.tokens.next() {
             Some(Token::Text(value) | Token::Word(value)) => Ok(value),

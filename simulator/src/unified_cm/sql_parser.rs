@@ -52,14 +52,14 @@ impl<'o> Parser<'o> {
                     break;
                 }
             }
-            let mut rows = Query::of(&table, sql_update::known_by(&table));
+            let mut rows = Query::of(&table, &sql_update::known_by(&table));
             self.filter(&mut rows)?;
             return Ok(Statement::Update { table, values, rows });
         }
         if self.tokens.has("delete") {
             self.tokens.must("from")?;
             let table = self.tokens.word()?;
-            let mut rows = Query::of(&table, &["fkenduser", "fkdevice"]);
+            let mut rows = Query::of(&table, &sql_update::known_by(&table));
             self.filter(&mut rows)?;
             return Ok(Statement::Delete { table, rows });
         }

@@ -27,19 +27,21 @@ pub(super) const DEVICES: [(&str, &str, &str); 5] = [
 pub(super) const PROTOCOLS: [(&str, &str); 2] = [("0", "SCCP"), ("11", "SIP")];
 
 /// The database writes ids without braces and in small letters.
-fn pkid(uuid: &str) -> Value<'_> {
+pub(super) fn pkid(uuid: &str) -> Value<'_> {
     Cow::Owned(uuid.trim_matches(['{', '}']).to_ascii_lowercase())
 }
 
-fn column<'a>(fields: &'a Fields, name: &str) -> Value<'a> {
+pub(super) fn column<'a>(fields: &'a Fields, name: &str) -> Value<'a> {
     match fields.get(name) {
         Some(Held::Text(text)) if text.len() == 38 && text.starts_with('{') => pkid(text),
+        Some(Held::Text(text)) if text == "true" => Cow::Borrowed("t"),
+        Some(Held::Text(text)) if text == "false" => Cow::Borrowed("f"),
         Some(Held::Text(text)) => Cow::Borrowed(text.as_str()),
         _ => Cow::Borrowed(""),
     }
 }
 
-fn objects_of<'a>(objects: &'a Objects, class: &'static str) -> impl Iterator<Item = &'a Object> {
+pub(super) fn objects_of<'a>(objects: &'a Objects, class: &'static str) -> impl Iterator<Item = &'a Object> {
     Class::named(class).into_iter().flat_map(|class| objects.of(class)).map(|(_, object)| object)
 }
 
@@ -51,6 +53,12 @@ pub(super) fn of_class<'a>(objects: &'a Objects, class: &'static str, fields: &'
     Box::new(objects_of(objects, class).map(row))
 }
 
+/// A flag is never null.
+fn flag<'a>(fields: &'a Fields, name: &str) -> Value<'a> {
+    let value = column(fields, name);
+    if value.is_empty() { "f".into() } else { value }
+}
+
 pub(super) fn enumerated<'a>(numbers: impl Iterator<Item = (&'static str, &'static str)> + 'a) -> Rows<'a> {
     Box::new(numbers.map(|(number, name)| vec![number.into(), name.into()]))
 }
@@ -60,7 +68,6 @@ pub(super) fn devices(objects: &Objects) -> Rows<'_> {
         objects_of(objects, class).map(move |object| {
             let of = |name: &str| column(&object.fields, name);
             let protocol = PROTOCOLS.iter().find(|(_, name)| *name == of("protocol"));
-            let hoteling = if of("enableExtensionMobility") == "true" { "t" } else { "f" };
             vec![
                 pkid(&object.uuid),
                 of("name"),
@@ -77,7 +84,10 @@ pub(super) fn devices(objects: &Objects) -> Rows<'_> {
                 of("commonPhoneConfigName"),
                 if class == "phone" { of("securityProfileName") } else { Value::default() },
                 of("sipProfileName"),
-                hoteling.into(),
+                flag(&object.fields, "enableExtensionMobility"),
+                of("mediaResourceListName"),
+                models::number(&of("product")).into(),
+                "t".into(),
             ]
         })
     };
@@ -85,11 +95,34 @@ pub(super) fn devices(objects: &Objects) -> Rows<'_> {
 }
 
 pub(super) fn patterns(objects: &Objects) -> Rows<'_> {
+    const FIELDS: &[&str] = &[
+        "pattern",
+        "description",
+        "routePartitionName",
+        "alertingName",
+        "asciiAlertingName",
+        "shareLineAppearanceCssName",
+        "voiceMailProfileName",
+    ];
+    const FORWARDS: [(&str, &str); 7] = [
+        ("callForwardBusy", "destination"),
+        ("callForwardBusyInt", "destination"),
+        ("callForwardNoAnswer", "destination"),
+        ("callForwardNoAnswerInt", "destination"),
+        ("callForwardNotRegistered", "destination"),
+        ("callForwardNotRegisteredInt", "destination"),
+        ("callForwardNoAnswer", "duration"),
+    ];
     let of = move |(class, _, number): (&'static str, &'static str, &'static str)| {
-        let fields = &["pattern", "description", "routePartitionName", "alertingName", "asciiAlertingName"];
-        of_class(objects, class, fields).map(move |mut row| {
-            row.push(number.into());
-            row
+        objects_of(objects, class).map(move |object| {
+            let forward =
+                |(group, field): &(&str, &str)| group_of(&object.fields, group).map(|fields| column(fields, field));
+            std::iter::once(pkid(&object.uuid))
+                .chain(FIELDS.iter().map(|name| column(&object.fields, name)))
+                .chain([number.into()])
+                .chain(FORWARDS.iter().map(|place| forward(place).unwrap_or_default()))
+                .chain(["blockEnable", "patternUrgency"].map(|name| flag(&object.fields, name)))
+                .collect()
         })
     };
     Box::new(PATTERNS.into_iter().flat_map(of))
@@ -107,10 +140,13 @@ pub(super) fn users(objects: &Objects) -> Rows<'_> {
         "title",
         "telephoneNumber",
         "mobileNumber",
+        "selfService",
+        "enableMobility",
+        "enableCti",
     ];
     Box::new(of_class(objects, "user", fields).map(|mut row| {
-        // Every user is one of the device's own, and an active one.
-        row.extend(["t".into(), "1".into()]);
+        // Every user is one of the device's own, and an active one, who comes from no directory.
+        row.extend(["t".into(), "1".into(), Value::default()]);
         row
     }))
 }
@@ -136,8 +172,9 @@ fn button_id(device: &str, number: &str) -> Value<'static> {
     Uuid::from_u64_pair(first, hasher.finish()).to_string().into()
 }
 
-pub(super) fn associations(objects: &Objects) -> Rows<'_> {
-    Box::new(objects_of(objects, "user").flat_map(|user| {
+/// Who may control which devices: end users or application users.
+pub(super) fn associations<'a>(objects: &'a Objects, class: &'static str) -> Rows<'a> {
+    Box::new(objects_of(objects, class).flat_map(|user| {
         let devices = list(&user.fields, "associatedDevices").iter();
         devices.map(|device| vec![pkid(&user.uuid), pkid(text(device)), "f".into(), "1".into()])
     }))
@@ -151,10 +188,35 @@ pub(super) fn primary_extensions(objects: &Objects) -> Rows<'_> {
     Box::new(objects_of(objects, "user").filter_map(row))
 }
 
-pub(super) fn groups_of_users(objects: &Objects) -> Rows<'_> {
-    Box::new(objects_of(objects, "user").flat_map(|user| {
+pub(super) fn groups_of_users<'a>(objects: &'a Objects, class: &'static str) -> Rows<'a> {
+    Box::new(objects_of(objects, class).flat_map(|user| {
         groups(list(&user.fields, "associatedGroups")).map(|group| vec![pkid(&user.uuid), column(group, "name")])
     }))
+}
+
+/// Where all calls to numbers go instead.
+pub(super) fn forwards(objects: &Objects) -> Rows<'_> {
+    Box::new(objects_of(objects, "line").map(|line| {
+        let all = group_of(&line.fields, "callForwardAll");
+        let of = |name: &str| all.map(|all| column(all, name)).unwrap_or_default();
+        let to_voice_mail = all.map_or("f".into(), |all| flag(all, "forwardToVoiceMail"));
+        vec![pkid(&line.uuid), of("destination"), to_voice_mail, of("callingSearchSpaceName")]
+    }))
+}
+
+/// Pickup groups, each of which is a pattern as well.
+pub(super) fn pickup_groups(objects: &Objects) -> Rows<'_> {
+    let row = |group: &'_ Object| {
+        let id: Value<'_> = Cow::Owned(pkid(&group.uuid).into_owned());
+        vec![id.clone(), Cow::Owned(column(&group.fields, "name").into_owned()), id]
+    };
+    Box::new(objects_of(objects, "callPickupGroup").map(row))
+}
+
+/// The numbers that are in pickup groups.
+pub(super) fn picked_up(objects: &Objects) -> Rows<'_> {
+    let lines = objects_of(objects, "line").filter(|line| line.fields.contains_key("callPickupGroupName"));
+    Box::new(lines.map(|line| vec![column(&line.fields, "callPickupGroupName"), pkid(&line.uuid)]))
 }
 
 /// The phones that somebody has logged in to.
@@ -175,14 +237,21 @@ pub(super) fn members<'a>(objects: &'a Objects, class: &'static str, fields: &'s
     }))
 }
 
-fn groups(list: &[Held]) -> impl Iterator<Item = &Fields> {
+pub(super) fn groups(list: &[Held]) -> impl Iterator<Item = &Fields> {
     list.iter().filter_map(|member| match member {
         Held::Group(fields) => Some(fields),
         Held::Text(_) | Held::List(_) => None,
     })
 }
 
-fn list<'a>(fields: &'a Fields, name: &str) -> &'a [Held] {
+fn group_of<'a>(fields: &'a Fields, name: &str) -> Option<&'a Fields> {
+    match fields.get(name) {
+        Some(Held::Group(group)) => Some(group),
+        _ => None,
+    }
+}
+
+pub(super) fn list<'a>(fields: &'a Fields, name: &str) -> &'a [Held] {
     match fields.get(name) {
         Some(Held::List(members)) => members,
         _ => &[],

@@ -17,7 +17,7 @@ pub(super) const USER: &[Field] = &[
     may("department", Text(64)),
     may("manager", Text(128)),
     may("userLocale", Text(64)).nil(),
-    may("associatedDevices", List("device", &NamesOne(&["phone", "ctiRoutePoint"]))).unlisted(),
+    may("associatedDevices", List("device", &NamesOne(CONTROLLED))).unlisted(),
     may("primaryExtension", Dirn),
     may("associatedPc", Text(64)),
     may("associatedGroups", List("userGroup", &Group(USER_GROUP))).unlisted(),
@@ -25,7 +25,7 @@ pub(super) const USER: &[Field] = &[
     may("digestCredentials", Secret).nil(),
     may("phoneProfiles", List("profileName", &Names("deviceProfile"))).unlisted(),
     keep("defaultProfile"),
-    need("presenceGroupName", Needs("presenceGroup")).unlisted(),
+    may("presenceGroupName", Needs("presenceGroup")).usually("Standard Presence group").unlisted(),
     may("subscribeCallingSearchSpaceName", Needs("css")).nil(),
     may("enableMobility", Flag),
     may("enableMobileVoiceAccess", Flag),
@@ -56,7 +56,7 @@ pub(super) const USER: &[Field] = &[
     may("pagerNumber", Text(64)).from(10, 0),
     keep("extensionsInfo").from(10, 0),
     may("selfService", Text(50)).nil().from(10, 0).unlisted(),
-    may("userProfile", Text(50)).nil().from(10, 0).unlisted(),
+    may("userProfile", Needs("userProfileProvision")).nil().from(10, 0).unlisted(),
     keep("calendarPresence").from(10, 0),
     keep("ldapDirectoryName").nil().from(10, 0),
     keep("userIdentity").from(10, 0),
@@ -73,6 +73,26 @@ pub(super) const USER: &[Field] = &[
     keep("associatedHeadsets").from(14, 0),
     may("presenceNode", Names("processNode")).hidden(),
 ];
+
+/// Programs that work with the device.
+pub(super) const APPLICATION_USER: &[Field] = &[
+    need("userid", Text(128)).changed_as("newUserid"),
+    may("password", Secret),
+    may("passwordCredentials", Group(PASSWORD)).unlisted(),
+    may("digestCredentials", Secret),
+    may("presenceGroupName", Needs("presenceGroup")).usually("Standard Presence group"),
+    may("acceptPresenceSubscription", Flag),
+    may("acceptOutOfDialogRefer", Flag),
+    may("acceptUnsolicitedNotification", Flag),
+    may("allowReplaceHeader", Flag),
+    may("isStandard", Flag).told_only(),
+    may("associatedDevices", List("device", &NamesOne(CONTROLLED))).unlisted(),
+    may("associatedGroups", List("userGroup", &Group(USER_GROUP))).unlisted(),
+    tell("associatedCapfProfiles"),
+    may("ctiControlledDeviceProfiles", List("deviceProfile", &Names("deviceProfile"))).unlisted(),
+];
+
+const CONTROLLED: &[&str] = &["phone", "ctiRoutePoint"];
 
 /// What a member of it may do is the group's matter.
 const USER_GROUP: &[Field] = &[need("name", Names("userGroup")), keep("userRoles")];

@@ -93,9 +93,7 @@ fn calls_to_the_outside_go_by_pattern_list_group_and_trunk() {
     assert_eq!(found.child("destination").unwrap().child("gatewayName"), None, "it is one of the two");
     let trunk = got(&device, "getSipTrunk", "<name>carrier</name>");
     assert_eq!(text(&trunk, &["destinations", "destination", "port"]), "5060");
-    for (operation, name) in
-        [("removeSipTrunk", "carrier"), ("removeRouteGroup", "outside"), ("removeRouteList", "outward")]
-    {
+    for (operation, name) in [("removeRouteGroup", "outside"), ("removeRouteList", "outward")] {
         assert_eq!(refused(&device, operation, &format!("<name>{name}</name>")).0, -692, "{operation}");
     }
     // A pattern may lead to a trunk without lists, and to nothing at all it doesn't.

@@ -1,3 +1,4 @@
+mod administration;
 mod call_routing;
 mod people;
 mod sql;
@@ -154,11 +155,7 @@ fn a_request_must_follow_the_schema() {
     let device = fresh((12, 5));
     for (operation, content, message) in [
         ("addUser", "<user><userid>a</userid><lastName>b</lastName></user>", "starting with element 'userid'"),
-        (
-            "addUser",
-            "<user><lastName>b</lastName><userid>a</userid></user>",
-            "One of '{presenceGroupName}' is expected",
-        ),
+        ("addUser", "<user><firstName>a</firstName><lastName>b</lastName></user>", "One of '{userid}' is expected"),
         ("addUser", "<user><colour>red</colour></user>", "starting with element 'colour'"),
         ("addUser", "<phone/>", "starting with element 'phone'"),
         ("addUser", "", "is not complete"),
@@ -190,6 +187,7 @@ fn a_version_that_it_does_not_speak_gets_599_and_one_it_spoke_before_is_taken() 
     assert_eq!(ask("9.1", "CUCM:DB ver=9.1 getUser").0, 599);
     assert!(ask("11.5", "\"CUCM:DB ver=11.5 getUser\"").1.contains("<axlcode>5007</axlcode>"));
     assert!(ask("12.5", "\"CUCM:DB ver=12.5\"").1.contains("<axlcode>5007</axlcode>"));
+    assert!(ask("12.5", "\"CUCM:DB ver=12.5 GetUSer\"").1.contains("<axlcode>5007</axlcode>"), "letters of any case");
     let (status, body) = ask("12.5", "CUCM:DB ver=11.5 getUser");
     assert_eq!(status, 500);
     assert!(body.contains("the SOAPAction is not CUCM:DB ver=12.5 getUser"), "{body}");
