@@ -20,7 +20,7 @@ XSD = "{http://www.w3.org/2001/XMLSchema}"
 CLASSES = """
     RoutePartition Css Line User Phone DeviceProfile RemoteDestinationProfile RemoteDestination CtiRoutePoint
     CallPickupGroup LineGroup HuntList HuntPilot SipTrunk RouteGroup RouteList RoutePattern TransPattern
-    CalledPartyTransformationPattern CallingPartyTransformationPattern UserGroup UcService DevicePool Region Location
+    CalledPartyTransformationPattern CallingPartyTransformationPattern UserGroup UcService IpPhoneServices DevicePool Region Location
     CallManagerGroup DateTimeGroup Srst CommonPhoneConfig PresenceGroup PhoneButtonTemplate SoftKeyTemplate SipProfile
     PhoneSecurityProfile VoiceMailProfile ServiceProfile ProcessNode LdapDirectory Gateway
 """.split()
@@ -38,6 +38,7 @@ OWN = {
     "RouteGroup": {"distributionAlgorithm": "Circular"},
     "RoutePattern": {"gatewayName": "Sales"},
     "UcService": {"serviceType": "CTI"},
+    "IpPhoneServices": {"serviceCategory": "XML Service", "serviceType": "Standard IP Phone Service"},
 }
 USUAL = {
     "protocolSide": "User",
@@ -55,7 +56,7 @@ USUAL = {
     "answerTooLateTimer": "19000",
     "delayBeforeRingingCell": "4000",
     "lastName": "Soprano",
-    "name": "Sales",
+    **dict.fromkeys(["name", "serviceName", "asciiServiceName"], "Sales"),
     "distributionAlgorithm": "Top Down",
     "rnaReversionTimeOut": "10",
     "huntListName": "Sales",

@@ -1,12 +1,15 @@
 //! Everything that can be done to what a Unified CM holds, as cases for the tests that every action passes.
 
 use dialtone_drivers::{Call, Look};
-use dialtone_model::{Action, Activation, Attributes, Credential, Fault, LinePlace, LineTarget, UnifiedCmObject};
+use dialtone_model::{
+    Action, Activation, Attributes, Credential, Fault, LinePlace, LineTarget, SyncScope, UnifiedCmObject,
+};
 use serde_json::json;
 
 use crate::support::{Bench, Case, call, step};
 use crate::unified_cm::{PHONE, associate, attributes, device_profile, line, number, phone, remote_destination};
 use crate::unified_cm::{remote_profile, user};
+use crate::unified_cm_reading::read_whole;
 
 const PROFILE: &str = "tony-profile";
 const REMOTE: &str = "tony-remote";
@@ -162,10 +165,22 @@ pub(crate) fn irreversible(version: &str) -> Vec<Case> {
         places: vec![place("1002", 4)],
     };
     let no_remote_destination = remove(UnifiedCmObject::RemoteDestination("442071234567".to_owned()));
+    let services = [
+        ("services[1].telecasterServiceName", "Extension Mobility"),
+        ("services[2].telecasterServiceName", "Corporate Directory"),
+        ("services[2].name", "People"),
+        ("services[2].urlButtonIndex", "2"),
+        ("services[2].urlLabel", "People"),
+    ];
+    let subscribed = change(phone_object(PHONE), &services);
     let extension = [("primaryExtension.pattern", "1001"), ("primaryExtension.routePartitionName", "")];
     let mut cases = vec![
         after_desk(&[], change(phone_object(PHONE), &[("description", "Jane's"), ("ownerUserName", "jane")])),
         after_desk(&[], change(phone_object(PHONE), &[("ownerUserName", ""), ("idleTimeout", "")])),
+        after_desk(&[], subscribed.clone()),
+        after_desk(std::slice::from_ref(&subscribed), change(phone_object(PHONE), &services[..1])),
+        after_desk(&[subscribed], change(phone_object(PHONE), &[("services", ""), ("description", "none")])),
+        after_desk(&[], change(profile_object(PROFILE), &services)),
         after_desk(&[], change(dn("1001", None), &[("alertingName", "Jane"), ("description", "")])),
         after_desk(&[], change(dn("1001", None), &forwarding)),
         after_desk(&[], change(profile_object(PROFILE), &[("description", "changed"), ("softkeyTemplateName", "")])),
@@ -289,6 +304,39 @@ async fn what_can_not_be_taken_back_says_so() {
         }
         bench.done(&action).await;
         assert_eq!(bench.undo(&action).await.unwrap_err().complaint().code, "no-undo", "{action:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_phone_in_place_of_another_has_its_services_and_the_users_of_its_lines() {
+    for version in ["9.1", "12.5"] {
+        let bench = desk(version).await;
+        let services = attributes(&[
+            ("services[1].telecasterServiceName", "Extension Mobility"),
+            ("services[1].name", "Log in"),
+            ("services[1].urlButtonIndex", "3"),
+        ]);
+        let Action::AddPhone { phone_type, protocol, owner, .. } = phone("") else { unreachable!() };
+        let name = "SEP00AABBCCDDEE".to_owned();
+        bench.done(&Action::AddPhone { name: name.clone(), phone_type, protocol, owner, attributes: services }).await;
+        bench.done(&line(LineTarget::Phone, &name, 1, "1001")).await;
+        bench.done(&associate_line(LineTarget::Phone, &name, "jane")).await;
+        bench.done(&remove(phone_object(PHONE))).await;
+        let read = read_whole(bench.driver.as_ref(), SyncScope::Subscribers, None).await;
+        let phone = read.found.iter().find(|object| object.key == name).unwrap();
+        for (attribute, value) in [
+            ("services[1].telecasterServiceName", "Extension Mobility"),
+            ("services[1].name", "Log in"),
+            ("services[1].urlButtonIndex", "3"),
+            ("lines[1].pattern", "1001"),
+            ("lines[1].maxNumCalls", "4"),
+            ("lines[1].associatedEndusers[1]", "jane"),
+            ("lines[1].associatedEndusers[2]", "tony"),
+        ] {
+            assert_eq!(phone.attributes[attribute], value, "{version}: {attribute}");
+        }
+        let unknown = change(phone_object(&name), &[("services[1].telecasterServiceName", "Nothing")]);
+        assert!(matches!(bench.run(&unknown).await.unwrap_err(), Fault::Rejected(_)), "{version}");
     }
 }
 

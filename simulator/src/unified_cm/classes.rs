@@ -96,6 +96,9 @@ pub(super) const CLASSES: &[Class] = &[
     .by(TRANSFORMATIONS),
     class("userGroup", "UserGroup", infrastructure::USER_GROUP).by(&["name"]),
     class("ucService", "UcService", infrastructure::UC_SERVICE).by(&["name"]),
+    class("ipPhoneServices", "IpPhoneServices", infrastructure::PHONE_SERVICE)
+        .keyed(&["serviceName"])
+        .by(&["serviceName", "serviceDescription"]),
 ];
 
 const PATTERN: &[&str] = &["pattern", "routePartitionName"];

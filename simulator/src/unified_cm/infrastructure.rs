@@ -10,6 +10,21 @@ pub(super) const NAMED: &[Field] = &[need("name", Text(128)).changed_as("newName
 /// The same, with a description.
 pub(super) const DESCRIBED: &[Field] = &[need("name", Text(100)).changed_as("newName"), may("description", Text(255))];
 
+pub(super) const PHONE_SERVICE: &[Field] = &[
+    need("serviceName", Text(128)).changed_as("newServiceName"),
+    need("asciiServiceName", Text(128)),
+    may("serviceDescription", Text(128)).nil(),
+    need("serviceUrl", Text(1024)).nil(),
+    may("secureServiceUrl", Text(1024)).nil(),
+    need("serviceCategory", Word(&["XML Service", "Java MIDlet"])),
+    need("serviceType", Word(&["Standard IP Phone Service", "Directories", "Messages"])),
+    may("serviceVendor", Text(255)),
+    may("serviceVersion", Text(255)),
+    may("enabled", Flag).usually("true"),
+    may("enterpriseSubscription", Flag).fixed(),
+    keep("parameters"),
+];
+
 pub(super) const PARTITION: &[Field] = &[
     need("name", Text(50)).changed_as("newName"),
     may("description", Text(200)),

@@ -134,8 +134,21 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
         objects.extend(BOTH.iter().map(|protocol| ("phoneButtonTemplate", format!("Standard {template} {protocol}"))));
     }
     objects.extend(USER_GROUPS.map(|name| ("userGroup", name.to_owned())));
+    objects.extend(PHONE_SERVICES.map(|name| ("ipPhoneServices", name.to_owned())));
     objects
 }
+
+/// The maker's own, and the one that a site has for people who log in to phones.
+const PHONE_SERVICES: [&str; 8] = [
+    "Corporate Directory",
+    "Intercom Calls",
+    "Missed Calls",
+    "Personal Directory",
+    "Placed Calls",
+    "Received Calls",
+    "Voicemail",
+    "Extension Mobility",
+];
 
 const USER_GROUPS: [&str; 10] = [
     "Application Client Users",

@@ -5,8 +5,8 @@ use super::objects::Objects;
 use super::refusal::Refusal;
 use super::route_plan::PATTERNS;
 use super::table_rows::{
-    DEVICES, PROTOCOLS, Rows, associations, buttons, devices, enumerated, groups_of_users, logins, members, of_class,
-    patterns, primary_extensions, users,
+    DEVICES, PROTOCOLS, Rows, associations, button_users, buttons, devices, enumerated, groups_of_users, logins,
+    members, of_class, patterns, primary_extensions, subscribed_services, users,
 };
 
 /// A table with its columns, whose rows follow from the objects.
@@ -91,6 +91,20 @@ const TABLES: &[Table] = &[
         columns: &["fkenduser", "fkdevice", "defaultprofile", "tkuserassociation"],
         rows: associations,
     },
+    Table { name: "devicenumplanmapendusermap", columns: &["fkdevicenumplanmap", "fkenduser"], rows: button_users },
+    Table {
+        name: "telecastersubscribedservice",
+        columns: &[
+            "fkdevice",
+            "fktelecasterservice",
+            "servicename",
+            "serviceurl",
+            "urlbuttonindex",
+            "urllabel",
+            "servicenameascii",
+        ],
+        rows: subscribed_services,
+    },
     Table { name: "endusernumplanmap", columns: &["fkenduser", "fknumplan", "tkdnusage"], rows: primary_extensions },
     Table { name: "enduserdirgroupmap", columns: &["fkenduser", "fkdirgroup"], rows: groups_of_users },
     Table {
@@ -118,6 +132,7 @@ const TABLES: &[Table] = &[
     named("sipprofile", |objects| of_class(objects, "sipProfile", &["name"])),
     named("securityprofile", |objects| of_class(objects, "phoneSecurityProfile", &["name"])),
     named("linegroup", |objects| of_class(objects, "lineGroup", &["name"])),
+    named("telecasterservice", |objects| of_class(objects, "ipPhoneServices", &["serviceName"])),
     named("dirgroup", |objects| of_class(objects, "userGroup", &["name"])),
     named("processnode", |objects| of_class(objects, "processNode", &["name"])),
     numbered("typemodel", |_| enumerated(models::numbers())),
