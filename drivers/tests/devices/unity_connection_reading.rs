@@ -3,7 +3,7 @@ use dialtone_model::{Action, ObjectKind, SyncScope};
 
 use crate::support::Bench;
 use crate::unified_cm_reading::{TIMEOUT, read_whole};
-use crate::unity_connection::mailbox;
+use crate::unity_connection::{mailbox, unified};
 
 fn user(index: usize) -> Action {
     mailbox(&format!("user{index:04}"), &format!("{}", 10_000 + index))
@@ -25,13 +25,18 @@ async fn a_probe_of_unity_connection_tells_version_rights_and_clock() {
 }
 
 #[tokio::test]
-async fn templates_and_services_are_read_as_infrastructure() {
+async fn templates_services_and_authentication_rules_are_read_as_infrastructure() {
     let bench = Bench::unity_connection(&[]).await;
     let page = read_whole(bench.driver.as_ref(), SyncScope::Infrastructure, None).await;
     let objects: Vec<_> = page.found.iter().map(|object| (object.kind, object.key.as_str())).collect();
-    let expected =
-        [(ObjectKind::UserTemplate, "voicemailusertemplate"), (ObjectKind::ExternalService, "Unified Messaging")];
+    let expected = [
+        (ObjectKind::UserTemplate, "voicemailusertemplate"),
+        (ObjectKind::ExternalService, "Unified Messaging"),
+        (ObjectKind::AuthenticationRule, "Recommended Voice Mail Authentication Rule"),
+        (ObjectKind::AuthenticationRule, "Recommended Web Application Authentication Rule"),
+    ];
     assert_eq!(objects, expected);
+    assert_eq!(page.found[2].attributes["LockoutDuration"], "30");
     assert!(page.whole && page.mark.is_none());
 }
 
@@ -53,9 +58,26 @@ async fn one_mailbox_and_many_are_read_page_by_page() {
 }
 
 #[tokio::test]
+async fn the_unified_messaging_accounts_of_users_are_read_with_them() {
+    let bench = Bench::unity_connection(&[]).await;
+    bench.done(&mailbox("jane", "1002")).await;
+    bench.done(&mailbox("tony", "1001")).await;
+    bench.done(&unified("tony@example.com")).await;
+    let infrastructure = read_whole(bench.driver.as_ref(), SyncScope::Infrastructure, None).await;
+    let service = infrastructure.found.iter().find(|object| object.kind == ObjectKind::ExternalService).unwrap();
+    let page = read_whole(bench.driver.as_ref(), SyncScope::Subscribers, None).await;
+    let [jane, tony] = page.found.as_slice() else { panic!("{page:?}") };
+    assert!(!jane.attributes.keys().any(|name| name.starts_with("externalserviceaccounts")), "{jane:?}");
+    let of_account = |name: &str| tony.attributes.get(&format!("externalserviceaccounts[1].{name}"));
+    assert_eq!(of_account("EmailAddress").unwrap(), "tony@example.com");
+    assert_eq!(of_account("ExternalServiceObjectId"), service.attributes.get("ObjectId"));
+    assert_eq!(of_account("URI"), None);
+}
+
+#[tokio::test]
 async fn a_mailbox_is_read_although_others_go_meanwhile() {
     let bench = Bench::unity_connection(&[]).await;
-    for index in 0..1_010 {
+    for index in 0..110 {
         bench.done(&user(index)).await;
     }
     let mut request = PageRequest { scope: SyncScope::Subscribers, since: None, after: None };
@@ -76,7 +98,7 @@ async fn a_mailbox_is_read_although_others_go_meanwhile() {
             None => break,
         }
     }
-    assert_eq!(keys.len(), 1_010, "three of them are gone by now, and none was passed over");
+    assert_eq!(keys.len(), 110, "three of them are gone by now, and none was passed over");
 }
 
 #[tokio::test]

@@ -146,6 +146,40 @@ pub(super) static BUILT_IN: [(&Kind, &str); 23] = [
     (&MAILBOX_STORE, "Unity Messaging Database -1"),
 ];
 
+/// What the authentication rules of a fresh system say, that for PINs first.
+pub(super) const RULES: [&[(&str, &str)]; 2] = [
+    &[
+        ("HackResetTime", "30"),
+        ("LockoutDuration", "30"),
+        ("MaxDays", "180"),
+        ("MaxHacks", "3"),
+        ("MinDuration", "1440"),
+        ("MinLength", "4"),
+        ("PrevCredCount", "5"),
+        ("ExpiryWarningDays", "15"),
+        ("MinCharsToChange", "1"),
+        ("TrivialCredChecking", "true"),
+    ],
+    &[
+        ("HackResetTime", "30"),
+        ("LockoutDuration", "30"),
+        ("MaxDays", "120"),
+        ("MaxHacks", "7"),
+        ("MinDuration", "1440"),
+        ("MinLength", "8"),
+        ("PrevCredCount", "5"),
+        ("ExpiryWarningDays", "15"),
+        ("MinCharsToChange", "1"),
+        ("TrivialCredChecking", "true"),
+    ],
+];
+
+/// The id of the authentication rule that PINs have, or that passwords have, unless somebody says otherwise.
+pub(super) fn usual_rule(of_passwords: bool) -> String {
+    let first = BUILT_IN.iter().position(|(kind, _)| kind.name == AUTHENTICATION_RULE.name).unwrap_or_default();
+    built_in_id(first + usize::from(of_passwords))
+}
+
 /// The name of the server.
 pub(super) const HOST: &str = "cuc-1";
 

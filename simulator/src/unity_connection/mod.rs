@@ -35,7 +35,7 @@ use self::task::{Task, kind_of};
 use crate::fault::{FaultKind, Faults, Strike};
 use crate::journal::JournalError;
 use crate::ledger::{Denial, Ledger, Line};
-use crate::server::{Answer, Device, bare};
+use crate::server::{Answer, Device, bare, whole};
 
 /// A simulated Unity Connection, as CUPI shows it.
 #[derive(Debug)]
@@ -48,7 +48,8 @@ pub(crate) struct UnityConnection {
 impl UnityConnection {
     /// Goes on from the journal at `path`; without one it begins as the maker delivers it and keeps nothing.
     pub(crate) fn open(path: Option<&Path>, faults: Arc<Faults>, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
-        Ok(Self { ledger: Mutex::new(Ledger::open(path, clock)?), faults, conditions: Conditions::default() })
+        let conditions = Conditions::new(clock.clone());
+        Ok(Self { ledger: Mutex::new(Ledger::open(path, clock)?), faults, conditions })
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger<Resources>> {
@@ -69,6 +70,13 @@ impl UnityConnection {
 
 impl Device for UnityConnection {
     fn answer(&self, request: &Request<Bytes>) -> Option<Answer> {
+        // What runs CUPI runs already, and knows nothing of it yet.
+        if self.conditions.is_starting() {
+            let page = "<html><head><title>Error report</title></head><body><h1>HTTP Status 404</h1></body></html>";
+            let mut answer = whole("text/html;charset=utf-8", page.into());
+            *answer.status_mut() = StatusCode::NOT_FOUND;
+            return Some(answer);
+        }
         let line = format!("{} {}", request.method(), request.uri());
         let path = request.uri().path().strip_prefix("/vmrest/").unwrap_or_default();
         let path: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
@@ -83,6 +91,7 @@ impl Device for UnityConnection {
                 faults: &self.faults,
                 rights: self.conditions.rights(),
                 directory: &directory,
+                lockout: self.conditions.lockout(),
                 new_id: ledger.next_uuid(),
             };
             task.carry_out(&path).unwrap_or_else(|refusal| (format.refusal(&refusal), Changes::new()))

@@ -4,7 +4,7 @@ use crate::journal::Change;
 use crate::ledger::Holdings;
 
 use super::extensions::EXTENSION;
-use super::installation::{BUILT_IN, built_in_id};
+use super::installation::{BUILT_IN, RULES, built_in_id, usual_rule};
 use super::kinds::{ACCOUNT, CREDENTIAL, Kind, Rule, TEMPLATE, USER};
 use super::refusal::Refusal;
 
@@ -32,7 +32,9 @@ impl Default for Resources {
             let id = built_in_id(place);
             let uri = format!("/vmrest/{}/{id}", kind.path);
             let pairs = [("ObjectId", id.as_str()), ("URI", &uri), (kind.known_by, name), ("DisplayName", name)];
-            let value = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+            let of_rule = [false, true].map(usual_rule).iter().position(|rule| *rule == id).map(|rule| RULES[rule]);
+            let pairs = pairs.iter().chain(of_rule.unwrap_or_default());
+            let value = pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             resources.apply(Change { object: format!("{}/{id}", kind.name), value: Some(value) });
         }
         resources

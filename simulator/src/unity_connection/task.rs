@@ -6,7 +6,7 @@ use super::credentials::Credential;
 use super::directory::MOST;
 use super::extensions::EXTENSION;
 use super::format::{Format, created};
-use super::installation::{self, CALL_HANDLER, HOST, KINDS};
+use super::installation::{self, AUTHENTICATION_RULE, CALL_HANDLER, HOST, KINDS};
 use super::kinds::{ACCOUNT, CREDENTIAL, IMPORT, Kind, Made, SERVER, USER, VERSION};
 use super::lists::LIST_MEMBER;
 use super::query::Parameters;
@@ -27,6 +27,8 @@ pub(super) struct Task<'a> {
     pub(super) rights: Rights,
     /// The aliases that the LDAP directory has.
     pub(super) directory: &'a [String],
+    /// For how many minutes authentication rules lock out, where they don't say it themselves.
+    pub(super) lockout: Option<u32>,
     pub(super) new_id: Uuid,
 }
 
@@ -190,11 +192,23 @@ impl Task<'_> {
             ["handlers", "callhandlers"] => self.list(&CALL_HANDLER, resources.handlers().iter()),
             ["handlers", "callhandlers", handler] => Ok(self.format.one(&CALL_HANDLER, &resources.handler(handler)?)),
             _ => match listed(path) {
+                Some((kind, [])) if kind.name == AUTHENTICATION_RULE.name => {
+                    let rules: Vec<Resource> = resources.of(kind).map(|rule| self.with_lockout(rule)).collect();
+                    self.list(kind, rules.iter())
+                }
+                Some((kind, [one])) if kind.name == AUTHENTICATION_RULE.name => {
+                    Ok(self.format.one(kind, &self.with_lockout(resources.get(kind, one)?)))
+                }
                 Some((kind, [])) => self.list(kind, resources.of(kind)),
                 Some((kind, [one])) => Ok(self.format.one(kind, resources.get(kind, one)?)),
                 _ => Err(Refusal::not_found("Resource")),
             },
         }
+    }
+
+    fn with_lockout(&self, rule: &Resource) -> Resource {
+        let lockout = self.lockout.map(|minutes| ("LockoutDuration".to_owned(), minutes.to_string()));
+        rule.clone().into_iter().chain(lockout).collect()
     }
 
     fn list<'r>(&self, kind: &Kind, list: impl Iterator<Item = &'r Resource>) -> Result<Answer, Refusal> {
