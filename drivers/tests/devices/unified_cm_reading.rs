@@ -85,6 +85,46 @@ async fn a_long_list_is_read_page_by_page() {
 }
 
 #[tokio::test]
+async fn what_stays_is_read_whatever_goes_and_comes_between_the_pages() {
+    let line = |number: u32| UnifiedCmObject::DirectoryNumber { pattern: number.to_string(), partition: None };
+    // What goes and what comes after each page: before what was read, its last row, a whole page, and as many as go.
+    let cases: [(&str, Vec<u32>, Vec<u32>); 4] = [
+        ("some of the first page", (2_001..2_011).collect(), vec![]),
+        ("the last row that was read, and some before", (2_990..=3_000).collect(), vec![]),
+        ("all of the first page", (2_001..=3_000).collect(), vec![]),
+        ("as many as come later", (2_001..2_011).collect(), (9_001..9_011).collect()),
+    ];
+    for (what, gone, come) in cases {
+        let bench = Bench::unified_cm("12.5", &[]).await;
+        for pattern in 2_001..=4_205_u32 {
+            bench.done(&number(&pattern.to_string())).await;
+        }
+        let mut request = PageRequest { scope: SyncScope::Subscribers, since: None, after: None };
+        let mut keys = std::collections::BTreeSet::new();
+        let mut changed = false;
+        loop {
+            let page = bench.driver.read(&request, TIMEOUT).await.unwrap();
+            keys.extend(page.found.into_iter().map(|object| object.key));
+            if !keys.is_empty() && !changed {
+                changed = true;
+                for &number in &gone {
+                    bench.done(&Action::RemoveObject { object: line(number) }).await;
+                }
+                for number_that_comes in &come {
+                    bench.done(&number(&number_that_comes.to_string())).await;
+                }
+            }
+            match page.next {
+                Some(next) => request.after = Some(next),
+                None => break,
+            }
+        }
+        let missed: Vec<_> = (2_001..=4_205).filter(|number| !keys.contains(&format!("{number}/"))).collect();
+        assert!(missed.is_empty(), "{what}: {missed:?}");
+    }
+}
+
+#[tokio::test]
 async fn more_than_the_device_gives_at_once_is_read_in_smaller_pages() {
     let bench = Bench::unified_cm("12.5", &["largest-reply=20000"]).await;
     for pattern in 2_001..=2_200 {
