@@ -58,7 +58,11 @@ const MODELS: &[Model] = &[
     model("Cisco Dual Mode for iPhone", "562", "Dual Mode for iPhone", SIP, 1),
     model("Cisco Jabber for Tablet", "652", "Jabber for Tablet", SIP, 1),
     model("CTI Port", "72", "CTI Port", SCCP, 8),
+    model("Analog Phone", "30027", ANALOG, SCCP, 1),
 ];
+
+/// The button template of phones at the ports of a voice gateway, which is the same for every protocol.
+const ANALOG: &str = "Analog";
 
 const fn model(
     product: &'static str,
@@ -76,6 +80,9 @@ impl Model {
     }
 
     fn template_name(&self, protocol: &str) -> String {
+        if self.template == ANALOG {
+            return format!("Standard {ANALOG}");
+        }
         format!("Standard {} {protocol}", self.template)
     }
 }
@@ -113,7 +120,7 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
     ]
     .map(|(class, name)| (class, name.to_owned()))
     .into();
-    for model in MODELS {
+    for model in MODELS.iter().filter(|model| model.template != ANALOG) {
         for &protocol in model.protocols {
             objects.push(("phoneButtonTemplate", model.template_name(protocol)));
             let profile = format!("{} - Standard {protocol} Non-Secure Profile", model.product);
@@ -135,6 +142,8 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
     }
     objects.extend(USER_GROUPS.map(|name| ("userGroup", name.to_owned())));
     objects.extend(PHONE_SERVICES.map(|name| ("ipPhoneServices", name.to_owned())));
+    objects.push(("phoneButtonTemplate", format!("Standard {ANALOG}")));
+    objects.push(("phoneSecurityProfile", "Analog Phone - Standard SCCP Non-Secure Profile".to_owned()));
     objects
 }
 
