@@ -44,6 +44,11 @@ impl Conditions {
         *self.state() = State::default();
     }
 
+    /// The time as CUPI writes it, which is GMT.
+    pub(super) fn now(&self) -> String {
+        self.clock.now().strftime("%Y-%m-%d %H:%M:%S.%3f").to_string()
+    }
+
     pub(super) fn rights(&self) -> Rights {
         self.state().rights
     }

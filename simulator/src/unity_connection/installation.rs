@@ -89,8 +89,23 @@ pub(super) static CALL_HANDLER: Kind = Kind {
     ],
 };
 
-pub(super) static CALL_HANDLER_TEMPLATE: Kind =
-    told("callhandlertemplate", "CallhandlerTemplate", "CallhandlerTemplates", "callhandlertemplates");
+pub(super) static CALL_HANDLER_TEMPLATE: Kind = Kind {
+    name: "callhandlertemplate",
+    member: "CallhandlerTemplate",
+    list: "CallhandlerTemplates",
+    path: "callhandlertemplates",
+    known_by: "DisplayName",
+    made: Made::From("templateObjectId"),
+    fields: &[
+        field("DisplayName", Rule::Text(64)),
+        field("Language", Rule::Digits(5)),
+        field("MaxMsgLen", Rule::Digits(5)),
+        field("ScheduleSetObjectId", Rule::Refers(&SCHEDULE_SET)),
+        field("SendUrgentMsg", Rule::Digits(1)),
+        field("UseDefaultLanguage", Rule::Flag),
+        field("UseDefaultTimeZone", Rule::Flag),
+    ],
+};
 static SCHEDULE_SET: Kind = told("scheduleset", "ScheduleSet", "ScheduleSets", "schedulesets");
 static SCHEDULE: Kind = told("schedule", "Schedule", "Schedules", "schedules");
 static LOCATION: Kind =

@@ -3,6 +3,7 @@ mod credentials;
 mod directory;
 mod extensions;
 mod format;
+mod handler_settings;
 mod handlers;
 mod installation;
 mod kinds;
@@ -26,6 +27,7 @@ use serde_json::{Map, Value, json};
 use self::conditions::Conditions;
 use self::extensions::EXTENSION;
 use self::format::Format;
+use self::handler_settings::{GREETING, MENU_ENTRY, TRANSFER_OPTION};
 use self::installation::KINDS;
 use self::kinds::{ACCOUNT, CREDENTIAL, Kind, USER};
 use self::lists::LIST_MEMBER;
@@ -92,6 +94,7 @@ impl Device for UnityConnection {
                 rights: self.conditions.rights(),
                 directory: &directory,
                 lockout: self.conditions.lockout(),
+                now: self.conditions.now(),
                 new_id: ledger.next_uuid(),
             };
             task.carry_out(&path).unwrap_or_else(|refusal| (format.refusal(&refusal), Changes::new()))
@@ -113,7 +116,16 @@ impl Device for UnityConnection {
     fn state(&self) -> Value {
         let ledger = self.ledger();
         let list = |kind: &Kind| ledger.holdings.of(kind).collect::<Vec<&Resource>>();
-        let kinds = KINDS.into_iter().chain([&USER, &CREDENTIAL, &ACCOUNT, &EXTENSION, &LIST_MEMBER]);
+        let kinds = KINDS.into_iter().chain([
+            &USER,
+            &CREDENTIAL,
+            &ACCOUNT,
+            &EXTENSION,
+            &LIST_MEMBER,
+            &GREETING,
+            &TRANSFER_OPTION,
+            &MENU_ENTRY,
+        ]);
         kinds.map(|kind| (kind.list.to_lowercase(), json!(list(kind)))).collect::<Map<_, _>>().into()
     }
 
