@@ -2,7 +2,7 @@
 
 use dialtone_model::{Attributes, Complaint, DeviceObject, Fault, ObjectKind, SyncScope};
 
-use super::client::{Cupi, CupiError, Resource};
+use super::client::{Cupi, CupiError, Resource, encoded};
 use super::credential::RULES;
 use super::mailbox::USERS;
 use super::messaging::{SERVICES, accounts};
@@ -44,41 +44,53 @@ const SUBSCRIBERS: [Stage; 1] = [Stage {
     key: "Alias",
 }];
 
-/// Where a page begins: its number in a list, from 1, and how many members the list had when the page before was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where a page begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Place {
     stage: usize,
+    /// Its number in a list, from 1.
     number: u64,
-    total: u64,
+    /// What the last members of the pages before are known by, the newest last, as they stand in a path. Pages are counted
+    /// from the beginning of a list, so what was removed since moves others past the end of what was read; that shows by
+    /// another one being the last of the page before.
+    known: Vec<String>,
 }
 
+/// How many pages are gone back before a list is read from its beginning.
+const KNOWN: usize = 3;
+
 impl Place {
-    const FIRST: Self = Self { stage: 0, number: 1, total: 0 };
+    const fn first_of(stage: usize) -> Self {
+        Self { stage, number: 1, known: Vec::new() }
+    }
 
     fn read(token: &str) -> Option<Self> {
         let mut parts = token.splitn(3, '/');
         let (stage, number) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok().filter(|number| *number > 0)?);
-        Some(Self { stage, number, total: parts.next()?.parse().ok()? })
+        let known = parts.next()?.split('+').filter(|key| !key.is_empty()).map(str::to_owned).collect();
+        Some(Self { stage, number, known })
     }
 
-    fn written(self) -> String {
-        format!("{}/{}/{}", self.stage, self.number, self.total)
+    fn written(&self) -> String {
+        format!("{}/{}/{}", self.stage, self.number, self.known.join("+"))
     }
 
-    /// What comes after this page of `rows` of a list that has so many members now; `stages` are how many lists there are.
-    fn next(self, total: u64, rows: u64, stages: usize) -> Option<Self> {
-        // Pages are counted from the beginning, so what was removed since the page before has moved others from this
-        // page to one that was read already, which is then read once more.
-        let removed = self.total.saturating_sub(total);
-        if removed > 0 {
-            let number = self.number.saturating_sub(removed.div_ceil(rows)).max(1);
-            return Some(Self { number, total, ..self });
-        }
+    /// What comes after this page of `rows` of a list that has so many members now, the page's last one among them;
+    /// `stages` are how many lists there are.
+    fn next(self, last: Option<String>, total: u64, rows: u64, stages: usize) -> Option<Self> {
         if self.number.saturating_mul(rows) < total {
-            return Some(Self { number: self.number + 1, total, ..self });
+            let known: Vec<String> = self.known.into_iter().chain(last).collect();
+            let known = known[known.len().saturating_sub(KNOWN)..].to_vec();
+            return Some(Self { number: self.number + 1, known, ..self });
         }
         let stage = self.stage + 1;
-        (stage < stages).then_some(Self { stage, ..Self::FIRST })
+        (stage < stages).then_some(Self::first_of(stage))
+    }
+
+    /// The page before, or the first one where nothing of those before is known any more.
+    fn back(mut self) -> Self {
+        self.known.pop();
+        if self.known.is_empty() { Self::first_of(self.stage) } else { Self { number: self.number - 1, ..self } }
     }
 }
 
@@ -87,18 +99,27 @@ pub(super) async fn page(cupi: &Cupi, request: &PageRequest, deadline: Deadline)
         SyncScope::Infrastructure => &INFRASTRUCTURE,
         SyncScope::Subscribers => &SUBSCRIBERS,
     };
-    let place = request.after.as_deref().map_or(Some(Place::FIRST), Place::read);
-    let Some((place, stage)) = place.and_then(|place| Some((place, stages.get(place.stage)?))) else {
+    let place = request.after.as_deref().map_or(Some(Place::first_of(0)), Place::read);
+    let Some((place, stage)) = place.and_then(|place| stages.get(place.stage).map(|stage| (place, stage))) else {
         let message = format!("no page begins at {}", request.after.as_deref().unwrap_or_default());
         return Err(Fault::Rejected(Complaint::new("cupi-no-page", message)));
     };
     let path = format!("{}?{}rowsPerPage={}&pageNumber={}", stage.path, stage.order, stage.rows, place.number);
     let list = cupi.list(&path, stage.member, deadline).await?;
+    if let Some(known) = place.known.last() {
+        let last = stage.rows.saturating_mul(place.number - 1);
+        let before = format!("{}?{}rowsPerPage=1&pageNumber={last}", stage.path, stage.order);
+        let before = cupi.list(&before, stage.member, deadline).await?.members;
+        if before.first().and_then(|member| stage.known_by(member)).as_ref() != Some(known) {
+            return Ok(Page { whole: true, next: Some(place.back().written()), ..Page::default() });
+        }
+    }
+    let last = list.members.last().and_then(|member| stage.known_by(member));
     let mut found: Vec<DeviceObject> = list.members.into_iter().filter_map(|member| stage.object(member)).collect();
     if stage.kind == ObjectKind::Mailbox && !found.is_empty() {
         add_accounts(cupi, &mut found, deadline).await?;
     }
-    let next = place.next(list.total, stage.rows, stages.len()).map(Place::written);
+    let next = place.next(last, list.total, stage.rows, stages.len()).map(|place| place.written());
     Ok(Page { whole: true, found, next, ..Page::default() })
 }
 
@@ -136,6 +157,11 @@ fn says((name, value): &(String, String)) -> bool {
 }
 
 impl Stage {
+    /// What a member is known by, as it stands in a path.
+    fn known_by(&self, member: &Resource) -> Option<String> {
+        member.get(self.key).map(|key| encoded(key))
+    }
+
     fn object(&self, member: Resource) -> Option<DeviceObject> {
         let key = member.get(self.key)?.clone();
         let attributes: Attributes = member.into_iter().filter(says).collect();
@@ -147,10 +173,15 @@ impl Stage {
 mod tests {
     use super::*;
 
+    fn place(stage: usize, number: u64, known: &[&str]) -> Place {
+        Place { stage, number, known: known.iter().map(|key| (*key).to_owned()).collect() }
+    }
+
     #[test]
     fn a_place_is_read_as_it_was_written() {
-        let place = Place { stage: 1, number: 7, total: 3_021 };
-        assert_eq!(Place::read(&place.written()), Some(place));
+        for place in [place(0, 1, &[]), place(1, 7, &["tony"]), place(1, 9, &["o%27neill%2F", "%2B", "tony"])] {
+            assert_eq!(Place::read(&place.written()), Some(place));
+        }
         for damaged in ["", "0", "0/0/0", "0/1", "0/x/1", "0/-1/1"] {
             assert_eq!(Place::read(damaged), None, "{damaged}");
         }
@@ -158,18 +189,17 @@ mod tests {
 
     #[test]
     fn pages_follow_each_other_until_all_lists_are_read() {
-        let place = |stage, number, total| Place { stage, number, total };
-        assert_eq!(Place::FIRST.next(1_200, 500, 2), Some(place(0, 2, 1_200)));
-        assert_eq!(place(0, 2, 1_200).next(1_200, 500, 2), Some(place(0, 3, 1_200)));
-        assert_eq!(place(0, 3, 1_200).next(1_200, 500, 2), Some(Place { stage: 1, ..Place::FIRST }));
-        assert_eq!(place(1, 1, 0).next(0, 500, 2), None);
+        let next = |place: Place, last: &str, total, stages| place.next(Some(last.to_owned()), total, 500, stages);
+        assert_eq!(next(place(0, 1, &[]), "a", 1_200, 2), Some(place(0, 2, &["a"])));
+        assert_eq!(next(place(0, 2, &["a"]), "b", 1_200, 2), Some(place(0, 3, &["a", "b"])));
+        assert_eq!(next(place(0, 3, &["a", "b"]), "c", 1_200, 2), Some(Place::first_of(1)));
+        assert_eq!(next(place(0, 4, &["a", "b", "c"]), "d", 9_000, 2), Some(place(0, 5, &["b", "c", "d"])));
+        assert_eq!(place(1, 1, &[]).next(None, 0, 500, 2), None);
     }
 
     #[test]
-    fn what_is_removed_meanwhile_moves_nothing_out_of_sight() {
-        let place = |number, total| Place { stage: 0, number, total };
-        assert_eq!(place(3, 1_200).next(1_199, 500, 1), Some(place(2, 1_199)), "one page back");
-        assert_eq!(place(2, 2_000).next(900, 500, 1), Some(place(1, 900)), "not before the first");
-        assert_eq!(place(3, 1_200).next(1_300, 500, 1), None, "more only come later in the list, or twice");
+    fn where_others_have_moved_the_read_goes_back_and_in_the_end_to_the_beginning() {
+        assert_eq!(place(0, 7, &["a", "b", "c"]).back(), place(0, 6, &["a", "b"]));
+        assert_eq!(place(0, 5, &["a"]).back(), place(0, 1, &[]));
     }
 }

@@ -75,30 +75,38 @@ async fn the_unified_messaging_accounts_of_users_are_read_with_them() {
 }
 
 #[tokio::test]
-async fn a_mailbox_is_read_although_others_go_meanwhile() {
-    let bench = Bench::unity_connection(&[]).await;
-    for index in 0..110 {
-        bench.done(&user(index)).await;
-    }
-    let mut request = PageRequest { scope: SyncScope::Subscribers, since: None, after: None };
-    let mut keys = std::collections::BTreeSet::new();
-    let mut pages = 0;
-    loop {
-        let page = bench.driver.read(&request, TIMEOUT).await.unwrap();
-        keys.extend(page.found.into_iter().map(|object| object.key));
-        pages += 1;
-        if pages == 1 {
-            for index in 0..3 {
-                let alias = format!("user{index:04}");
-                bench.done(&Action::Mailbox(dialtone_model::MailboxAction::Remove { alias })).await;
+async fn a_mailbox_is_read_although_others_go_and_come_meanwhile() {
+    // Which go after the second page, and how many come behind all others: some of the first, those at the end of what was
+    // read, and as many as come.
+    for (gone, come) in [(0..3, 0), (95..100, 0), (0..60, 0), (0..3, 3)] {
+        let bench = Bench::unity_connection(&[]).await;
+        for index in 0..210 {
+            bench.done(&user(index)).await;
+        }
+        let mut request = PageRequest { scope: SyncScope::Subscribers, since: None, after: None };
+        let mut keys = std::collections::BTreeSet::new();
+        let mut pages = 0;
+        loop {
+            let page = bench.driver.read(&request, TIMEOUT).await.unwrap();
+            keys.extend(page.found.into_iter().map(|object| object.key));
+            pages += 1;
+            if pages == 2 {
+                for index in gone.clone() {
+                    let alias = format!("user{index:04}");
+                    bench.done(&Action::Mailbox(dialtone_model::MailboxAction::Remove { alias })).await;
+                }
+                for index in 0..come {
+                    bench.done(&user(900 + index)).await;
+                }
+            }
+            match page.next {
+                Some(next) => request.after = Some(next),
+                None => break,
             }
         }
-        match page.next {
-            Some(next) => request.after = Some(next),
-            None => break,
-        }
+        let missed: Vec<_> = (0..210).filter(|index| !keys.contains(&format!("user{index:04}"))).collect();
+        assert!(missed.is_empty(), "{gone:?}, {come}: {missed:?}");
     }
-    assert_eq!(keys.len(), 110, "three of them are gone by now, and none was passed over");
 }
 
 #[tokio::test]
