@@ -78,9 +78,10 @@ impl Row {
         }
     }
 
-    /// A page before.
-    fn back(self) -> Self {
-        Self { skip: self.skip.saturating_sub(PAGE - 1), ..self }
+    /// So many rows before as a page has whose rows are all unknown; behind the end of a list, a whole page.
+    fn back(self, rows: &[Node]) -> Self {
+        let page = u32::try_from(rows.len()).ok().filter(|rows| *rows > 0).unwrap_or(PAGE);
+        Self { skip: self.skip.saturating_sub((page - 1).max(1)), ..self }
     }
 }
 
@@ -125,7 +126,7 @@ pub(super) async fn read(axl: &Axl, request: &PageRequest, deadline: Deadline) -
             let (rows, full) = list(axl, stage, row.skip, deadline).await?;
             let next = |stage, row, mark| Some(Place::List { stage, row, mark }.written());
             let Some(first) = row.first_unread(&rows) else {
-                return Ok(Page { whole: true, next: next(number, row.back(), mark), ..Page::default() });
+                return Ok(Page { whole: true, next: next(number, row.back(&rows), mark), ..Page::default() });
             };
             let found = objects(axl, stage, &rows[first..], deadline).await?;
             let page = Page { whole: true, found, ..Page::default() };
@@ -277,8 +278,10 @@ mod tests {
     #[test]
     fn who_comes_back_to_the_beginning_reads_what_is_there() {
         let lost = row(1_500, &["c"]);
-        assert_eq!(lost.back(), row(501, &["c"]));
-        let begun = row(501, &["c"]).back();
+        assert_eq!(row(1_500, &["c"]).back(&rows(&["f", "g", "h"])), row(1_498, &["c"]), "pages may be small");
+        assert_eq!(row(1_500, &["c"]).back(&rows(&["f"])), row(1_499, &["c"]));
+        assert_eq!(lost.back(&[]), row(501, &["c"]));
+        let begun = row(501, &["c"]).back(&[]);
         assert_eq!((begun.skip, begun.first_unread(&rows(&["d", "e"]))), (0, Some(0)));
         assert_eq!(begun.first_unread(&rows(&["a", "c", "d"])), Some(2));
     }

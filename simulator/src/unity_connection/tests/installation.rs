@@ -175,7 +175,7 @@ fn a_call_handler_greets_transfers_and_listens_to_keys() {
         let list = json_of(&device, &format!("GET {one}/{part}"));
         let members = list[member].as_array().unwrap();
         let on = members.iter().filter(|member| member["Enabled"] == "true");
-        let kind = format!("{}Type", member);
+        let kind = format!("{member}Type");
         (members.len(), on.map(|member| member[&kind].as_str().unwrap().to_owned()).collect::<Vec<_>>())
     };
     assert_eq!(enabled("greetings", "Greeting"), (7, vec!["Error".to_owned(), "Standard".to_owned()]));
