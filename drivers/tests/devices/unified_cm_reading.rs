@@ -86,33 +86,36 @@ async fn a_long_list_is_read_page_by_page() {
 
 #[tokio::test]
 async fn what_stays_is_read_whatever_goes_and_comes_between_the_pages() {
-    let line = |number: u32| UnifiedCmObject::DirectoryNumber { pattern: number.to_string(), partition: None };
-    let last = 4_205;
-    // What goes and what comes after each page: before what was read, its last row, a whole page, and as many as go.
-    let cases: [(&str, Vec<u32>, Vec<u32>); 4] = [
-        ("some of the first page", (2_001..2_011).collect(), vec![]),
-        ("the last row that was read, and some before", (2_990..=3_000).collect(), vec![]),
-        ("all of the first page", (2_001..=3_000).collect(), vec![]),
-        ("as many as come later", (2_001..2_011).collect(), (9_001..9_011).collect()),
+    let line = |pattern: &str| UnifiedCmObject::DirectoryNumber { pattern: pattern.to_owned(), partition: None };
+    let numbers = || 2_001..=2_300;
+    // What goes of what was read, and how many come behind all others.
+    type Chosen = fn(&[String]) -> &[String];
+    let cases: [(&str, Chosen, u32); 4] = [
+        ("the first ones", |read| &read[..10], 0),
+        ("the last ones", |read| &read[read.len() - 10..], 0),
+        ("all of them", |read| read, 0),
+        ("as many as come", |read| &read[..10], 10),
     ];
     for (what, gone, come) in cases {
-        let bench = Bench::unified_cm("12.5", &[]).await;
-        for pattern in 2_001..=last {
+        // Pages that are small have the same seams.
+        let bench = Bench::unified_cm("12.5", &["largest-reply=60000"]).await;
+        for pattern in numbers() {
             bench.done(&number(&pattern.to_string())).await;
         }
         let mut request = PageRequest { scope: SyncScope::Subscribers, since: None, after: None };
-        let mut keys = std::collections::BTreeSet::new();
+        let mut read: Vec<String> = Vec::new();
         let mut changed = false;
         loop {
             let page = bench.driver.read(&request, TIMEOUT).await.unwrap();
-            keys.extend(page.found.into_iter().map(|object| object.key));
-            if !keys.is_empty() && !changed {
+            read.extend(page.found.into_iter().map(|object| object.key.trim_end_matches('/').to_owned()));
+            if !read.is_empty() && !changed {
                 changed = true;
-                for &number in &gone {
-                    bench.done(&Action::RemoveObject { object: line(number) }).await;
+                assert!(read.len() < numbers().count(), "there is one page only");
+                for pattern in gone(&read) {
+                    bench.done(&Action::RemoveObject { object: line(pattern) }).await;
                 }
-                for number_that_comes in &come {
-                    bench.done(&number(&number_that_comes.to_string())).await;
+                for pattern in 0..come {
+                    bench.done(&number(&(9_001 + pattern).to_string())).await;
                 }
             }
             match page.next {
@@ -120,7 +123,7 @@ async fn what_stays_is_read_whatever_goes_and_comes_between_the_pages() {
                 None => break,
             }
         }
-        let missed: Vec<_> = (2_001..=last).filter(|number| !keys.contains(&format!("{number}/"))).collect();
+        let missed: Vec<_> = numbers().filter(|number| !read.contains(&number.to_string())).collect();
         assert!(missed.is_empty(), "{what}: {missed:?}");
     }
 }
