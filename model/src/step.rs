@@ -158,14 +158,15 @@ pub enum Action {
         /// Which.
         object: UnifiedCmObject,
     },
-    /// Unified CM: what the line at a position is: its number, and attributes of this line alone. Its users stay.
+    /// Unified CM: what the line at a position is: its number, and attributes of this line alone. Its users stay. A line
+    /// that was moved since, or has another number by now, isn't changed.
     ChangeLine {
         /// What carries the line.
         target: LineTarget,
         /// The name of the phone or profile.
         name: String,
-        /// The position, from 1.
-        index: u16,
+        /// The line as it is before: its number, and its position, which it keeps.
+        from: LinePlace,
         /// The number that it has from then on.
         pattern: String,
         /// Its partition.
@@ -371,8 +372,15 @@ impl Step {
             | Action::RemoveObject { object }
             | Action::ActivateObject { object, .. } => vec![object.lock()],
             Action::RenameObject { object, to } => vec![object.lock(), to.lock()],
-            Action::ChangeLine { target, name, pattern, partition, .. }
-            | Action::DetachLine { target, name, pattern, partition } => {
+            Action::ChangeLine { target, name, from, pattern, partition, .. } => {
+                let mut objects = vec![target.object(name), number(pattern, partition)];
+                let before = number(&from.pattern, &from.partition);
+                if !objects.contains(&before) {
+                    objects.push(before);
+                }
+                objects
+            }
+            Action::DetachLine { target, name, pattern, partition } => {
                 vec![target.object(name), number(pattern, partition)]
             }
             Action::AssociateLineUser { target, name, user_id, .. }
@@ -428,7 +436,7 @@ impl Step {
             Action::ChangeObject { object, .. } => format!("change {object}"),
             Action::RenameObject { object, to } => format!("rename {object} to {}", to.key()),
             Action::RemoveObject { object } => format!("remove {object}"),
-            Action::ChangeLine { name, index, .. } => format!("change line {index} of {name}"),
+            Action::ChangeLine { name, from, .. } => format!("change line {} of {name}", from.index),
             Action::PlaceLines { name, .. } => format!("place the lines of {name}"),
             Action::DetachLine { name, pattern, .. } => format!("take line {pattern} off {name}"),
             Action::AssociateLineUser { name, pattern, user_id, .. } => {

@@ -40,6 +40,8 @@ words! {
         UserTemplate = "user_template", "user template";
         /// An external messaging service.
         ExternalService = "external_service", "external service";
+        /// What PINs and passwords of mailboxes have to be like, and how long somebody is locked out.
+        AuthenticationRule = "authentication_rule", "authentication rule";
         /// An end user.
         User = "user", "user";
         /// A phone.
@@ -111,7 +113,8 @@ impl ObjectKind {
             | Self::ServiceProfile
             | Self::VoiceGateway
             | Self::UserTemplate
-            | Self::ExternalService => SyncScope::Infrastructure,
+            | Self::ExternalService
+            | Self::AuthenticationRule => SyncScope::Infrastructure,
             Self::User
             | Self::Phone
             | Self::DirectoryNumber

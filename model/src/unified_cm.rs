@@ -28,7 +28,7 @@ pub enum UnifiedCmObject {
     RemoteDestination(String),
 }
 
-/// The position that a line gets on its phone or profile.
+/// A line of a phone or profile, by its number, at a position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinePlace {
     /// The number.

@@ -49,6 +49,8 @@ pub enum FaultKind {
     Synchronising(Duration),
     LargestReply(usize),
     Lock(Selector),
+    Lockout(u32),
+    Starting(Duration),
 }
 
 /// What the one account of a device may do.
@@ -138,9 +140,11 @@ impl FromStr for FaultSpec {
                 FaultKind::LargestReply(value.parse().map_err(|_| refused(format!("{kind} needs a number of bytes")))?)
             }
             "lock" => FaultKind::Lock(value.parse().map_err(refused)?),
+            "lockout" => FaultKind::Lockout(count()?),
+            "starting" => FaultKind::Starting(duration(value).map_err(refused)?),
             _ => {
                 let kinds = "latency, rate, concurrency, session, throttle, rights, ldap, synchronising, largest-reply, \
-                             drop-before, drop-after, error, refuse, lock";
+                             drop-before, drop-after, error, refuse, lock, lockout, starting";
                 return Err(refused(format!("the kinds are {kinds}")));
             }
         };
@@ -343,6 +347,8 @@ mod tests {
         assert_eq!(kind("axl:ldap=Example Directory"), Ok(FaultKind::Ldap("Example Directory".to_owned())));
         assert_eq!(kind("axl:largest-reply=65536"), Ok(FaultKind::LargestReply(65_536)));
         assert_eq!(kind("axl:synchronising=30s"), Ok(FaultKind::Synchronising(Duration::from_secs(30))));
+        assert_eq!(kind("cupi:starting=30s"), Ok(FaultKind::Starting(Duration::from_secs(30))));
+        assert_eq!(kind("cupi:lockout=0"), Ok(FaultKind::Lockout(0)));
     }
 
     #[test]

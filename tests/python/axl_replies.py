@@ -84,7 +84,7 @@ USUAL = {
     "answerTooLateTimer": "19000",
     "delayBeforeRingingCell": "4000",
     "lastName": "Soprano",
-    "name": "Sales",
+    **dict.fromkeys(["name", "serviceName", "asciiServiceName"], "Sales"),
     "distributionAlgorithm": "Top Down",
     "rnaReversionTimeOut": "10",
     "huntListName": "Sales",

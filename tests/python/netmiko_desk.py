@@ -22,9 +22,30 @@ def shows(text, *parts):
         assert part in text, f"{part!r} is missing in:\n{text}"
 
 
+def tables(connection):
+    """What scripts make tables of."""
+
+    def table(command):
+        rows = connection.send_command(command, use_textfsm=True)
+        assert isinstance(rows, list) and rows, f"{command}: {rows!r}"
+        return rows
+
+    assert table("show version")[0]["hostname"] == "CME"
+    assert [row["pid"].strip() for row in table("show inventory")][0] == "CISCO2951/K9"
+    addresses = {row["interface"]: row["ip_address"] for row in table("show ip interface brief")}
+    assert addresses["GigabitEthernet0/0"] == "10.0.0.1", addresses
+    up = {row["interface"]: (row["link_status"], row["prefix_length"]) for row in table("show interfaces")}
+    assert up["GigabitEthernet0/0"] == ("up", "24") and up["GigabitEthernet0/1"][0] == "administratively down", up
+    assert [row["port"] for row in table("show interfaces description")] == ["Gi0/0", "Gi0/1"]
+    assert table("show users")[0]["user"] == "dialtone"
+    assert table("show clock")[0]["timezone"] == "UTC"
+
+
 def router(port):
     connection = connect(port)
     connection.enable()
+    assert connection.find_prompt() == "CME#"
+    tables(connection)
     assert connection.check_enable_mode()
     configured = connection.send_config_set(
         [
@@ -54,6 +75,9 @@ def router(port):
     shows(connection.send_config_set(["ephone-dn 700"]), "exceeds max-dn 144")
     shows(connection.send_config_set(["ephone 2", "mac-address 0011.2233.4455", "no ephone 2"]), "already in use")
     shows(connection.send_command("show ephone"), "ephone-1[0] Mac:0011.2233.4455")
+    shows(connection.send_command("show ephone summary"), "ephone-1 Mac:0011.2233.4455", "Unregistered 1")
+    shows(connection.send_command("show telephony-service ephone-dn"), "ephone-dn 1 dual-line\n", "number 1001")
+    shows(connection.send_command("show telephony-service"), "max-ephones 42")
     assert connection.send_command("show ephone registered") == ""
     shows(connection.send_command("show version | include IOS"), "Version 15.1(4)M")
     asked = connection.send_command("configure", expect_string=r"\]\? ")
@@ -87,6 +111,8 @@ def told(port, what):
 
 def unity_express(port):
     connection = connect(port)
+    connection.enable()
+    assert connection.check_enable_mode() and connection.find_prompt().startswith("se-")
     for line in [
         "username tony create",
         'username tony fullname display "Tony Jones"',
@@ -99,6 +125,8 @@ def unity_express(port):
     shows(connection.send_command("show user detail username tony"), "Tony Jones", "1001")
     shows(connection.send_command("show voicemail mailboxes"), "tony")
     shows(connection.send_command("show voicemail detail mailbox tony"), "600")
+    shows(connection.send_command("show running-config"), "username tony create")
+    connection.save_config()
     connection.send_config_set(["no voice mailbox owner tony"])
     assert connection.send_command("username tony delete") == ""
     assert "tony" not in connection.send_command("show users")

@@ -174,21 +174,36 @@ async fn change(dialogue: &mut Dialogue<'_>, wanted: &ExpressMailbox) -> Result<
     };
     match changed.await {
         Ok(()) => Ok(Ran::Done(Done { reference: Some(wanted.user_id.clone()) })),
-        Err(Fault::Rejected(complaint)) => match restore(dialogue, &wanted.user_id, &present).await {
-            Ok(()) => Err(Fault::Rejected(complaint)),
-            Err(Fault::Rejected(other)) => {
-                let message =
-                    format!("{}; and what was there before doesn't come back: {}", complaint.message, other.message);
-                Err(Fault::Unknown(Complaint::new(complaint.code, message)))
-            }
-            Err(fault) => Err(fault),
-        },
+        Err(Fault::Rejected(complaint)) => Err(put_back(dialogue, &wanted.user_id, &present, complaint).await),
         Err(fault) => Err(fault),
     }
 }
 
+/// What becomes of a refusal after others of an action's lines were taken: what was there before comes back.
+async fn put_back(dialogue: &mut Dialogue<'_>, id: &str, before: &User, why: Complaint) -> Fault {
+    match restore(dialogue, id, before).await {
+        Ok(Restored::AsBefore) => Fault::Rejected(why),
+        Ok(Restored::WithoutMessages) => {
+            let message = format!("{}; the mailbox is there again, but the messages in it are lost", why.message);
+            Fault::Rejected(Complaint { message, ..why })
+        }
+        Err(Fault::Rejected(other)) => {
+            let message = format!("{}; and what was there before doesn't come back: {}", why.message, other.message);
+            Fault::Unknown(Complaint::new(why.code, message))
+        }
+        Err(fault) => fault,
+    }
+}
+
+/// How far what was there before has come back.
+enum Restored {
+    AsBefore,
+    /// The mailbox is a new one.
+    WithoutMessages,
+}
+
 /// Sets what differs from what was there before.
-async fn restore(dialogue: &mut Dialogue<'_>, id: &str, before: &User) -> Result<(), Fault> {
+async fn restore(dialogue: &mut Dialogue<'_>, id: &str, before: &User) -> Result<Restored, Fault> {
     dialogue.leave_configuration().await?;
     let now = find(dialogue, id).await?.unwrap_or_default();
     let mut lines = Vec::new();
@@ -203,10 +218,17 @@ async fn restore(dialogue: &mut Dialogue<'_>, id: &str, before: &User) -> Result
     let owned = CommandLine::of("voice mailbox owner").word("the user", user_id(id)?)?;
     match (&before.mailbox, &now.mailbox) {
         (None, Some(_)) => lines.push(owned.negated()),
-        (Some(before), Some(now)) if before != now => {
-            lines.push(owned);
-            lines.extend(before.size.map(|size| CommandLine::of("mailboxsize").number(size)));
-            lines.push(described(before.description.as_deref())?);
+        (Some(before), now) if now.as_ref() != Some(before) => {
+            match (now, before.size) {
+                (None, Some(size)) => lines.push(owned.then("size").number(size)),
+                (_, size) => {
+                    lines.push(owned);
+                    lines.extend(size.map(|size| CommandLine::of("mailboxsize").number(size)));
+                }
+            }
+            if before.description.is_some() || now.as_ref().is_some_and(|now| now.description.is_some()) {
+                lines.push(described(before.description.as_deref())?);
+            }
             let enable = CommandLine::of("enable");
             lines.push(if before.enabled { enable } else { enable.negated() });
         }
@@ -219,14 +241,19 @@ async fn restore(dialogue: &mut Dialogue<'_>, id: &str, before: &User) -> Result
         let name = of_user(id)?.then("fullname display").quoted("the full name", &before.full_name)?;
         dialogue.change(&name).await?;
     }
-    Ok(())
+    let is_new = before.mailbox.is_some() && now.mailbox.is_none();
+    Ok(if is_new { Restored::WithoutMessages } else { Restored::AsBefore })
 }
 
+/// A removal that breaks off is completed by whoever goes on: the user is there until the mailbox is gone, and nobody has
+/// the mailbox without its user. One that is refused halfway is taken back, as far as the device can give anything back.
 async fn remove(dialogue: &mut Dialogue<'_>, user_id: &str) -> Result<Ran, Fault> {
-    if find(dialogue, user_id).await?.is_some() {
-        clear(dialogue, user_id).await?;
+    let Some(present) = find(dialogue, user_id).await? else { return Ok(Ran::Done(Done::default())) };
+    match clear(dialogue, user_id).await {
+        Ok(()) => Ok(Ran::Done(Done::default())),
+        Err(Fault::Rejected(complaint)) => Err(put_back(dialogue, user_id, &present, complaint).await),
+        Err(fault) => Err(fault),
     }
-    Ok(Ran::Done(Done::default()))
 }
 
 async fn unlock(dialogue: &mut Dialogue<'_>, id: &str) -> Result<Ran, Fault> {

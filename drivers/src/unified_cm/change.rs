@@ -7,7 +7,7 @@ use super::carriers::refuse_in_use;
 use super::client::{Axl, AxlError};
 use super::node::Node;
 use super::object::{Class, unfit};
-use super::schema::{Completeness, Values, completed, differences, tags};
+use super::schema::{Completeness, Element, Values, completed, differences, tags};
 use crate::http::{Deadline, Effect};
 use crate::{Done, Look, Ran};
 
@@ -37,14 +37,15 @@ impl<'a> Target<'a> {
 
     pub(super) async fn change(&self, attributes: &Attributes) -> Result<Ran, Fault> {
         let sent = self.settings(attributes)?;
-        let groups: Vec<Node> = sent.iter().filter(|node| !node.children.is_empty()).cloned().collect();
-        let content = if groups.is_empty() {
+        let elements = self.class.elements;
+        let is_sent = |element: &&Element| sent.iter().any(|node| node.name == element.name);
+        let groups = elements.iter().filter(|element| element.is_group()).filter(is_sent);
+        let wanted: Vec<Node> =
+            groups.flat_map(|group| tags(std::slice::from_ref(group), self.axl.version, None)).collect();
+        let content = if wanted.is_empty() {
             sent
         } else {
-            let elements = self.class.elements;
-            let groups = elements.iter().filter(|element| groups.iter().any(|group| group.name == element.name));
-            let wanted = groups.flat_map(|group| tags(std::slice::from_ref(group), self.axl.version, None));
-            let there = self.get(wanted.collect()).await?.unwrap_or_default();
+            let there = self.get(wanted).await?.unwrap_or_default();
             completed(&sent, &there, elements, self.axl.version)
         };
         self.update(content).await?;

@@ -1,6 +1,6 @@
 //! The elements of the requests that the driver writes, in the order of the schema, with the versions that have them.
 
-use super::schema::{Element, choice, flag, group, list, number, reference, secret, text};
+use super::schema::{Element, choice, flag, group, list, members, number, reference, secret, text};
 
 /// An end user.
 pub(super) const USER: &[Element] = &[
@@ -92,6 +92,7 @@ pub(super) const PHONE: &[Element] = &[
     text("messagesUrl"),
     text("proxyServerUrl"),
     text("servicesUrl"),
+    members("services", "service", SERVICE).unlisted(),
     reference("softkeyTemplateName"),
     reference("defaultProfileName"),
     flag("enableExtensionMobility"),
@@ -129,6 +130,17 @@ pub(super) const PHONE: &[Element] = &[
     choice("alwaysUsePrimeLine"),
     choice("alwaysUsePrimeLineForVoiceMessage"),
     reference("featureControlPolicy"),
+];
+
+/// A phone service that a phone or profile is subscribed to, and what people see of it there.
+const SERVICE: &[Element] = &[
+    choice("telecasterServiceName"),
+    text("name").or_as("telecasterServiceName"),
+    reference("url"),
+    number("urlButtonIndex"),
+    text("urlLabel"),
+    text("urlLabelAscii").before(10, 0),
+    text("serviceNameAscii"),
 ];
 
 /// A directory number.
@@ -248,6 +260,7 @@ pub(super) const DEVICE_PROFILE: &[Element] = &[
     choice("alwaysUsePrimeLineForVoiceMessage"),
     reference("softkeyTemplateName"),
     choice("callInfoPrivacyStatus"),
+    members("services", "service", SERVICE).unlisted(),
     reference("featureControlPolicy"),
 ];
 

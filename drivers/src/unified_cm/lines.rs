@@ -23,8 +23,8 @@ pub(super) struct LineEdit<'a> {
 enum Edit<'a> {
     /// A new line, whole.
     Attach(Node),
-    /// The line at a position gets this number and these attributes.
-    Change(Node),
+    /// The line with this number, at the position that is in the second, gets the number and the attributes of that.
+    Change(Number<'a>, Node),
     Place(&'a [LinePlace]),
     Detach(Number<'a>),
     Associate(Number<'a>, &'a str),
@@ -61,10 +61,11 @@ impl<'a> LineEdit<'a> {
                 let line = line(*index, number, associated_user.as_deref(), attributes, Completeness::Whole, version);
                 (target, name, line.map(Edit::Attach))
             }
-            Action::ChangeLine { target, name, index, pattern, partition, attributes } => {
-                let number = number(pattern, partition);
-                let line = line(*index, number, None, attributes, Completeness::Given, version);
-                (target, name, line.map(Edit::Change))
+            Action::ChangeLine { target, name, from, pattern, partition, attributes } => {
+                let before = number(&from.pattern, &from.partition);
+                let wanted = number(pattern, partition);
+                let line = line(from.index, wanted, None, attributes, Completeness::Given, version);
+                (target, name, line.map(|line| Edit::Change(before, line)))
             }
             Action::PlaceLines { target, name, places } => (target, name, Ok(Edit::Place(places))),
             Action::DetachLine { target, name, pattern, partition } => {
@@ -124,7 +125,7 @@ impl<'a> LineEdit<'a> {
             Edit::Attach(line) => Edit::Detach(number_of(line)),
             Edit::Associate(number, user_id) => Edit::TakeBack(*number, user_id),
             Edit::Dissociate(number, user_id) => Edit::Associate(*number, user_id),
-            Edit::Change(_) | Edit::Place(_) | Edit::Detach(_) | Edit::TakeBack(..) => return None,
+            Edit::Change(..) | Edit::Place(_) | Edit::Detach(_) | Edit::TakeBack(..) => return None,
         };
         Some(LineEdit { target: self.target, name: self.name, edit, version: self.version })
     }
@@ -142,7 +143,7 @@ impl<'a> LineEdit<'a> {
     fn effected(&self, lines: &[Node]) -> Effected {
         match &self.edit {
             Edit::Attach(line) => self.attached(line, lines),
-            Edit::Change(wanted) => self.changed(wanted, lines),
+            Edit::Change(before, wanted) => self.changed(*before, wanted, lines),
             Edit::Place(places) => self.placed(places, lines),
             Edit::Detach(number) => match lines.iter().find(|line| number_of(line) == *number) {
                 None => Effected::Already,
@@ -186,23 +187,33 @@ impl<'a> LineEdit<'a> {
         }
     }
 
-    fn changed(&self, wanted: &Node, lines: &[Node]) -> Effected {
+    /// The line that is meant is the one with the number from before, or with the wanted one where it was changed already.
+    fn changed(&self, before: Number<'_>, wanted: &Node, lines: &[Node]) -> Effected {
         let index = wanted.child_text("index");
-        let Some(at) = lines.iter().position(|line| line.child_text("index") == index) else {
+        let elsewhere = |number: Number<'_>| {
+            let other = |line: &&Node| number_of(line) == number && line.child_text("index") != index;
+            let there = lines.iter().find(other)?.child_text("index");
+            Some(format!("line {}: device has it at {there}, the order says {index}", number.0))
+        };
+        let Some(line) = lines.iter().find(|line| line.child_text("index") == index) else {
+            if let Some(difference) = elsewhere(before) {
+                return Effected::Conflict(vec![difference]);
+            }
             let message = format!("{} has no line at position {index}", self.name);
             return Effected::Impossible(Complaint::new("axl-no-line", message));
         };
-        if differences(&wanted.children, &lines[at], BUTTON).is_empty() {
+        if number_of(line) != before && number_of(line) != number_of(wanted) {
+            let at_position =
+                format!("position {index}: device has {}, the order says {}", shown(number_of(line)), shown(before));
+            return Effected::Conflict([at_position].into_iter().chain(elsewhere(before)).collect());
+        }
+        if differences(&wanted.children, line, BUTTON).is_empty() {
             return Effected::Already;
         }
-        let rival = lines.iter().enumerate().find(|(place, line)| *place != at && number_of(line) == number_of(wanted));
-        if let Some((_, rival)) = rival {
-            let (pattern, there) = (number_of(wanted).0, rival.child_text("index"));
-            return Effected::Conflict(vec![format!(
-                "line {pattern}: device has it at {there}, the order says {index}"
-            )]);
+        if let Some(difference) = elsewhere(number_of(wanted)) {
+            return Effected::Conflict(vec![difference]);
         }
-        let mut changed = again(&lines[at], self.version);
+        let mut changed = again(line, self.version);
         changed.children = merged(&changed.children, &wanted.children);
         in_schema_order(&mut changed.children, BUTTON);
         let others: Vec<Node> = lines.iter().filter(|line| line.child_text("index") != index).cloned().collect();
@@ -322,6 +333,11 @@ fn line(
 
 fn number<'a>(pattern: &'a str, partition: &'a Option<String>) -> Number<'a> {
     (pattern, partition.as_deref().unwrap_or_default())
+}
+
+/// A number as a difference tells of it.
+fn shown((pattern, partition): Number<'_>) -> String {
+    if partition.is_empty() { pattern.to_owned() } else { format!("{pattern} in {partition}") }
 }
 
 fn number_of(line: &Node) -> Number<'_> {

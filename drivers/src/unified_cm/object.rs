@@ -126,7 +126,7 @@ fn dirn(pattern: &str, partition: &str) -> Vec<Node> {
 }
 
 /// What a new phone or device profile gets where the order doesn't say: the objects that every Unified CM has from the
-/// start, by their usual names. Only desk phones, which are called by a number, have such names.
+/// start, by their usual names. Only desk phones, which are called by a number, and analog phones have such names.
 struct Usual {
     template: Option<String>,
     security: Option<String>,
@@ -135,8 +135,10 @@ struct Usual {
 impl Usual {
     fn of(phone_type: &str, protocol: &str) -> Self {
         let number = phone_type.strip_prefix("Cisco ").filter(|model| model.bytes().all(|byte| byte.is_ascii_digit()));
+        // A phone at a port of a voice gateway.
+        let analog = (phone_type == "Analog Phone").then(|| "Standard Analog".to_owned());
         Self {
-            template: number.map(|model| format!("Standard {model} {protocol}")),
+            template: number.map(|model| format!("Standard {model} {protocol}")).or(analog),
             security: number
                 .filter(|_| protocol == "SIP")
                 .map(|model| format!("Cisco {model} - Standard SIP Non-Secure Profile")),

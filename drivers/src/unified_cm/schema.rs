@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::node::Node;
 use super::version::Version;
@@ -39,6 +39,9 @@ pub(super) enum Kind {
     Group(&'static [Element]),
     /// A list that an action of its own changes.
     List,
+    /// A list whose members, with these elements in each, are said all at once, as `services[1].name`; unset by being
+    /// empty.
+    Members { member: &'static str, elements: &'static [Element] },
 }
 
 #[derive(Debug)]
@@ -46,6 +49,8 @@ enum Otherwise {
     Nothing,
     Nil,
     Value(&'static str),
+    /// The same as an element before it.
+    As(&'static str),
 }
 
 /// What a request shall say: flat values by the path of their element, such as `callForwardAll.destination`, and lists.
@@ -111,6 +116,10 @@ pub(super) const fn list(name: &'static str) -> Element {
     element(name, Kind::List)
 }
 
+pub(super) const fn members(name: &'static str, member: &'static str, elements: &'static [Element]) -> Element {
+    element(name, Kind::Members { member, elements })
+}
+
 const fn element(name: &'static str, kind: Kind) -> Element {
     Element {
         name,
@@ -128,6 +137,12 @@ impl Element {
     /// Mandatory, with this value when nobody says otherwise.
     pub(super) const fn or(mut self, value: &'static str) -> Self {
         self.otherwise = Otherwise::Value(value);
+        self
+    }
+
+    /// Mandatory, and the same as an element before it when nobody says otherwise.
+    pub(super) const fn or_as(mut self, name: &'static str) -> Self {
+        self.otherwise = Otherwise::As(name);
         self
     }
 
@@ -171,11 +186,21 @@ impl Element {
         self.from.is_none_or(|from| from <= version) && self.before.is_none_or(|before| version < before)
     }
 
-    fn fallback(&self) -> Option<Node> {
+    /// Whether it is replaced whole, with all that is in it.
+    pub(super) fn is_group(&self) -> bool {
+        matches!(self.kind, Kind::Group(_))
+    }
+
+    /// `before` is what stands before it in the same element.
+    fn fallback(&self, before: &[Node]) -> Option<Node> {
         match self.otherwise {
             Otherwise::Nothing => None,
             Otherwise::Nil => Some(Node::nil(self.name)),
             Otherwise::Value(value) => Some(Node::text(self.name, value)),
+            Otherwise::As(other) => {
+                let other = before.iter().find(|node| node.name == other)?;
+                Some(Node::text(self.name, other.text.as_str()))
+            }
         }
     }
 
@@ -235,17 +260,46 @@ impl Values<'_> {
                         nodes.push(Node::parent(element.name, children));
                     }
                 }
+                Kind::Members { member, elements } => {
+                    let list = self.take_members(&path, member, elements, version)?;
+                    nodes.extend(list.map(|children| Node::parent(element.name, children)));
+                }
                 _ => match self.flat.remove(path.as_str()) {
                     Some(_) if element.fixed && completeness == Completeness::Given => {
                         return Err(WriteError::Fixed { name: path });
                     }
                     Some(value) => nodes.push(element.value(&path, value)?),
-                    None if completeness == Completeness::Whole => nodes.extend(element.fallback()),
+                    None if completeness == Completeness::Whole => nodes.extend(element.fallback(&nodes)),
                     None => {}
                 },
             }
         }
         Ok(nodes)
+    }
+
+    /// The members that are said of the list at a path, by their numbers; none where the list is said to be empty, and
+    /// `None` where nothing is said of it. A list is replaced whole, so each member is whole.
+    fn take_members(
+        &mut self,
+        path: &str,
+        member: &str,
+        elements: &[Element],
+        version: Version,
+    ) -> Result<Option<Vec<Node>>, WriteError> {
+        let number = |name: &&str| name.strip_prefix(path)?.strip_prefix('[')?.split_once("].")?.0.parse::<u16>().ok();
+        let numbers: BTreeSet<u16> = self.flat.keys().filter_map(number).collect();
+        if numbers.is_empty() {
+            return match self.flat.remove(path) {
+                None => Ok(None),
+                Some("") => Ok(Some(Vec::new())),
+                Some(_) => Err(WriteError::Unknown { name: path.to_owned(), version }),
+            };
+        }
+        let whole = |number| {
+            let parts = self.take(elements, &format!("{path}[{number}]."), version, Completeness::Whole)?;
+            Ok(Node::parent(member, parts))
+        };
+        numbers.into_iter().map(whole).collect::<Result<_, _>>().map(Some)
     }
 }
 
@@ -259,7 +313,7 @@ pub(super) fn completed(sent: &[Node], there: &Node, elements: &[Element], versi
         let mut children = merged(&known, &node.children);
         let missing = parts.iter().filter(|part| part.is_in(version) && node.child(part.name).is_none());
         let missing = missing.filter(|part| !known.iter().any(|node| node.name == part.name));
-        children.extend(missing.filter_map(Element::fallback));
+        children.extend(missing.filter_map(|part| part.fallback(&[])));
         in_schema_order(&mut children, parts);
         Node::parent(node.name.as_str(), children)
     };
@@ -275,7 +329,7 @@ pub(super) fn written_back(read: &Node, elements: &[Element], version: Version) 
                 let children = written_back(child, elements, version);
                 (!children.is_empty()).then(|| Node::parent(element.name, children))
             }
-            Kind::List => Some(Node::parent(element.name, child.children.clone())),
+            Kind::List | Kind::Members { .. } => Some(Node::parent(element.name, child.children.clone())),
             // An empty reference is unset; anything else that is empty is as good as not said.
             Kind::Reference if child.text.is_empty() => Some(Node::nil(element.name)),
             _ => (!child.text.is_empty()).then(|| Node::text(element.name, child.text.as_str())),
@@ -313,6 +367,9 @@ pub(super) fn tags(elements: &[Element], version: Version, sent: Option<&[Node]>
             Kind::Group(elements) => {
                 Node::parent(element.name, tags(elements, version, sent.map(|node| node.children.as_slice())))
             }
+            Kind::Members { member, elements } => {
+                Node::parent(element.name, vec![Node::parent(member, tags(elements, version, None))])
+            }
             _ => Node::text(element.name, element.asked_as),
         })
     };
@@ -336,8 +393,10 @@ pub(super) fn differences(sent: &[Node], device: &Node, elements: &[Element]) ->
 fn compare(sent: &Node, parent: &Node, elements: &[Element], prefix: &str, found: &mut Vec<String>) {
     let path = format!("{prefix}{}", sent.name);
     let kind = elements.iter().find(|element| element.name == sent.name).map(|element| &element.kind);
-    if matches!(kind, Some(Kind::Secret)) {
-        return;
+    match kind {
+        Some(Kind::Secret) => return,
+        Some(Kind::Members { elements, .. }) => return compare_members(sent, parent, elements, found),
+        _ => {}
     }
     if sent.children.is_empty() {
         let mut values: Vec<&str> = parent.children_named(&sent.name).map(|node| node.text.trim()).collect();
@@ -364,6 +423,20 @@ fn compare(sent: &Node, parent: &Node, elements: &[Element], prefix: &str, found
     };
     let candidates = parent.children_named(&sent.name).map(within).min_by_key(Vec::len);
     found.extend(candidates.unwrap_or_else(|| within(&Node::default())));
+}
+
+/// The members of a list that was sent whole, in whatever order the device tells of them.
+fn compare_members(sent: &Node, parent: &Node, elements: &[Element], found: &mut Vec<String>) {
+    let there = parent.child(&sent.name).map(|list| list.children.as_slice()).unwrap_or_default();
+    let is_there = |member: &Node| there.iter().any(|other| differences(&member.children, other, elements).is_empty());
+    if there.len() == sent.children.len() && sent.children.iter().all(is_there) {
+        return;
+    }
+    let told = |members: &[Node]| {
+        let names = members.iter().filter_map(|member| member.children.first()).map(|name| name.text.as_str());
+        shown(&names.collect::<Vec<_>>().join(", "))
+    };
+    found.push(format!("{}: device has {}, the order says {}", sent.name, told(there), told(&sent.children)));
 }
 
 /// The device writes truth values in several ways; everything else it gives back as it was sent.
@@ -394,8 +467,10 @@ mod tests {
         text("new").from(10, 0),
         group("forward", INNER),
         list("lines"),
+        members("services", "service", SERVICE),
         secret("pin"),
     ];
+    const SERVICE: &[Element] = &[choice("service"), text("name").or_as("service"), number("button")];
 
     fn write(values: &[(&str, &str)], version: Version, completeness: Completeness) -> Result<Vec<Node>, WriteError> {
         let flat = values.iter().copied().collect();
@@ -420,6 +495,38 @@ mod tests {
         let there = Node::parent("object", vec![Node::parent("forward", vec![Node::text("on", "true")])]);
         let group = Node::parent("forward", [vec![Node::text("on", "true")], forward.children].concat());
         assert_eq!(completed(&change, &there, ELEMENTS, V12)[2], group);
+    }
+
+    fn service(name: &str, shown: &str) -> Node {
+        Node::parent("service", vec![Node::text("service", name), Node::text("name", shown)])
+    }
+
+    #[test]
+    fn the_members_of_a_list_are_said_by_their_numbers() {
+        let given = [("services[10].service", "b"), ("services[2].service", "a"), ("services[2].name", "Mine")];
+        let services = Node::parent("services", vec![service("a", "Mine"), service("b", "b")]);
+        for completeness in [Completeness::Whole, Completeness::Given] {
+            let written = write(&given, V12, completeness).unwrap();
+            assert_eq!(written.last(), Some(&services), "{completeness:?}");
+        }
+        assert_eq!(write(&[("services", "")], V12, Completeness::Given).unwrap(), [Node::parent("services", vec![])]);
+        let unknown = |name: &str| Err(WriteError::Unknown { name: name.to_owned(), version: V12 });
+        for name in ["services", "services[1].colour", "services[one].name", "services[1]"] {
+            assert_eq!(write(&[(name, "red")], V12, Completeness::Given), unknown(name));
+        }
+    }
+
+    #[test]
+    fn a_list_that_was_sent_whole_is_equal_in_any_order_and_never_with_others_beside_it() {
+        let object = |services: &[Node]| Node::parent("object", vec![Node::parent("services", services.to_vec())]);
+        let [one, other] = [service("a", "a"), service("b", "b")];
+        let sent = [Node::parent("services", vec![one.clone(), other.clone()])];
+        assert_eq!(differences(&sent, &object(&[other.clone(), one.clone()]), ELEMENTS), Vec::<String>::new());
+        let missing = differences(&sent, &object(std::slice::from_ref(&one)), ELEMENTS);
+        assert_eq!(missing, ["services: device has a, the order says a, b"]);
+        let none = [Node::parent("services", vec![])];
+        assert_eq!(differences(&none, &Node::default(), ELEMENTS), Vec::<String>::new());
+        assert_eq!(differences(&none, &object(&[other]), ELEMENTS), ["services: device has b, the order says none"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION};
 use hyper::{Method, StatusCode, Uri};
 use serde_json::Value;
 
-use super::reply::{List, refusal, resource, unreadable};
+use super::reply::{List, is_explained, refusal, resource, unreadable};
 use crate::DriverError;
 use crate::dial::Dialler;
 use crate::http::{Answer, Client, Deadline, Effect, Session};
@@ -16,6 +16,9 @@ use crate::http::{Answer, Client, Deadline, Effect, Session};
 pub(super) struct Cupi {
     session: Session,
 }
+
+/// What every CUPI tells.
+pub(super) const VERSION: &str = "/vmrest/version";
 
 /// Values that are sent, by CUPI's names.
 pub(super) type Values<'a> = BTreeMap<&'a str, &'a str>;
@@ -52,14 +55,17 @@ impl Cupi {
         let location = answer.header(LOCATION).and_then(|path| path.to_str().ok()).map(str::to_owned);
         match answer.status {
             StatusCode::CREATED => Ok(location),
-            _ => Err(refusal(&answer, Effect::Possible)),
+            _ => Err(self.refused(&answer, Effect::Possible, deadline).await),
         }
     }
 
     /// Sets values of a resource.
     pub(super) async fn put(&self, path: &str, values: &Values<'_>, deadline: Deadline) -> Result<(), CupiError> {
         let answer = self.send(Method::PUT, path, body(values)?, deadline).await?;
-        if answer.status == StatusCode::NO_CONTENT { Ok(()) } else { Err(refusal(&answer, Effect::Possible)) }
+        match answer.status {
+            StatusCode::NO_CONTENT => Ok(()),
+            _ => Err(self.refused(&answer, Effect::Possible, deadline).await),
+        }
     }
 
     /// Removes a resource, which may have gone already.
@@ -67,7 +73,7 @@ impl Cupi {
         let answer = self.send(Method::DELETE, path, Bytes::new(), deadline).await?;
         match answer.status {
             StatusCode::NO_CONTENT | StatusCode::OK => Ok(()),
-            _ => match refusal(&answer, Effect::Possible) {
+            _ => match self.refused(&answer, Effect::Possible, deadline).await {
                 CupiError::Missing(_) => Ok(()),
                 error => Err(error),
             },
@@ -100,7 +106,25 @@ impl Cupi {
                 let value = serde_json::from_slice(&answer.body).map_err(|_| unreadable())?;
                 Ok((value, answer.clock()))
             }
-            _ => Err(refusal(&answer, Effect::None)),
+            _ => Err(self.refused(&answer, Effect::None, deadline).await),
+        }
+    }
+
+    /// What an answer other than the expected one means. Before CUPI has started there is nothing at its place, so what
+    /// isn't CUPI's own word for a missing resource counts only where CUPI is there to be asked for its version.
+    async fn refused(&self, answer: &Answer, effect: Effect, deadline: Deadline) -> CupiError {
+        let error = refusal(answer, effect);
+        if answer.status != StatusCode::NOT_FOUND || is_explained(answer) {
+            return error;
+        }
+        match self.send(Method::GET, VERSION, Bytes::new(), deadline).await {
+            Ok(answer) if answer.status == StatusCode::NOT_FOUND => {
+                let complaint = Complaint::new("cupi-not-there", "the device has nothing at the place of CUPI")
+                    .repair("Wait until Unity Connection has started, then retry.");
+                CupiError::Fault(Fault::NotSent { complaint, retry_after: None })
+            }
+            Ok(_) => error,
+            Err(unanswered) => unanswered,
         }
     }
 

@@ -4,7 +4,7 @@ use super::client::{CupiError, Values};
 use super::mailbox::{Mailbox, has, settable};
 use crate::{Done, Look, Ran};
 
-const SERVICES: &str = "/vmrest/externalservices";
+pub(super) const SERVICES: &str = "/vmrest/externalservices";
 
 /// The account that a user has at an external service. There is at most one.
 pub(super) struct Messaging<'a> {
@@ -103,7 +103,8 @@ impl<'a> Messaging<'a> {
     }
 }
 
-fn accounts(user: &str) -> String {
+/// Where a user's accounts are.
+pub(super) fn accounts(user: &str) -> String {
     format!("{user}/externalserviceaccounts")
 }
 

@@ -1,6 +1,6 @@
 use dialtone_model::Fault;
 
-use super::client::{Cupi, CupiError, Values};
+use super::client::{Cupi, CupiError, VERSION, Values};
 use super::mailbox::USERS;
 use crate::Probe;
 use crate::http::Deadline;
@@ -10,7 +10,7 @@ const NOBODY: &str = "/vmrest/users/00000000-0000-0000-0000-000000000000";
 
 /// Asks for the version, for the number of users, and for a change that can have no effect.
 pub(super) async fn probe(cupi: &Cupi, deadline: Deadline) -> Result<Probe, Fault> {
-    let (version, clock) = match cupi.get_with_clock("/vmrest/version", deadline).await {
+    let (version, clock) = match cupi.get_with_clock(VERSION, deadline).await {
         Ok((mut version, clock)) => (version.remove("version"), clock),
         Err(CupiError::Forbidden(_)) => {
             return Ok(Probe { missing_rights: vec![missing("use CUPI at all")], ..Probe::default() });

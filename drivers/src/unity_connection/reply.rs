@@ -97,6 +97,11 @@ pub(super) fn refusal(answer: &Answer, effect: Effect) -> CupiError {
     })
 }
 
+/// Whether CUPI itself has answered, and says why.
+pub(super) fn is_explained(answer: &Answer) -> bool {
+    details(&answer.body).is_some()
+}
+
 /// The first error that a body tells of.
 fn details(body: &[u8]) -> Option<ErrorDetail> {
     match serde_json::from_slice::<ErrorDetails>(body).ok()?.errors {

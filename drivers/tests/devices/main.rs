@@ -17,6 +17,7 @@ mod support;
 mod unified_cm;
 mod unified_cm_changes;
 mod unified_cm_faults;
+mod unified_cm_lines;
 mod unified_cm_reading;
 mod unified_cm_schema;
 mod unity_connection;

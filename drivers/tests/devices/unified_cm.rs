@@ -38,6 +38,17 @@ pub(crate) fn phone(name: &str) -> Action {
     }
 }
 
+/// A phone at a port of a voice gateway, whose name follows from the port.
+fn analog_phone() -> Action {
+    Action::AddPhone {
+        name: "AN1122334455001".to_owned(),
+        phone_type: "Analog Phone".to_owned(),
+        protocol: "SCCP".to_owned(),
+        owner: None,
+        attributes: attributes(&[("description", "the lift")]),
+    }
+}
+
 pub(crate) fn number(pattern: &str) -> Action {
     let attributes = attributes(&[
         ("alertingName", "Tony"),
@@ -102,6 +113,7 @@ fn additions() -> Vec<Case> {
     vec![
         (vec![], user("tony")),
         (vec![user("tony")], phone(PHONE)),
+        (vec![], analog_phone()),
         (vec![], number("1001")),
         (vec![], device_profile()),
         (vec![user("tony")], remote_profile()),

@@ -85,6 +85,50 @@ async fn a_long_list_is_read_page_by_page() {
 }
 
 #[tokio::test]
+async fn what_stays_is_read_whatever_goes_and_comes_between_the_pages() {
+    let line = |pattern: &str| UnifiedCmObject::DirectoryNumber { pattern: pattern.to_owned(), partition: None };
+    let numbers = || 2_001..=2_300;
+    // What goes of what was read, and how many come behind all others.
+    type Chosen = fn(&[String]) -> &[String];
+    let cases: [(&str, Chosen, u32); 4] = [
+        ("the first ones", |read| &read[..10], 0),
+        ("the last ones", |read| &read[read.len() - 10..], 0),
+        ("all of them", |read| read, 0),
+        ("as many as come", |read| &read[..10], 10),
+    ];
+    for (what, gone, come) in cases {
+        // Pages that are small have the same seams.
+        let bench = Bench::unified_cm("12.5", &["largest-reply=60000"]).await;
+        for pattern in numbers() {
+            bench.done(&number(&pattern.to_string())).await;
+        }
+        let mut request = PageRequest { scope: SyncScope::Subscribers, since: None, after: None };
+        let mut read: Vec<String> = Vec::new();
+        let mut changed = false;
+        loop {
+            let page = bench.driver.read(&request, TIMEOUT).await.unwrap();
+            read.extend(page.found.into_iter().map(|object| object.key.trim_end_matches('/').to_owned()));
+            if !read.is_empty() && !changed {
+                changed = true;
+                assert!(read.len() < numbers().count(), "there is one page only");
+                for pattern in gone(&read) {
+                    bench.done(&Action::RemoveObject { object: line(pattern) }).await;
+                }
+                for pattern in 0..come {
+                    bench.done(&number(&(9_001 + pattern).to_string())).await;
+                }
+            }
+            match page.next {
+                Some(next) => request.after = Some(next),
+                None => break,
+            }
+        }
+        let missed: Vec<_> = numbers().filter(|number| !read.contains(&number.to_string())).collect();
+        assert!(missed.is_empty(), "{what}: {missed:?}");
+    }
+}
+
+#[tokio::test]
 async fn more_than_the_device_gives_at_once_is_read_in_smaller_pages() {
     let bench = Bench::unified_cm("12.5", &["largest-reply=20000"]).await;
     for pattern in 2_001..=2_200 {

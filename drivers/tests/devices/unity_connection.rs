@@ -4,6 +4,7 @@ use dialtone_simulator::Protocol;
 use serde_json::json;
 
 use crate::support::{Bench, Case, failed, twice, undone};
+use crate::unified_cm_reading::TIMEOUT;
 
 fn attributes(values: &[(&str, &str)]) -> Attributes {
     values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -26,7 +27,7 @@ fn email(address: &str) -> Action {
     Action::SetMailbox { alias: "tony".to_owned(), attributes: attributes(&[("EmailAddress", address)]) }
 }
 
-fn unified(address: &str) -> Action {
+pub(crate) fn unified(address: &str) -> Action {
     Action::AddUnifiedMessaging {
         alias: "tony".to_owned(),
         service: "Unified Messaging".to_owned(),
@@ -309,7 +310,7 @@ async fn a_pin_is_set_and_never_shown() {
 async fn a_locked_user_may_try_again() {
     for fault in FAULTS {
         for credential in [Credential::Pin, Credential::Password] {
-            let bench = Bench::unity_connection(&["lock=alias:tony"]).await;
+            let bench = Bench::unity_connection(&["lock=alias:tony", "lockout=0"]).await;
             bench.done(&mailbox("tony", "1001")).await;
             assert_eq!(bench.look(&unlock(credential)).await.unwrap(), Look::Absent);
             bench.inject(fault);
@@ -321,8 +322,44 @@ async fn a_locked_user_may_try_again() {
 }
 
 #[tokio::test]
+async fn who_is_let_in_again_after_a_time_needs_no_administrator() {
+    let bench = Bench::unity_connection(&["lock=alias:tony"]).await;
+    bench.done(&mailbox("tony", "1001")).await;
+    for credential in [Credential::Pin, Credential::Password] {
+        let fault = bench.run(&unlock(credential)).await.unwrap_err();
+        assert!(matches!(&fault, Fault::Rejected(complaint) if complaint.code == "cupi-lockout"), "{fault:?}");
+        let rule = "the authentication rule Recommended Voice Mail Authentication Rule lets in again after 30 minutes";
+        assert!(fault.to_string().starts_with(rule), "{fault}");
+    }
+    assert_eq!(bench.effects(), 1, "the user alone");
+}
+
+#[tokio::test]
+async fn a_unity_connection_that_starts_is_asked_again() {
+    let bench = Bench::unity_connection(&["lockout=0", "lock=alias:tony"]).await;
+    let all = actions().into_iter().map(|(_, action)| action);
+    for action in all.chain([pin(), unlock(Credential::Pin), import("1001")]) {
+        bench.inject("starting=1000s");
+        for fault in [bench.run(&action).await.unwrap_err(), bench.look(&action).await.unwrap_err()] {
+            assert!(matches!(&fault, Fault::NotSent { .. }), "{action:?}: {fault:?}");
+            assert_eq!(fault.complaint().code, "cupi-not-there", "{action:?}");
+        }
+        bench.inject("starting=0s");
+    }
+    assert_eq!(bench.effects(), 0);
+    bench.inject("starting=1000s");
+    assert_eq!(bench.driver.probe(TIMEOUT).await.unwrap_err().complaint().code, "cupi-not-there");
+    bench.inject("starting=0s");
+    bench.done(&mailbox("tony", "1001")).await;
+    bench.inject("starting=1000s");
+    assert!(matches!(bench.run(&remove()).await.unwrap_err(), Fault::NotSent { .. }), "nobody has gone");
+    bench.inject("starting=0s");
+    assert_eq!(bench.state()["users"][0]["Alias"], "tony");
+}
+
+#[tokio::test]
 async fn each_action_asks_for_what_it_needs_and_no_more() {
-    let bench = Bench::unity_connection(&["ldap=tony", "lock=alias:tony"]).await;
+    let bench = Bench::unity_connection(&["ldap=tony", "lock=alias:tony", "lockout=0"]).await;
     let mut told = String::new();
     let mut seen = 0;
     for (what, action) in [

@@ -43,9 +43,14 @@ fn changes() -> Vec<Case> {
     vec![(there(), change(renamed)), (there(), change(other)), (there(), change(larger))]
 }
 
+fn removals() -> Vec<Case> {
+    let plain = ExpressMailbox { description: None, size: None, ..mailbox("tony", "1001") };
+    let plain = Action::Express(ExpressAction::AddMailbox(plain));
+    vec![(vec![add("jane", "1002"), add("tony", "1001")], remove("tony")), (vec![plain], remove("tony"))]
+}
+
 fn actions() -> Vec<Case> {
-    let there = vec![add("jane", "1002"), add("tony", "1001")];
-    [additions(), changes(), vec![(there, remove("tony"))]].concat()
+    [additions(), changes(), removals()].concat()
 }
 
 #[tokio::test]
@@ -71,6 +76,18 @@ async fn a_mailbox_that_is_refused_halfway_leaves_nothing() {
 #[tokio::test]
 async fn a_change_of_a_mailbox_that_is_refused_halfway_leaves_what_was_there() {
     refused_at_every_line(Protocol::Cue, changes()).await;
+}
+
+#[tokio::test]
+async fn a_removal_of_a_mailbox_that_is_refused_halfway_leaves_what_was_there() {
+    refused_at_every_line(Protocol::Cue, removals()).await;
+    let bench = Bench::start(Protocol::Cue, "", &[]).await;
+    bench.done(&add("tony", "1001")).await;
+    bench.inject("refuse=command:username tony delete,once");
+    let fault = bench.run(&remove("tony")).await.unwrap_err();
+    assert!(fault.to_string().ends_with("the mailbox is there again, but the messages in it are lost"), "{fault}");
+    bench.done(&remove("tony")).await;
+    assert!(bench.state().get("mailbox/tony").is_none() && bench.state().get("user/tony").is_none());
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod cue;
 mod cue_commands;
 mod exec_mode;
 mod grammar;
+mod hardware;
 mod host_key;
 mod named;
 mod part;

@@ -1,6 +1,6 @@
 //! What `show` tells of phones and their numbers. No phone ever registers here.
 
-use super::configuration::present;
+use super::configuration::{MODE, present};
 use super::part::Part;
 use super::section::{Section, Sections};
 
@@ -54,6 +54,39 @@ pub(super) fn ephone_dn_summary(sections: &Sections) -> String {
         format!("50/0/{number:<4}DOWN       NONE       -        -   -                     EFXS_ONHOOK\n")
     };
     chosen(sections, Part::EphoneDn, None).map(row).fold(head, |text, row| text + &row)
+}
+
+/// `show ephone summary`.
+pub(super) fn ephone_summary(sections: &Sections) -> String {
+    let value = |line: Option<&str>| line.and_then(|line| line.rsplit(' ').next()).unwrap_or_default().to_owned();
+    let row = |(number, phone): (u32, &Section)| {
+        let (mac, kind) = (value(phone.get("mac-address")), value(phone.get("type")));
+        format!("ephone-{number} Mac:{mac} TCP socket:[-1] activeLine:0 UNREGISTERED\nIP:0.0.0.0 {kind} keepalive 0\n")
+    };
+    let count = sections.slots(Part::Ephone.command()).len();
+    let limits = present(sections, Part::TelephonyService.command());
+    let phones: String = chosen(sections, Part::Ephone, None).map(row).collect();
+    let most = value(limits.get("max-ephones"));
+    format!("{phones}\nMax {most}, Registered 0, Unregistered {count}, Deceased 0, Sockets 0\n\n")
+}
+
+/// `show telephony-service ephone`: what is configured of phones.
+pub(super) fn phones_of_service(sections: &Sections) -> String {
+    of_service(sections, Part::Ephone)
+}
+
+/// `show telephony-service ephone-dn`: what is configured of numbers.
+pub(super) fn dns_of_service(sections: &Sections) -> String {
+    of_service(sections, Part::EphoneDn)
+}
+
+fn of_service(sections: &Sections, part: Part) -> String {
+    let slot = |(number, section): (u32, &Section)| {
+        let mode = section.get(MODE).map(|mode| format!(" {mode}")).unwrap_or_default();
+        let settings = section.0.iter().filter(|(name, _)| *name != MODE).map(|(_, line)| format!("{line}\n"));
+        format!("{} {number}{mode}\n{}!\n", part.command(), settings.collect::<String>())
+    };
+    chosen(sections, part, None).map(slot).collect()
 }
 
 /// `show voice register global`.

@@ -4,7 +4,7 @@ use super::commands::Exec;
 use super::configuration::{FRESH, STARTUP, filtered, hostname, one, present, running};
 use super::part::Part;
 use super::section::Sections;
-use super::{named, phones};
+use super::{hardware, named, phones};
 
 /// Who looks, and when.
 #[derive(Debug)]
@@ -49,11 +49,12 @@ pub(super) fn show(
              System returned to ROM by power-on\n\
              System image file is \"flash0:c2951-universalk9-mz.SPA.151-4.M.bin\"\n\n\
              Cisco CISCO2951/K9 (revision 1.1) with 475136K/49152K bytes of memory.\n\
-             Processor board ID FTX1500A0AA\n\
+             Processor board ID {}\n\
              2 Gigabit Ethernet interfaces\n\
              255K bytes of non-volatile configuration memory.\n\n\
              Configuration register is 0x2102\n\n",
-            hostname(sections)
+            hostname(sections),
+            hardware::SERIAL
         ),
         Exec::ShowClock => clock(viewer.now),
         Exec::ShowPrivilege => {
@@ -85,7 +86,17 @@ pub(super) fn show(
             )
         }
         Exec::ShowDialPeers => dial_peers(sections),
-        Exec::ShowInterfaces => interfaces(sections),
+        Exec::ShowAddresses => hardware::addresses(sections),
+        Exec::ShowInventory => hardware::inventory(),
+        Exec::ShowInterfaces => hardware::interfaces(sections, None),
+        Exec::ShowInterface => match named::key(Part::Interface, &format!("interface {name}"), sections) {
+            Some(key) => hardware::interfaces(sections, Some(&key)),
+            None => "% Invalid input detected at '^' marker.\n\n".to_owned(),
+        },
+        Exec::ShowDescriptions => hardware::descriptions(sections),
+        Exec::ShowTelephonyDns => phones::dns_of_service(sections),
+        Exec::ShowTelephonyPhones => phones::phones_of_service(sections),
+        Exec::ShowEphoneSummary => phones::ephone_summary(sections),
         _ => String::new(),
     };
     match filter {
@@ -103,19 +114,6 @@ pub(super) fn clock(now: Timestamp) -> String {
 /// The last word of a setting.
 fn last(line: Option<&str>) -> &str {
     line.and_then(|line| line.rsplit(' ').next()).unwrap_or_default()
-}
-
-fn interfaces(sections: &Sections) -> String {
-    let head = "Interface                  IP-Address      OK? Method Status                Protocol\n".to_owned();
-    let row = |key: String| {
-        let section = present(sections, &key);
-        let address = section.get("ip address").and_then(|line| line.split(' ').nth(2)).unwrap_or("unassigned");
-        let down = section.get("shutdown").is_some();
-        let (status, protocol) = if down { ("administratively down", "down") } else { ("up", "up") };
-        let name = key.strip_prefix("interface ").unwrap_or_default();
-        format!("{name:<26} {address:<15} YES NVRAM  {status:<21} {protocol}\n")
-    };
-    named::keys(sections, Part::Interface, &FRESH).into_iter().map(row).fold(head, |text, row| text + &row)
 }
 
 fn dial_peers(sections: &Sections) -> String {

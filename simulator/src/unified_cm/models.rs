@@ -58,7 +58,11 @@ const MODELS: &[Model] = &[
     model("Cisco Dual Mode for iPhone", "562", "Dual Mode for iPhone", SIP, 1),
     model("Cisco Jabber for Tablet", "652", "Jabber for Tablet", SIP, 1),
     model("CTI Port", "72", "CTI Port", SCCP, 8),
+    model("Analog Phone", "30027", ANALOG, SCCP, 1),
 ];
+
+/// The button template of phones at the ports of a voice gateway, which is the same for every protocol.
+const ANALOG: &str = "Analog";
 
 const fn model(
     product: &'static str,
@@ -80,6 +84,9 @@ impl Model {
     }
 
     fn template_name(&self, protocol: &str) -> String {
+        if self.template == ANALOG {
+            return format!("Standard {ANALOG}");
+        }
         format!("Standard {} {protocol}", self.template)
     }
 }
@@ -124,7 +131,7 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
     ]
     .map(|(class, name)| (class, name.to_owned()))
     .into();
-    for model in MODELS {
+    for model in MODELS.iter().filter(|model| model.template != ANALOG) {
         for &protocol in model.protocols {
             objects.push(("phoneButtonTemplate", model.template_name(protocol)));
             objects.push(("phoneSecurityProfile", model.security_profile(protocol)));
@@ -146,6 +153,9 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
     objects.extend(USER_GROUPS.map(|name| ("userGroup", name.to_owned())));
     // And these under names without a protocol, of which they speak only one.
     objects.extend(WITHOUT_PROTOCOL.map(|name| ("phoneButtonTemplate", name.to_owned())));
+    objects.extend(PHONE_SERVICES.map(|name| ("ipPhoneServices", name.to_owned())));
+    objects.push(("phoneButtonTemplate", format!("Standard {ANALOG}")));
+    objects.push(("phoneSecurityProfile", "Analog Phone - Standard SCCP Non-Secure Profile".to_owned()));
     objects
 }
 
@@ -154,6 +164,18 @@ const WITHOUT_PROTOCOL: [&str; 4] = [
     "Standard Dual Mode for Android",
     "Standard Dual Mode for iPhone",
     "Standard Jabber for Tablet",
+];
+
+/// The maker's own, and the one that a site has for people who log in to phones.
+const PHONE_SERVICES: [&str; 8] = [
+    "Corporate Directory",
+    "Intercom Calls",
+    "Missed Calls",
+    "Personal Directory",
+    "Placed Calls",
+    "Received Calls",
+    "Voicemail",
+    "Extension Mobility",
 ];
 
 const USER_GROUPS: [&str; 10] = [

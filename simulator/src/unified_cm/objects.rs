@@ -48,7 +48,8 @@ impl Default for Objects {
         let mut objects = Self { by_key: BTreeMap::new(), key_of: HashMap::new(), changes: ChangeQueue::default() };
         for (number, (class, name)) in models::built_in().into_iter().enumerate() {
             let uuid = format!("{{00000000-0000-0000-0000-{number:012}}}").to_uppercase();
-            let fields = Fields::from([("name".to_owned(), Value::Text(name.clone()))]);
+            let key = Class::named(class).map_or("name", |class| class.key[0]);
+            let fields = Fields::from([(key.to_owned(), Value::Text(name.clone()))]);
             objects.apply(Change { object: format!("{class}/{name}"), value: Some(Object { uuid, fields }) });
         }
         let uuid =

@@ -65,7 +65,7 @@ pub(super) const PHONE: &[Field] = &[
     may("messagesUrl", Text(255)),
     may("proxyServerUrl", Text(255)),
     may("servicesUrl", Text(255)),
-    keep("services"),
+    may("services", List("service", &Group(SUBSCRIBED_SERVICE))).unlisted(),
     may("softkeyTemplateName", Needs("softKeyTemplate")).nil(),
     may("loginUserId", Names("user")).told_only(),
     may("defaultProfileName", Names("deviceProfile")).nil(),
@@ -151,6 +151,22 @@ pub(super) const PHONE: &[Field] = &[
     keep("allowMraMode").from(12, 5),
 ];
 
+/// A phone service that a phone or profile is subscribed to.
+const SUBSCRIBED_SERVICE: &[Field] = &[
+    need("telecasterServiceName", Needs("ipPhoneServices")),
+    need("name", Text(100)),
+    may("url", Text(255)).nil().if_set(),
+    may("urlButtonIndex", Number(0, 100)).usually("0"),
+    may("urlLabel", Text(50)),
+    may("urlLabelAscii", Text(100)).before(10, 0),
+    may("serviceNameAscii", Text(50)),
+    tell("phoneService"),
+    tell("phoneServiceCategory"),
+    tell("vendor"),
+    tell("version"),
+    tell("priority"),
+];
+
 pub(super) const DEVICE_PROFILE: &[Field] = &[
     need("name", Text(128)).changed_as("newName"),
     may("description", Text(128)),
@@ -193,7 +209,7 @@ pub(super) const DEVICE_PROFILE: &[Field] = &[
     may("softkeyTemplateName", Needs("softKeyTemplate")).nil(),
     may("callInfoPrivacyStatus", Word(STATUS)),
     tell("currentConfig"),
-    keep("services"),
+    may("services", List("service", &Group(SUBSCRIBED_SERVICE))).unlisted(),
     may("featureControlPolicy", Text(50)).nil(),
     keep("userlocale").nil().before(10, 0),
 ];

@@ -28,10 +28,6 @@ pub(super) fn busy_lamps(objects: &Objects) -> Rows<'_> {
     kept(objects, "busyLampFields", &["index", "blfDest", "label"])
 }
 
-pub(super) fn services(objects: &Objects) -> Rows<'_> {
-    kept(objects, "services", &["urlButtonIndex", "name", "url"])
-}
-
 /// A row for each member of a list of each phone: the phone's id, and these elements.
 fn kept<'a>(objects: &'a Objects, list: &'static str, elements: &'static [&'static str]) -> Rows<'a> {
     let rows = move |phone: &'a Object| {

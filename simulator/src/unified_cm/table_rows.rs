@@ -163,6 +163,31 @@ fn lines(device: &Object) -> impl Iterator<Item = Vec<Value<'_>>> {
     })
 }
 
+/// The users of the lines of each device.
+pub(super) fn button_users(objects: &Objects) -> Rows<'_> {
+    Box::new(DEVICES.into_iter().flat_map(|(class, ..)| objects_of(objects, class)).flat_map(line_users))
+}
+
+fn line_users(device: &Object) -> impl Iterator<Item = Vec<Value<'_>>> {
+    groups(list(&device.fields, "lines")).flat_map(|line| {
+        let button = button_id(&device.uuid, &column(line, "dirn"));
+        groups(list(line, "associatedEndusers")).map(move |user| vec![button.clone(), column(user, "userId")])
+    })
+}
+
+/// The phone services that each device is subscribed to.
+pub(super) fn subscribed_services(objects: &Objects) -> Rows<'_> {
+    Box::new(DEVICES.into_iter().flat_map(|(class, ..)| objects_of(objects, class)).flat_map(services))
+}
+
+fn services(device: &Object) -> impl Iterator<Item = Vec<Value<'_>>> {
+    let names = ["telecasterServiceName", "name", "url", "urlButtonIndex", "urlLabel", "serviceNameAscii"];
+    groups(list(&device.fields, "services")).map(move |service| {
+        let of_service = names.iter().map(|name| column(service, name));
+        std::iter::once(pkid(&device.uuid)).chain(of_service).collect()
+    })
+}
+
 /// The id of a number on a device, which is no object here: it follows from both.
 fn button_id(device: &str, number: &str) -> Value<'static> {
     let mut hasher = DefaultHasher::new();

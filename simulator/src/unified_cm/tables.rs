@@ -6,8 +6,8 @@ use super::refusal::Refusal;
 use super::route_plan::PATTERNS;
 use super::table_of_phones;
 use super::table_rows::{
-    DEVICES, PROTOCOLS, Rows, associations, buttons, devices, enumerated, forwards, groups_of_users, logins, members,
-    of_class, patterns, picked_up, pickup_groups, primary_extensions, users,
+    DEVICES, PROTOCOLS, Rows, associations, button_users, buttons, devices, enumerated, forwards, groups_of_users,
+    logins, members, of_class, patterns, picked_up, pickup_groups, primary_extensions, subscribed_services, users,
 };
 
 /// A table with its columns, whose rows follow from the objects.
@@ -115,6 +115,20 @@ const TABLES: &[Table] = &[
         columns: &["fkapplicationuser", "fkdevice", "defaultprofile", "tkuserassociation"],
         rows: |objects| associations(objects, "appUser"),
     },
+    Table { name: "devicenumplanmapendusermap", columns: &["fkdevicenumplanmap", "fkenduser"], rows: button_users },
+    Table {
+        name: "telecastersubscribedservice",
+        columns: &[
+            "fkdevice",
+            "fktelecasterservice",
+            "servicename",
+            "serviceurl",
+            "urlbuttonindex",
+            "urllabel",
+            "servicenameascii",
+        ],
+        rows: subscribed_services,
+    },
     Table { name: "endusernumplanmap", columns: &["fkenduser", "fknumplan", "tkdnusage"], rows: primary_extensions },
     Table {
         name: "enduserdirgroupmap",
@@ -142,11 +156,6 @@ const TABLES: &[Table] = &[
         name: "blfspeeddial",
         columns: &["fkdevice", "blfindex", "blfdest", "label"],
         rows: table_of_phones::busy_lamps,
-    },
-    Table {
-        name: "telecastersubscribedservice",
-        columns: &["fkdevice", "serviceindex", "servicename", "serviceurl"],
-        rows: table_of_phones::services,
     },
     Table {
         name: "callforwarddynamic",

@@ -1,5 +1,6 @@
 //! PINs and web passwords.
 
+use super::installation::{AUTHENTICATION_RULE, usual_rule};
 use super::kinds::{CREDENTIAL, USER};
 use super::refusal::Refusal;
 use super::resources::{Changes, Resource, Resources, put_below, text};
@@ -10,10 +11,6 @@ pub(super) enum Credential {
     Pin,
     Password,
 }
-
-/// The shortest ones that the authentication rules allow.
-const SHORTEST_PIN: usize = 4;
-const SHORTEST_PASSWORD: usize = 8;
 
 /// How often somebody has tried in vain whose credential is locked.
 const TRIES: &str = "5";
@@ -42,13 +39,14 @@ impl Credential {
         }
     }
 
-    fn check(self, secret: &str) -> Result<(), Refusal> {
+    fn check(self, secret: &str, shortest: usize) -> Result<(), Refusal> {
+        let is_long_enough = secret.chars().count() >= shortest;
         let (is_fit, rule) = match self {
             Self::Pin => {
                 let digits = secret.bytes().all(|byte| byte.is_ascii_digit());
-                (digits && secret.len() >= SHORTEST_PIN, "a PIN has at least 4 digits and nothing else")
+                (digits && is_long_enough, format!("a PIN has at least {shortest} digits and nothing else"))
             }
-            Self::Password => (secret.chars().count() >= SHORTEST_PASSWORD, "a password has at least 8 characters"),
+            Self::Password => (is_long_enough, format!("a password has at least {shortest} characters")),
         };
         if is_fit { Ok(()) } else { Err(Refusal::invalid(rule)) }
     }
@@ -69,7 +67,9 @@ impl Resources {
             ("CredentialType", which.kind()),
             ("HackCount", count),
             ("TimeHacked", time),
+            ("Hacked", if locked { "true" } else { "false" }),
             ("Locked", "false"),
+            ("CredentialPolicyObjectId", &usual_rule(which == Credential::Password)),
             ("CantChange", "false"),
             ("DoesntExpire", "false"),
             ("CredMustChange", "false"),
@@ -80,6 +80,7 @@ impl Resources {
             // Whoever sets the count to 0 has unlocked it.
             if kept.get("HackCount").is_some_and(|count| count == "0") {
                 shown.insert("TimeHacked".to_owned(), String::new());
+                shown.insert("Hacked".to_owned(), "false".to_owned());
             }
         }
         shown.insert("Credentials".to_owned(), String::new());
@@ -89,12 +90,14 @@ impl Resources {
     /// What it takes to set values of a credential.
     pub(super) fn set_credential(&self, user: &str, which: Credential, given: Resource) -> Result<Changes, Refusal> {
         self.get(&USER, user)?;
-        if let Some(secret) = given.get("Credentials") {
-            which.check(secret)?;
-        }
         let id = id(user, which);
         let mut kept = self.get(&CREDENTIAL, &format!("{user}/{id}")).cloned().unwrap_or_default();
         kept.extend(self.checked(&CREDENTIAL, given)?);
+        if let Some(secret) = kept.get("Credentials") {
+            let usual = usual_rule(which == Credential::Password);
+            let rule = self.get(&AUTHENTICATION_RULE, kept.get("CredentialPolicyObjectId").unwrap_or(&usual))?;
+            which.check(secret, text(rule, "MinLength").parse().unwrap_or_default())?;
+        }
         kept.insert("UserObjectId".to_owned(), user.to_owned());
         Ok(put_below(&CREDENTIAL, user, &id, kept))
     }

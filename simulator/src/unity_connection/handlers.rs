@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::installation::{CALL_HANDLER, CALL_HANDLER_TEMPLATE};
-use super::kinds::USER;
+use super::kinds::{Kind, USER};
 use super::refusal::Refusal;
 use super::resources::{Changes, Resource, Resources, gone, put, text};
 
@@ -15,16 +15,28 @@ pub(super) fn handler_of(id: &str) -> String {
     Uuid::parse_str(id).map(|id| Uuid::from_u128(id.as_u128() ^ APART).to_string()).unwrap_or_default()
 }
 
+/// A call handler with the addresses of what it does with calls.
+fn with_addresses(mut handler: Resource, id: &str) -> Resource {
+    for (name, path) in
+        [("GreetingsURI", "greetings"), ("TransferOptionsURI", "transferoptions"), ("MenuEntriesURI", "menuentries")]
+    {
+        handler.insert(name.to_owned(), format!("/vmrest/handlers/callhandlers/{id}/{path}"));
+    }
+    handler
+}
+
 impl Resources {
     /// All call handlers, the system's first.
     pub(super) fn handlers(&self) -> Vec<Resource> {
         let of_users = self.of(&USER).filter_map(|user| self.handler(&handler_of(text(user, "ObjectId"))).ok());
         let own = self.of(&CALL_HANDLER).filter(|handler| self.user_of(text(handler, "ObjectId")).is_none());
-        own.cloned().chain(of_users).collect()
+        own.map(|handler| with_addresses(handler.clone(), text(handler, "ObjectId"))).chain(of_users).collect()
     }
 
     pub(super) fn handler(&self, id: &str) -> Result<Resource, Refusal> {
-        let Some(user) = self.user_of(id) else { return self.get(&CALL_HANDLER, id).cloned() };
+        let Some(user) = self.user_of(id) else {
+            return Ok(with_addresses(self.get(&CALL_HANDLER, id)?.clone(), id));
+        };
         let uri = format!("/vmrest/handlers/callhandlers/{id}");
         let values = [
             ("ObjectId", id),
@@ -35,18 +47,27 @@ impl Resources {
             ("IsTemplate", "false"),
             ("RecipientSubscriberObjectId", text(user, "ObjectId")),
         ];
-        let mut shown: Resource = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let mut shown = with_addresses(values.map(|(name, value)| (name.to_owned(), value.to_owned())).into(), id);
         if let Ok(kept) = self.get(&CALL_HANDLER, id) {
             shown.extend(kept.clone());
         }
         Ok(shown)
     }
 
-    /// What it takes to make a call handler from a template.
-    pub(super) fn add_handler(&self, id: &str, template: &str, given: Resource) -> Result<Changes, Refusal> {
+    /// What it takes to make a call handler, or another template, from a template.
+    pub(super) fn add_handler(
+        &self,
+        kind: &'static Kind,
+        id: &str,
+        template: &str,
+        given: Resource,
+    ) -> Result<Changes, Refusal> {
         self.get(&CALL_HANDLER_TEMPLATE, template)
             .map_err(|_| Refusal::invalid(format!("there is no call handler template {template}")))?;
-        let mut changes = self.add_named(&CALL_HANDLER, id, given)?;
+        let mut changes = self.add_named(kind, id, given)?;
+        if kind.name == CALL_HANDLER_TEMPLATE.name {
+            return Ok(changes);
+        }
         for handler in changes.iter_mut().filter_map(|change| change.value.as_mut()) {
             handler
                 .extend([("IsPrimary", "false"), ("IsTemplate", "false")].map(|(n, v)| (n.to_owned(), v.to_owned())));
@@ -70,7 +91,9 @@ impl Resources {
         if self.user_of(id).is_some() {
             return Err(Refusal::invalid("the call handler of a user can't be removed"));
         }
-        self.remove_named(&CALL_HANDLER, id)
+        let mut changes = self.remove_named(&CALL_HANDLER, id)?;
+        changes.extend(self.without_settings(id));
+        Ok(changes)
     }
 
     /// What it takes to forget what was set of the call handler of a user.

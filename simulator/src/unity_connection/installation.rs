@@ -89,8 +89,23 @@ pub(super) static CALL_HANDLER: Kind = Kind {
     ],
 };
 
-pub(super) static CALL_HANDLER_TEMPLATE: Kind =
-    told("callhandlertemplate", "CallhandlerTemplate", "CallhandlerTemplates", "callhandlertemplates");
+pub(super) static CALL_HANDLER_TEMPLATE: Kind = Kind {
+    name: "callhandlertemplate",
+    member: "CallhandlerTemplate",
+    list: "CallhandlerTemplates",
+    path: "callhandlertemplates",
+    known_by: "DisplayName",
+    made: Made::From("templateObjectId"),
+    fields: &[
+        field("DisplayName", Rule::Text(64)),
+        field("Language", Rule::Digits(5)),
+        field("MaxMsgLen", Rule::Digits(5)),
+        field("ScheduleSetObjectId", Rule::Refers(&SCHEDULE_SET)),
+        field("SendUrgentMsg", Rule::Digits(1)),
+        field("UseDefaultLanguage", Rule::Flag),
+        field("UseDefaultTimeZone", Rule::Flag),
+    ],
+};
 static SCHEDULE_SET: Kind = told("scheduleset", "ScheduleSet", "ScheduleSets", "schedulesets");
 static SCHEDULE: Kind = told("schedule", "Schedule", "Schedules", "schedules");
 static LOCATION: Kind =
@@ -145,6 +160,40 @@ pub(super) static BUILT_IN: [(&Kind, &str); 23] = [
     (&PHONE_SYSTEM, "PhoneSystem"),
     (&MAILBOX_STORE, "Unity Messaging Database -1"),
 ];
+
+/// What the authentication rules of a fresh system say, that for PINs first.
+pub(super) const RULES: [&[(&str, &str)]; 2] = [
+    &[
+        ("HackResetTime", "30"),
+        ("LockoutDuration", "30"),
+        ("MaxDays", "180"),
+        ("MaxHacks", "3"),
+        ("MinDuration", "1440"),
+        ("MinLength", "4"),
+        ("PrevCredCount", "5"),
+        ("ExpiryWarningDays", "15"),
+        ("MinCharsToChange", "1"),
+        ("TrivialCredChecking", "true"),
+    ],
+    &[
+        ("HackResetTime", "30"),
+        ("LockoutDuration", "30"),
+        ("MaxDays", "120"),
+        ("MaxHacks", "7"),
+        ("MinDuration", "1440"),
+        ("MinLength", "8"),
+        ("PrevCredCount", "5"),
+        ("ExpiryWarningDays", "15"),
+        ("MinCharsToChange", "1"),
+        ("TrivialCredChecking", "true"),
+    ],
+];
+
+/// The id of the authentication rule that PINs have, or that passwords have, unless somebody says otherwise.
+pub(super) fn usual_rule(of_passwords: bool) -> String {
+    let first = BUILT_IN.iter().position(|(kind, _)| kind.name == AUTHENTICATION_RULE.name).unwrap_or_default();
+    built_in_id(first + usize::from(of_passwords))
+}
 
 /// The name of the server.
 pub(super) const HOST: &str = "cuc-1";

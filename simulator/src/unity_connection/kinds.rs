@@ -1,4 +1,4 @@
-use super::installation::COS;
+use super::installation::{AUTHENTICATION_RULE, COS};
 
 /// A kind of resource.
 #[derive(Debug)]
@@ -139,7 +139,7 @@ pub(super) static CREDENTIAL: Kind = Kind {
     made: Made::Otherwise,
     fields: &[
         field("Credentials", Rule::Text(64)),
-        field("CredentialPolicyObjectId", Rule::Text(36)),
+        field("CredentialPolicyObjectId", Rule::Refers(&AUTHENTICATION_RULE)),
         field("HackCount", Rule::Digits(3)),
         field("TimeHacked", Rule::Text(32)),
         field("Locked", Rule::Flag),

@@ -3,6 +3,7 @@ mod credentials;
 mod directory;
 mod extensions;
 mod format;
+mod handler_settings;
 mod handlers;
 mod installation;
 mod kinds;
@@ -26,6 +27,7 @@ use serde_json::{Map, Value, json};
 use self::conditions::Conditions;
 use self::extensions::EXTENSION;
 use self::format::Format;
+use self::handler_settings::{GREETING, MENU_ENTRY, TRANSFER_OPTION};
 use self::installation::KINDS;
 use self::kinds::{ACCOUNT, CREDENTIAL, Kind, USER};
 use self::lists::LIST_MEMBER;
@@ -35,7 +37,7 @@ use self::task::{Task, kind_of};
 use crate::fault::{FaultKind, Faults, Strike};
 use crate::journal::JournalError;
 use crate::ledger::{Denial, Ledger, Line};
-use crate::server::{Answer, Device, bare};
+use crate::server::{Answer, Device, bare, whole};
 
 /// A simulated Unity Connection, as CUPI shows it.
 #[derive(Debug)]
@@ -48,7 +50,8 @@ pub(crate) struct UnityConnection {
 impl UnityConnection {
     /// Goes on from the journal at `path`; without one it begins as the maker delivers it and keeps nothing.
     pub(crate) fn open(path: Option<&Path>, faults: Arc<Faults>, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
-        Ok(Self { ledger: Mutex::new(Ledger::open(path, clock)?), faults, conditions: Conditions::default() })
+        let conditions = Conditions::new(clock.clone());
+        Ok(Self { ledger: Mutex::new(Ledger::open(path, clock)?), faults, conditions })
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger<Resources>> {
@@ -69,6 +72,13 @@ impl UnityConnection {
 
 impl Device for UnityConnection {
     fn answer(&self, request: &Request<Bytes>) -> Option<Answer> {
+        // What runs CUPI runs already, and knows nothing of it yet.
+        if self.conditions.is_starting() {
+            let page = "<html><head><title>Error report</title></head><body><h1>HTTP Status 404</h1></body></html>";
+            let mut answer = whole("text/html;charset=utf-8", page.into());
+            *answer.status_mut() = StatusCode::NOT_FOUND;
+            return Some(answer);
+        }
         let line = format!("{} {}", request.method(), request.uri());
         let path = request.uri().path().strip_prefix("/vmrest/").unwrap_or_default();
         let path: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
@@ -83,6 +93,8 @@ impl Device for UnityConnection {
                 faults: &self.faults,
                 rights: self.conditions.rights(),
                 directory: &directory,
+                lockout: self.conditions.lockout(),
+                now: self.conditions.now(),
                 new_id: ledger.next_uuid(),
             };
             task.carry_out(&path).unwrap_or_else(|refusal| (format.refusal(&refusal), Changes::new()))
@@ -104,7 +116,16 @@ impl Device for UnityConnection {
     fn state(&self) -> Value {
         let ledger = self.ledger();
         let list = |kind: &Kind| ledger.holdings.of(kind).collect::<Vec<&Resource>>();
-        let kinds = KINDS.into_iter().chain([&USER, &CREDENTIAL, &ACCOUNT, &EXTENSION, &LIST_MEMBER]);
+        let kinds = KINDS.into_iter().chain([
+            &USER,
+            &CREDENTIAL,
+            &ACCOUNT,
+            &EXTENSION,
+            &LIST_MEMBER,
+            &GREETING,
+            &TRANSFER_OPTION,
+            &MENU_ENTRY,
+        ]);
         kinds.map(|kind| (kind.list.to_lowercase(), json!(list(kind)))).collect::<Map<_, _>>().into()
     }
 

@@ -4,7 +4,7 @@ use crate::journal::Change;
 use crate::ledger::Holdings;
 
 use super::extensions::EXTENSION;
-use super::installation::{BUILT_IN, built_in_id};
+use super::installation::{BUILT_IN, CALL_HANDLER_TEMPLATE, RULES, built_in_id, usual_rule};
 use super::kinds::{ACCOUNT, CREDENTIAL, Kind, Rule, TEMPLATE, USER};
 use super::refusal::Refusal;
 
@@ -32,7 +32,9 @@ impl Default for Resources {
             let id = built_in_id(place);
             let uri = format!("/vmrest/{}/{id}", kind.path);
             let pairs = [("ObjectId", id.as_str()), ("URI", &uri), (kind.known_by, name), ("DisplayName", name)];
-            let value = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+            let of_rule = [false, true].map(usual_rule).iter().position(|rule| *rule == id).map(|rule| RULES[rule]);
+            let pairs = pairs.iter().chain(of_rule.unwrap_or_default());
+            let value = pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             resources.apply(Change { object: format!("{}/{id}", kind.name), value: Some(value) });
         }
         resources
@@ -143,6 +145,7 @@ impl Resources {
         let user = format!("{}/{id}", USER.name);
         let owned = of_user(&ACCOUNT).chain(of_user(&CREDENTIAL)).chain(of_user(&EXTENSION));
         let elsewhere = self.without_member(id).into_iter().chain(self.without_handler_of(id));
+        let elsewhere = elsewhere.chain(self.without_settings_of(id));
         Ok(owned.chain(elsewhere).chain([gone(&user)]).collect())
     }
 
@@ -200,6 +203,11 @@ impl Resources {
     /// What it takes to remove one of a list; what a user needs stays, such as a service that somebody has an account at.
     pub(super) fn remove_named(&self, kind: &Kind, id: &str) -> Result<Changes, Refusal> {
         self.get(kind, id)?;
+        if kind.name == CALL_HANDLER_TEMPLATE.name
+            && self.of(kind).next().is_some_and(|first| text(first, "ObjectId") == id)
+        {
+            return Err(Refusal::invalid("the system's own template can't be removed"));
+        }
         let needed = self.of(&ACCOUNT).any(|account| text(account, "ExternalServiceObjectId") == id)
             || self.of(&USER).any(|user| text(user, "CosObjectId") == id);
         if needed {

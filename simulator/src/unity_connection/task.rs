@@ -6,7 +6,8 @@ use super::credentials::Credential;
 use super::directory::MOST;
 use super::extensions::EXTENSION;
 use super::format::{Format, created};
-use super::installation::{self, CALL_HANDLER, HOST, KINDS};
+use super::handler_settings::Settings;
+use super::installation::{self, AUTHENTICATION_RULE, CALL_HANDLER, CALL_HANDLER_TEMPLATE, HOST, KINDS};
 use super::kinds::{ACCOUNT, CREDENTIAL, IMPORT, Kind, Made, SERVER, USER, VERSION};
 use super::lists::LIST_MEMBER;
 use super::query::Parameters;
@@ -27,6 +28,10 @@ pub(super) struct Task<'a> {
     pub(super) rights: Rights,
     /// The aliases that the LDAP directory has.
     pub(super) directory: &'a [String],
+    /// For how many minutes authentication rules lock out, where they don't say it themselves.
+    pub(super) lockout: Option<u32>,
+    /// The time as CUPI writes it.
+    pub(super) now: String,
     pub(super) new_id: Uuid,
 }
 
@@ -38,6 +43,7 @@ pub(super) fn kind_of(path: &[&str]) -> &'static Kind {
         ["users", _, "credential", ..] => &CREDENTIAL,
         ["users", _, "alternateextensions", ..] => &EXTENSION,
         ["distributionlists", _, "distributionlistmembers", ..] => &LIST_MEMBER,
+        ["handlers", "callhandlers", _, part, ..] => Settings::at(part).map_or(&CALL_HANDLER, |settings| settings.kind),
         _ => listed(path).map_or(&USER, |(kind, _)| kind),
     }
 }
@@ -110,6 +116,10 @@ impl Task<'_> {
                 done(resources.remove_member(list, member)?)
             }
             ("DELETE", ["distributionlists", list]) => done(resources.remove_list(list)?),
+            ("PUT", ["handlers", "callhandlers", handler, part, member]) => {
+                let settings = Settings::at(part).ok_or_else(|| Refusal::not_found("Resource"))?;
+                done(resources.change_setting(settings, handler, member, given()?)?)
+            }
             ("PUT", ["handlers", "callhandlers", handler]) => done(resources.set_handler(handler, given()?)?),
             ("DELETE", ["handlers", "callhandlers", handler]) => done(resources.remove_handler(handler)?),
             _ => match (method, listed(path)) {
@@ -133,10 +143,10 @@ impl Task<'_> {
     fn make(&self, kind: &'static Kind, id: &str, given: Resource) -> Result<Changes, Refusal> {
         let Made::From(parameter) = kind.made else { return self.resources.add_named(kind, id, given) };
         let parameters = self.parameters()?;
-        if kind.name == CALL_HANDLER.name {
+        if kind.name == CALL_HANDLER.name || kind.name == CALL_HANDLER_TEMPLATE.name {
             let template = parameters.get(parameter);
             let template = template.ok_or_else(|| Refusal::invalid(format!("the parameter {parameter} is missing")))?;
-            return self.resources.add_handler(id, template, given);
+            return self.resources.add_handler(kind, id, template, given);
         }
         self.resources.has_template(parameters.get(parameter))?;
         self.resources.add_named(kind, id, given)
@@ -188,13 +198,33 @@ impl Task<'_> {
                 Ok(self.format.one(&LIST_MEMBER, &resources.member(list, member)?))
             }
             ["handlers", "callhandlers"] => self.list(&CALL_HANDLER, resources.handlers().iter()),
+            ["handlers", "callhandlers", handler, part] => {
+                let settings = Settings::at(part).ok_or_else(|| Refusal::not_found("Resource"))?;
+                self.list(settings.kind, resources.settings(settings, handler, &self.now)?.iter())
+            }
+            ["handlers", "callhandlers", handler, part, member] => {
+                let settings = Settings::at(part).ok_or_else(|| Refusal::not_found("Resource"))?;
+                Ok(self.format.one(settings.kind, &resources.setting(settings, handler, member, &self.now)?))
+            }
             ["handlers", "callhandlers", handler] => Ok(self.format.one(&CALL_HANDLER, &resources.handler(handler)?)),
             _ => match listed(path) {
+                Some((kind, [])) if kind.name == AUTHENTICATION_RULE.name => {
+                    let rules: Vec<Resource> = resources.of(kind).map(|rule| self.with_lockout(rule)).collect();
+                    self.list(kind, rules.iter())
+                }
+                Some((kind, [one])) if kind.name == AUTHENTICATION_RULE.name => {
+                    Ok(self.format.one(kind, &self.with_lockout(resources.get(kind, one)?)))
+                }
                 Some((kind, [])) => self.list(kind, resources.of(kind)),
                 Some((kind, [one])) => Ok(self.format.one(kind, resources.get(kind, one)?)),
                 _ => Err(Refusal::not_found("Resource")),
             },
         }
+    }
+
+    fn with_lockout(&self, rule: &Resource) -> Resource {
+        let lockout = self.lockout.map(|minutes| ("LockoutDuration".to_owned(), minutes.to_string()));
+        rule.clone().into_iter().chain(lockout).collect()
     }
 
     fn list<'r>(&self, kind: &Kind, list: impl Iterator<Item = &'r Resource>) -> Result<Answer, Refusal> {
@@ -236,5 +266,7 @@ fn is_resource(path: &[&str]) -> bool {
                 | ["users", _, "credential", "pin" | "password"]
                 | ["distributionlists", _, "distributionlistmembers"]
                 | ["distributionlists", _, "distributionlistmembers", _]
+                | ["handlers", "callhandlers", _, "greetings" | "transferoptions" | "menuentries"]
+                | ["handlers", "callhandlers", _, "greetings" | "transferoptions" | "menuentries", _]
         )
 }

@@ -369,7 +369,8 @@ fn the_tables_that_scripts_read_follow_from_the_objects() {
     done(&device, "updateLine", line);
     let kept = "<name>SEP0011AABBCCDD</name><speeddials><speeddial><dirn>4004</dirn><label>Boss</label><index>1</index>\
         </speeddial></speeddials><busyLampFields><busyLampField><blfDest>5005</blfDest><label>Door</label><index>2</index>\
-        </busyLampField></busyLampFields><services><service><name>Login</name><url>http://192.0.2.1</url>\
+        </busyLampField></busyLampFields><services><service><telecasterServiceName>Extension Mobility</telecasterServiceName>\
+        <name>Login</name><url>http://192.0.2.1</url>\
         <urlButtonIndex>3</urlButtonIndex></service></services>";
     done(&device, "updatePhone", kept);
     for (sql, expected) in [
@@ -386,7 +387,7 @@ fn the_tables_that_scripts_read_follow_from_the_objects() {
         ("select speeddialindex, speeddialnumber, label from speeddial", "1 | 4004 | Boss"),
         ("select blfindex, blfdest, label from blfspeeddial", "2 | 5005 | Door"),
         (
-            "select serviceindex, servicename, serviceurl from telecastersubscribedservice",
+            "select urlbuttonindex, servicename, serviceurl from telecastersubscribedservice",
             "3 | Login | http://192.0.2.1",
         ),
         ("select dndstatus from dnddynamic", "f"),

@@ -226,7 +226,7 @@ fn what_means_nothing_here_is_kept_as_it_came_and_in_the_order_of_the_schema() {
     let phone = got(&device, "getPhone", "<name>SEP0011AABBCCDD</name>");
     assert_eq!(phone.child("vendorConfig").unwrap().child("ehookEnable").unwrap().text, "1");
     assert_eq!(phone.child("sshUserId").unwrap().text, "a & b");
-    assert!(phone.child("services").is_none());
+    assert!(phone.child("speeddials").is_none());
     let late = "<name>SEP0011AABBCCDD</name><sshUserId>a</sshUserId><vendorConfig/>";
     assert!(refused(&device, "updatePhone", late).1.contains("starting with element 'vendorConfig'"));
 }

@@ -161,3 +161,65 @@ fn call_handlers_are_the_systems_and_one_is_each_users() {
     assert_eq!(ask(&device, &format!("GET {own}"), JSON, "").0, 404);
     assert_eq!(json_of(&device, "GET handlers/callhandlers")["@total"], "3");
 }
+
+#[test]
+fn a_call_handler_greets_transfers_and_listens_to_keys() {
+    let device = fresh();
+    let (_, path) = ask(&device, NEW, JSON, r#"{"Alias":"tony","DtmfAccessId":"1001"}"#);
+    let user = path.strip_prefix("/vmrest/").unwrap();
+    let handler = json_of(&device, &format!("GET {user}"))["CallHandlerObjectId"].as_str().unwrap().to_owned();
+    let one = format!("handlers/callhandlers/{handler}");
+    let shown = json_of(&device, &format!("GET {one}"));
+    assert_eq!(shown["GreetingsURI"], format!("/vmrest/{one}/greetings"));
+    let enabled = |part: &str, member: &str| {
+        let list = json_of(&device, &format!("GET {one}/{part}"));
+        let members = list[member].as_array().unwrap();
+        let on = members.iter().filter(|member| member["Enabled"] == "true");
+        let kind = format!("{member}Type");
+        (members.len(), on.map(|member| member[&kind].as_str().unwrap().to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(enabled("greetings", "Greeting"), (7, vec!["Error".to_owned(), "Standard".to_owned()]));
+    assert_eq!(enabled("transferoptions", "TransferOption"), (3, vec!["Standard".to_owned()]));
+    let put = |place: &str, body: &str| ask(&device, &format!("PUT {one}/{place}"), JSON, body).0;
+    assert_eq!(put("greetings/Alternate", r#"{"TimeExpires":"","Enabled":true}"#), 204);
+    assert_eq!(enabled("greetings", "Greeting").1, ["Alternate", "Error", "Standard"]);
+    assert_eq!(put("greetings/Alternate", r#"{"Enabled":"false"}"#), 204);
+    assert_eq!(enabled("greetings", "Greeting").1, ["Error", "Standard"]);
+    for (ends, on) in [("2999-01-01 00:00:00.0", true), ("1999-01-01 00:00:00.0", false)] {
+        let body = json!({ "TimeExpires": ends, "Action": "1", "Extension": "1002" });
+        assert_eq!(put("transferoptions/Off%20Hours", &body.to_string()), 204);
+        let option = json_of(&device, &format!("GET {one}/transferoptions/Off%20Hours"));
+        assert_eq!((&option["Enabled"], &option["Extension"]), (&json!(on.to_string()), &json!("1002")), "{option}");
+    }
+    assert_eq!(put("menuentries/1", r#"{"Action":"7","TransferNumber":"1003"}"#), 204);
+    assert_eq!(json_of(&device, &format!("GET {one}/menuentries/1"))["TransferNumber"], "1003");
+    assert_eq!(json_of(&device, &format!("GET {one}/menuentries"))["@total"], "12");
+    for (line, status) in [
+        (format!("PUT {one}/greetings/Alternate"), 400),
+        (format!("PUT {one}/greetings/Morning"), 404),
+        (format!("PUT {one}/colours/red"), 404),
+        (format!("GET {one}/menuentries/a"), 404),
+        (format!("POST {one}/greetings"), 405),
+    ] {
+        assert_eq!(ask(&device, &line, JSON, r#"{"Enabled":"perhaps"}"#).0, status, "{line}");
+    }
+    assert_eq!(ask(&device, &format!("DELETE {user}"), JSON, "").0, 204);
+    assert_eq!(device.state()["greetings"], json!([]), "all of it goes with the user");
+}
+
+#[test]
+fn call_handler_templates_are_made_from_one_another() {
+    let device = fresh();
+    let first = json_of(&device, "GET callhandlertemplates")["CallhandlerTemplate"]["ObjectId"].clone();
+    let first = first.as_str().unwrap();
+    let new = format!("POST callhandlertemplates?templateObjectId={first}");
+    let (status, path) = ask(&device, &new, JSON, r#"{"DisplayName":"Sales"}"#);
+    assert_eq!(status, 201);
+    let one = path.strip_prefix("/vmrest/").unwrap();
+    assert_eq!(ask(&device, &format!("PUT {one}"), JSON, r#"{"MaxMsgLen":"60"}"#).0, 204);
+    let id = json_of(&device, &format!("GET {one}"))["ObjectId"].as_str().unwrap().to_owned();
+    let handler = format!("POST handlers/callhandlers?templateObjectId={id}");
+    assert_eq!(ask(&device, &handler, JSON, r#"{"DisplayName":"Sales"}"#).0, 201);
+    assert_eq!(ask(&device, &format!("DELETE {one}"), JSON, "").0, 204);
+    assert_eq!(ask(&device, &format!("DELETE callhandlertemplates/{first}"), JSON, "").0, 400);
+}
