@@ -146,10 +146,20 @@ fn note(attributes: &mut Attributes, path: &str, names: &[(&str, &str)], row: &N
     attributes.extend(set.map(|(column, name)| (format!("{path}{name}"), row.child_text(column).to_owned())));
 }
 
-/// The path of the next member of a list, each of which has something at its path with `first` behind it.
+/// The path of the next member of a list, each of which has something at its path with `first` behind it. They are numbered
+/// without a gap, so the end is found by halving: a user may control thousands of devices.
 fn next_member(attributes: &Attributes, list: &str, first: &str) -> String {
-    let path = |number: usize| format!("{list}[{number}]");
-    (1..).map(path).find(|path| !attributes.contains_key(&format!("{path}{first}"))).unwrap_or_default()
+    let is_there = |number: usize| attributes.contains_key(&format!("{list}[{number}]{first}"));
+    let mut free = 1;
+    while is_there(free) {
+        free *= 2;
+    }
+    let mut taken = free / 2;
+    while free - taken > 1 {
+        let middle = taken + (free - taken) / 2;
+        if is_there(middle) { taken = middle } else { free = middle }
+    }
+    format!("{list}[{free}]")
 }
 
 #[cfg(test)]
@@ -169,6 +179,11 @@ mod tests {
     #[test]
     fn members_are_numbered_as_they_come() {
         let mut attributes = Attributes::new();
+        for number in 1..=100 {
+            assert_eq!(next_member(&attributes, "devices", ""), format!("devices[{number}]"));
+            attributes.insert(format!("devices[{number}]"), String::new());
+        }
+        attributes.clear();
         for name in ["SEP1", "SEP2"] {
             note_device(&mut attributes, &Node::parent("row", vec![Node::text("name", name)]));
         }
