@@ -19,8 +19,9 @@ fn sources(folder: &Path) -> String {
 fn every_test_that_the_fault_tables_name_exists() {
     let room = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(room.join("../docs/devices.md")).unwrap();
-    // What another program does with a simulated device is tried with the whole program.
-    let places = ["src", "tests", "../tests/cli"];
+    // What another program does with a simulated device is tried with the whole program, and what a simulated device does
+    // is its own room's to try.
+    let places = ["src", "tests", "../tests/cli", "../simulator/src"];
     let sources: String = places.iter().map(|place| sources(&room.join(place))).collect();
     let is_test = |name: &&str| {
         name.matches('_').count() > 2 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
