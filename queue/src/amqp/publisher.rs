@@ -227,21 +227,25 @@ impl<'a> Session<'a> {
         }
         let channel = connection.create_channel().await?;
         channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        // The message that is being handed over. A connection that the broker blocks doesn't take it, and says that it is
+        // blocked only to who listens meanwhile.
+        let mut sending = FuturesUnordered::new();
         let mut confirms = FuturesUnordered::new();
         let mut looks = interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut stalled = Duration::ZERO;
         loop {
-            let may_publish = !self.blocked && confirms.len() < WINDOW;
+            let may_publish = !self.blocked && sending.is_empty() && confirms.len() < WINDOW;
             tokio::select! {
                 biased;
                 event = events.next() => self.heard(event)?,
+                Some(sent) = sending.next(), if !sending.is_empty() => confirms.push(sent?),
                 Some(confirmed) = confirms.next(), if !confirms.is_empty() => {
                     stalled = Duration::ZERO;
                     self.confirmed(confirmed)?;
                 }
                 hint = self.outbox.next(), if may_publish => match hint {
-                    Some(hint) => confirms.push(send(&channel, hint).await?),
+                    Some(hint) => sending.push(send(&channel, hint)),
                     None => return drain(self, &mut confirms).await,
                 },
                 _ = looks.tick() => {
