@@ -312,14 +312,17 @@ mod tests {
                         assert!(taken as f64 >= 0.85 * (limit * 60) as f64, "{case}");
                         // What is refused at first comes from calls at once, whose number no limit is behind, and from
                         // room that was saved up and passes for a rate.
-                        let at_first = if matches!(meter, Meter::Backlog(_)) { 26.0 } else { 8.0 };
+                        let saves_up = matches!(meter, Meter::Backlog(_));
+                        let at_first = if saves_up { 26.0 } else { 8.0 };
                         assert!(refused as f64 <= at_first + 0.02 * (taken + refused) as f64, "{case}");
                         let Outcome { taken, refused } =
                             drive(&mut limiter, &mut device, latency, retry_after, 60..120);
                         let case = format!("the second minute of {case}: {taken}, {refused}");
                         assert!(taken as f64 >= 0.85 * (limit * 60) as f64, "{case}");
-                        // Of the few calls that the slowest take in a minute, two per cent are less than a try costs.
-                        assert!(refused as f64 <= 1.0 + 0.02 * (taken + refused) as f64, "{case}");
+                        // Of the few calls that the slowest take in a minute, two per cent are less than a try costs
+                        // where room is saved up.
+                        let a_try = if saves_up { 1.0 } else { 0.0 };
+                        assert!(refused as f64 <= a_try + 0.02 * (taken + refused) as f64, "{case}");
                     }
                 }
             }

@@ -52,11 +52,8 @@ impl Row {
     /// From which of a page's rows on nothing was read yet; `None` where none of them is known, so that something may have
     /// moved past.
     fn first_unread(&self, rows: &[Node]) -> Option<usize> {
-        if self.known.is_empty() || self.skip == 0 {
-            let last = rows.iter().rposition(|row| self.knows(row));
-            return Some(last.map_or(0, |last| last + 1));
-        }
-        rows.iter().rposition(|row| self.knows(row)).map(|last| last + 1)
+        let behind_known = rows.iter().rposition(|row| self.knows(row)).map(|last| last + 1);
+        behind_known.or((self.known.is_empty() || self.skip == 0).then_some(0))
     }
 
     fn knows(&self, row: &Node) -> bool {
