@@ -79,6 +79,16 @@ impl Model {
         format!("{} - Standard {protocol} Non-Secure Profile", self.product)
     }
 
+    /// Class and name of what a fresh device has for phones of this model.
+    fn delivered(&self) -> impl Iterator<Item = (&'static str, String)> {
+        self.protocols.iter().flat_map(|&protocol| {
+            [
+                ("phoneButtonTemplate", self.template_name(protocol)),
+                ("phoneSecurityProfile", self.security_profile(protocol)),
+            ]
+        })
+    }
+
     fn named(product: &str) -> Option<&'static Self> {
         MODELS.iter().find(|model| model.product == product)
     }
@@ -131,12 +141,8 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
     ]
     .map(|(class, name)| (class, name.to_owned()))
     .into();
-    for model in MODELS.iter().filter(|model| model.template != ANALOG) {
-        for &protocol in model.protocols {
-            objects.push(("phoneButtonTemplate", model.template_name(protocol)));
-            objects.push(("phoneSecurityProfile", model.security_profile(protocol)));
-        }
-    }
+    let is_analog = |model: &&Model| model.template == ANALOG;
+    objects.extend(MODELS.iter().filter(|model| !is_analog(model)).flat_map(Model::delivered));
     // The ids of what is built in follow from its place here, and what is kept names them: new ones come last.
     let of_pools = [
         ("dateTimeGroup", "CMLocal"),
@@ -154,8 +160,7 @@ pub(super) fn built_in() -> Vec<(&'static str, String)> {
     // And these under names without a protocol, of which they speak only one.
     objects.extend(WITHOUT_PROTOCOL.map(|name| ("phoneButtonTemplate", name.to_owned())));
     objects.extend(PHONE_SERVICES.map(|name| ("ipPhoneServices", name.to_owned())));
-    objects.push(("phoneButtonTemplate", format!("Standard {ANALOG}")));
-    objects.push(("phoneSecurityProfile", "Analog Phone - Standard SCCP Non-Secure Profile".to_owned()));
+    objects.extend(MODELS.iter().filter(is_analog).flat_map(Model::delivered));
     objects
 }
 
