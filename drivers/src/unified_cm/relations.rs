@@ -29,7 +29,7 @@ const LINES: Relation = Relation {
 /// The users of the lines of devices.
 const LINE_USERS: Relation = Relation {
     sql: "select m.fkdevice as owner, m.numplanindex as position, u.userid as name \
-        from devicenumplanmapendusermap e inner join devicenumplanmap m on m.pkid = e.fkdevicenumplanmap \
+        from devicenumplanmap m inner join devicenumplanmapendusermap e on e.fkdevicenumplanmap = m.pkid \
         inner join enduser u on u.pkid = e.fkenduser where m.fkdevice in ",
     note: note_line_user,
 };

@@ -17,6 +17,7 @@ mod mobility;
 mod models;
 mod objects;
 mod operations;
+mod origin;
 mod patterns;
 mod phones;
 mod presence;

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use super::objects::Objects;
+use super::origin::Origin;
 use super::refusal::Refusal;
 use super::sql_groups;
 use super::sql_query::{Case, Column, Condition, Expression, Item, Key, Query, Shown, Source, Test};
@@ -125,14 +126,17 @@ impl<'a> Plan<'a> {
             // What is known of this table alone goes before the join, which is then small.
             let of_table: Vec<_> =
                 tests.iter().filter(|(at, _)| within(*at) && !source.outer).map(|(at, c)| (at - start, *c)).collect();
-            let right = scope.table.rows(self.objects);
-            let right = right.filter(|row| of_table.iter().all(|(at, condition)| condition.holds(&row[*at])));
             let at = links
                 .iter()
                 .position(|(one, other)| (within(*one) && *other < start) || (within(*other) && *one < start));
-            rows = match at.map(|at| links.swap_remove(at)) {
-                Some((one, other)) => {
-                    let (left_at, right_at) = if within(one) { (other, one - start) } else { (one, other - start) };
+            let link = at.map(|at| links.swap_remove(at)).map(|(one, other)| match within(one) {
+                true => (other, one - start),
+                false => (one, other - start),
+            });
+            let right = scope.table.rows(self.origin(scope.table, &of_table, &rows, link));
+            let right = right.filter(|row| of_table.iter().all(|(at, condition)| condition.holds(&row[*at])));
+            rows = match link {
+                Some((left_at, right_at)) => {
                     joined(rows, right, left_at, right_at, source.outer.then_some(scope.table.columns.len()))
                 }
                 None => {
@@ -149,6 +153,34 @@ impl<'a> Plan<'a> {
                 && choices.iter().all(|choice| choice.iter().any(|(at, condition)| condition.holds(&row[*at])))
         });
         Ok(rows)
+    }
+
+    /// What a table's rows are made of for rows that are linked to it, of the left column to the right: where a condition
+    /// or the link gives the ids, no more than the objects with these.
+    fn origin(
+        &self,
+        table: &Table,
+        conditions: &[(usize, &'a Condition)],
+        left: &[Row<'a>],
+        link: Option<(usize, usize)>,
+    ) -> Origin<'a> {
+        let ids = |(at, condition): &(usize, &'a Condition)| match &condition.test {
+            Test::OneOf(ids)
+                if Some(*at) == table.by_object() && !condition.negated && condition.value.case.is_none() =>
+            {
+                Some(ids)
+            }
+            _ => None,
+        };
+        if let Some(ids) = conditions.iter().find_map(ids) {
+            return Origin::only(self.objects, ids.iter().map(String::as_str));
+        }
+        match link {
+            Some((left_at, right_at)) if Some(right_at) == table.by_object() => {
+                Origin::only(self.objects, left.iter().map(|row| &*row[left_at]))
+            }
+            _ => Origin::all(self.objects),
+        }
     }
 
     /// Where a column is in a row.

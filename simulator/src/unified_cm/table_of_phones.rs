@@ -1,35 +1,36 @@
 //! The rows that follow from what phones keep as it came.
 
-use super::objects::{Object, Objects, text};
-use super::table_rows::{Rows, Value, column, objects_of, pkid};
+use super::objects::{Object, text};
+use super::origin::Origin;
+use super::table_rows::{Rows, Value, column, pkid};
 use crate::xml::{self, Element};
 
 /// Whether somebody is not to be disturbed at a phone.
-pub(super) fn disturbance(objects: &Objects) -> Rows<'_> {
-    Box::new(objects_of(objects, "phone").map(|phone| {
+pub(super) fn disturbance(origin: Origin<'_>) -> Rows<'_> {
+    Box::new(origin.of("phone").map(|phone| {
         let status = column(&phone.fields, "dndStatus");
         vec![pkid(&phone.uuid), if status.is_empty() { "f".into() } else { status }]
     }))
 }
 
 /// Whether a phone is logged in to its hunt groups, as it is until somebody says otherwise.
-pub(super) fn hunting(objects: &Objects) -> Rows<'_> {
-    Box::new(objects_of(objects, "phone").map(|phone| {
+pub(super) fn hunting(origin: Origin<'_>) -> Rows<'_> {
+    Box::new(origin.of("phone").map(|phone| {
         let is_out = column(&phone.fields, "hlogStatus") == "Off";
         vec![pkid(&phone.uuid), if is_out { "f".into() } else { "t".into() }]
     }))
 }
 
-pub(super) fn speed_dials(objects: &Objects) -> Rows<'_> {
-    kept(objects, "speeddials", &["index", "dirn", "label"])
+pub(super) fn speed_dials(origin: Origin<'_>) -> Rows<'_> {
+    kept(origin, "speeddials", &["index", "dirn", "label"])
 }
 
-pub(super) fn busy_lamps(objects: &Objects) -> Rows<'_> {
-    kept(objects, "busyLampFields", &["index", "blfDest", "label"])
+pub(super) fn busy_lamps(origin: Origin<'_>) -> Rows<'_> {
+    kept(origin, "busyLampFields", &["index", "blfDest", "label"])
 }
 
 /// A row for each member of a list of each phone: the phone's id, and these elements.
-fn kept<'a>(objects: &'a Objects, list: &'static str, elements: &'static [&'static str]) -> Rows<'a> {
+fn kept<'a>(origin: Origin<'a>, list: &'static str, elements: &'static [&'static str]) -> Rows<'a> {
     let rows = move |phone: &'a Object| {
         let list = phone.fields.get(list).and_then(|kept| xml::parse(text(kept)).ok());
         let row = move |member: Element| -> Vec<Value<'a>> {
@@ -38,5 +39,5 @@ fn kept<'a>(objects: &'a Objects, list: &'static str, elements: &'static [&'stat
         };
         list.into_iter().flat_map(|list| list.children).map(row)
     };
-    Box::new(objects_of(objects, "phone").flat_map(rows))
+    Box::new(origin.of("phone").flat_map(rows))
 }

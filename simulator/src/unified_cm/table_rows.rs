@@ -6,9 +6,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use uuid::Uuid;
 
 use super::models;
-use super::objects::{Fields, Object, Objects, Value as Held, text};
+use super::objects::{Fields, Object, Value as Held, text};
+use super::origin::Origin;
 use super::route_plan::PATTERNS;
-use super::schema::Class;
 
 /// The value of a column; empty where it is null.
 pub(super) type Value<'a> = Cow<'a, str>;
@@ -41,16 +41,12 @@ pub(super) fn column<'a>(fields: &'a Fields, name: &str) -> Value<'a> {
     }
 }
 
-pub(super) fn objects_of<'a>(objects: &'a Objects, class: &'static str) -> impl Iterator<Item = &'a Object> {
-    Class::named(class).into_iter().flat_map(|class| objects.of(class)).map(|(_, object)| object)
-}
-
 /// A row an object: its id, and these fields.
-pub(super) fn of_class<'a>(objects: &'a Objects, class: &'static str, fields: &'static [&'static str]) -> Rows<'a> {
+pub(super) fn of_class<'a>(origin: Origin<'a>, class: &'static str, fields: &'static [&'static str]) -> Rows<'a> {
     let row = move |object: &'a Object| {
         std::iter::once(pkid(&object.uuid)).chain(fields.iter().map(|name| column(&object.fields, name))).collect()
     };
-    Box::new(objects_of(objects, class).map(row))
+    Box::new(origin.of(class).map(row))
 }
 
 /// A flag is never null.
@@ -63,9 +59,9 @@ pub(super) fn enumerated<'a>(numbers: impl Iterator<Item = (&'static str, &'stat
     Box::new(numbers.map(|(number, name)| vec![number.into(), name.into()]))
 }
 
-pub(super) fn devices(objects: &Objects) -> Rows<'_> {
+pub(super) fn devices(origin: Origin<'_>) -> Rows<'_> {
     let of = move |(class, number, _): (&'static str, &'static str, &'static str)| {
-        objects_of(objects, class).map(move |object| {
+        origin.of(class).map(move |object| {
             let of = |name: &str| column(&object.fields, name);
             let protocol = PROTOCOLS.iter().find(|(_, name)| *name == of("protocol"));
             vec![
@@ -94,7 +90,7 @@ pub(super) fn devices(objects: &Objects) -> Rows<'_> {
     Box::new(DEVICES.into_iter().flat_map(of))
 }
 
-pub(super) fn patterns(objects: &Objects) -> Rows<'_> {
+pub(super) fn patterns(origin: Origin<'_>) -> Rows<'_> {
     const FIELDS: &[&str] = &[
         "pattern",
         "description",
@@ -114,7 +110,7 @@ pub(super) fn patterns(objects: &Objects) -> Rows<'_> {
         ("callForwardNoAnswer", "duration"),
     ];
     let of = move |(class, _, number): (&'static str, &'static str, &'static str)| {
-        objects_of(objects, class).map(move |object| {
+        origin.of(class).map(move |object| {
             let forward =
                 |(group, field): &(&str, &str)| group_of(&object.fields, group).map(|fields| column(fields, field));
             std::iter::once(pkid(&object.uuid))
@@ -128,7 +124,7 @@ pub(super) fn patterns(objects: &Objects) -> Rows<'_> {
     Box::new(PATTERNS.into_iter().flat_map(of))
 }
 
-pub(super) fn users(objects: &Objects) -> Rows<'_> {
+pub(super) fn users(origin: Origin<'_>) -> Rows<'_> {
     let fields = &[
         "userid",
         "firstName",
@@ -144,15 +140,15 @@ pub(super) fn users(objects: &Objects) -> Rows<'_> {
         "enableMobility",
         "enableCti",
     ];
-    Box::new(of_class(objects, "user", fields).map(|mut row| {
+    Box::new(of_class(origin, "user", fields).map(|mut row| {
         // Every user is one of the device's own, and an active one, who comes from no directory.
         row.extend(["t".into(), "1".into(), Value::default()]);
         row
     }))
 }
 
-pub(super) fn buttons(objects: &Objects) -> Rows<'_> {
-    Box::new(DEVICES.into_iter().flat_map(|(class, ..)| objects_of(objects, class)).flat_map(lines))
+pub(super) fn buttons(origin: Origin<'_>) -> Rows<'_> {
+    Box::new(DEVICES.into_iter().flat_map(move |(class, ..)| origin.of(class)).flat_map(lines))
 }
 
 fn lines(device: &Object) -> impl Iterator<Item = Vec<Value<'_>>> {
@@ -164,8 +160,8 @@ fn lines(device: &Object) -> impl Iterator<Item = Vec<Value<'_>>> {
 }
 
 /// The users of the lines of each device.
-pub(super) fn button_users(objects: &Objects) -> Rows<'_> {
-    Box::new(DEVICES.into_iter().flat_map(|(class, ..)| objects_of(objects, class)).flat_map(line_users))
+pub(super) fn button_users(origin: Origin<'_>) -> Rows<'_> {
+    Box::new(DEVICES.into_iter().flat_map(move |(class, ..)| origin.of(class)).flat_map(line_users))
 }
 
 fn line_users(device: &Object) -> impl Iterator<Item = Vec<Value<'_>>> {
@@ -176,8 +172,8 @@ fn line_users(device: &Object) -> impl Iterator<Item = Vec<Value<'_>>> {
 }
 
 /// The phone services that each device is subscribed to.
-pub(super) fn subscribed_services(objects: &Objects) -> Rows<'_> {
-    Box::new(DEVICES.into_iter().flat_map(|(class, ..)| objects_of(objects, class)).flat_map(services))
+pub(super) fn subscribed_services(origin: Origin<'_>) -> Rows<'_> {
+    Box::new(DEVICES.into_iter().flat_map(move |(class, ..)| origin.of(class)).flat_map(services))
 }
 
 fn services(device: &Object) -> impl Iterator<Item = Vec<Value<'_>>> {
@@ -198,30 +194,30 @@ fn button_id(device: &str, number: &str) -> Value<'static> {
 }
 
 /// Who may control which devices: end users or application users.
-pub(super) fn associations<'a>(objects: &'a Objects, class: &'static str) -> Rows<'a> {
-    Box::new(objects_of(objects, class).flat_map(|user| {
+pub(super) fn associations<'a>(origin: Origin<'a>, class: &'static str) -> Rows<'a> {
+    Box::new(origin.of(class).flat_map(|user| {
         let devices = list(&user.fields, "associatedDevices").iter();
         devices.map(|device| vec![pkid(&user.uuid), pkid(text(device)), "f".into(), "1".into()])
     }))
 }
 
-pub(super) fn primary_extensions(objects: &Objects) -> Rows<'_> {
+pub(super) fn primary_extensions(origin: Origin<'_>) -> Rows<'_> {
     let row = |user: &'_ Object| {
         let number = user.fields.get("primaryExtension").map(text).map(str::to_owned)?;
         Some(vec![Cow::Owned(pkid(&user.uuid).into_owned()), Cow::Owned(pkid(&number).into_owned()), "1".into()])
     };
-    Box::new(objects_of(objects, "user").filter_map(row))
+    Box::new(origin.of("user").filter_map(row))
 }
 
-pub(super) fn groups_of_users<'a>(objects: &'a Objects, class: &'static str) -> Rows<'a> {
-    Box::new(objects_of(objects, class).flat_map(|user| {
+pub(super) fn groups_of_users<'a>(origin: Origin<'a>, class: &'static str) -> Rows<'a> {
+    Box::new(origin.of(class).flat_map(|user| {
         groups(list(&user.fields, "associatedGroups")).map(|group| vec![pkid(&user.uuid), column(group, "name")])
     }))
 }
 
 /// Where all calls to numbers go instead.
-pub(super) fn forwards(objects: &Objects) -> Rows<'_> {
-    Box::new(objects_of(objects, "line").map(|line| {
+pub(super) fn forwards(origin: Origin<'_>) -> Rows<'_> {
+    Box::new(origin.of("line").map(|line| {
         let all = group_of(&line.fields, "callForwardAll");
         let of = |name: &str| all.map(|all| column(all, name)).unwrap_or_default();
         let to_voice_mail = all.map_or("f".into(), |all| flag(all, "forwardToVoiceMail"));
@@ -230,32 +226,32 @@ pub(super) fn forwards(objects: &Objects) -> Rows<'_> {
 }
 
 /// Pickup groups, each of which is a pattern as well.
-pub(super) fn pickup_groups(objects: &Objects) -> Rows<'_> {
+pub(super) fn pickup_groups(origin: Origin<'_>) -> Rows<'_> {
     let row = |group: &'_ Object| {
         let id: Value<'_> = Cow::Owned(pkid(&group.uuid).into_owned());
         vec![id.clone(), Cow::Owned(column(&group.fields, "name").into_owned()), id]
     };
-    Box::new(objects_of(objects, "callPickupGroup").map(row))
+    Box::new(origin.of("callPickupGroup").map(row))
 }
 
 /// The numbers that are in pickup groups.
-pub(super) fn picked_up(objects: &Objects) -> Rows<'_> {
-    let lines = objects_of(objects, "line").filter(|line| line.fields.contains_key("callPickupGroupName"));
+pub(super) fn picked_up(origin: Origin<'_>) -> Rows<'_> {
+    let lines = origin.of("line").filter(|line| line.fields.contains_key("callPickupGroupName"));
     Box::new(lines.map(|line| vec![column(&line.fields, "callPickupGroupName"), pkid(&line.uuid)]))
 }
 
 /// The phones that somebody has logged in to.
-pub(super) fn logins(objects: &Objects) -> Rows<'_> {
+pub(super) fn logins(origin: Origin<'_>) -> Rows<'_> {
     let names = ["loginUserId", "currentProfileName", "loginTime", "loginDuration"];
-    let phones = objects_of(objects, "phone").filter(|phone| phone.fields.contains_key("loginUserId"));
+    let phones = origin.of("phone").filter(|phone| phone.fields.contains_key("loginUserId"));
     Box::new(phones.map(move |phone| {
         std::iter::once(pkid(&phone.uuid)).chain(names.iter().map(|name| column(&phone.fields, name))).collect()
     }))
 }
 
 /// A row for each member of each object of a class: the object's id, and these fields.
-pub(super) fn members<'a>(objects: &'a Objects, class: &'static str, fields: &'static [&'static str]) -> Rows<'a> {
-    Box::new(objects_of(objects, class).flat_map(move |object| {
+pub(super) fn members<'a>(origin: Origin<'a>, class: &'static str, fields: &'static [&'static str]) -> Rows<'a> {
+    Box::new(origin.of(class).flat_map(move |object| {
         groups(list(&object.fields, "members")).map(move |member| {
             std::iter::once(pkid(&object.uuid)).chain(fields.iter().map(|name| column(member, name))).collect()
         })

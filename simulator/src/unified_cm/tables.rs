@@ -1,7 +1,7 @@
 //! The tables of the device's database that clients read, as its data dictionary has them.
 
 use super::models;
-use super::objects::Objects;
+use super::origin::Origin;
 use super::refusal::Refusal;
 use super::route_plan::PATTERNS;
 use super::table_of_phones;
@@ -14,7 +14,7 @@ use super::table_rows::{
 pub(super) struct Table {
     name: &'static str,
     pub(super) columns: &'static [&'static str],
-    rows: for<'a> fn(&'a Objects) -> Rows<'a>,
+    rows: for<'a> fn(Origin<'a>) -> Rows<'a>,
 }
 
 const TABLES: &[Table] = &[
@@ -108,12 +108,12 @@ const TABLES: &[Table] = &[
     Table {
         name: "enduserdevicemap",
         columns: &["fkenduser", "fkdevice", "defaultprofile", "tkuserassociation"],
-        rows: |objects| associations(objects, "user"),
+        rows: |origin| associations(origin, "user"),
     },
     Table {
         name: "applicationuserdevicemap",
         columns: &["fkapplicationuser", "fkdevice", "defaultprofile", "tkuserassociation"],
-        rows: |objects| associations(objects, "appUser"),
+        rows: |origin| associations(origin, "appUser"),
     },
     Table { name: "devicenumplanmapendusermap", columns: &["fkdevicenumplanmap", "fkenduser"], rows: button_users },
     Table {
@@ -133,17 +133,17 @@ const TABLES: &[Table] = &[
     Table {
         name: "enduserdirgroupmap",
         columns: &["fkenduser", "fkdirgroup"],
-        rows: |objects| groups_of_users(objects, "user"),
+        rows: |origin| groups_of_users(origin, "user"),
     },
     Table {
         name: "applicationuserdirgroupmap",
         columns: &["fkapplicationuser", "fkdirgroup"],
-        rows: |objects| groups_of_users(objects, "appUser"),
+        rows: |origin| groups_of_users(origin, "appUser"),
     },
     Table {
         name: "applicationuser",
         columns: &["pkid", "name", "isstandard"],
-        rows: |objects| of_class(objects, "appUser", &["userid", "isStandard"]),
+        rows: |origin| of_class(origin, "appUser", &["userid", "isStandard"]),
     },
     Table { name: "devicehlogdynamic", columns: &["fkdevice", "hlog"], rows: table_of_phones::hunting },
     Table { name: "dnddynamic", columns: &["fkdevice", "dndstatus"], rows: table_of_phones::disturbance },
@@ -167,9 +167,9 @@ const TABLES: &[Table] = &[
     Table {
         name: "remotedestination",
         columns: &["pkid", "name", "destination", "fkenduser", "fkdevice_remotedestinationtemplate"],
-        rows: |objects| {
+        rows: |origin| {
             of_class(
-                objects,
+                origin,
                 "remoteDestination",
                 &["name", "destination", "ownerUserId", "remoteDestinationProfileName"],
             )
@@ -178,56 +178,56 @@ const TABLES: &[Table] = &[
     Table {
         name: "registrationdynamic",
         columns: &["pkid", "fkdevice", "lastknownipaddress", "lastknownucm", "lastseen"],
-        rows: |objects| {
-            of_class(objects, "registrationDynamic", &["device", "lastKnownIpAddress", "lastKnownUcm", "lastSeen"])
+        rows: |origin| {
+            of_class(origin, "registrationDynamic", &["device", "lastKnownIpAddress", "lastKnownUcm", "lastSeen"])
         },
     },
     Table {
         name: "processconfig",
         columns: &["pkid", "fkprocessnode", "paramname", "paramvalue"],
-        rows: |objects| of_class(objects, "serviceParameter", &["processNodeName", "name", "value"]),
+        rows: |origin| of_class(origin, "serviceParameter", &["processNodeName", "name", "value"]),
     },
     Table {
         name: "mgcp",
         columns: &["pkid", "domainname", "description", "fkcallmanagergroup"],
-        rows: |objects| of_class(objects, "gateway", &["domainName", "description", "callManagerGroupName"]),
+        rows: |origin| of_class(origin, "gateway", &["domainName", "description", "callManagerGroupName"]),
     },
     Table {
         name: "mgcpdevicemember",
         columns: &["fkdevice", "fkmgcp", "slot", "subunit"],
-        rows: |objects| of_class(objects, "gatewayEndpointAnalogAccess", &["domainName", "unit", "subunit"]),
+        rows: |origin| of_class(origin, "gatewayEndpointAnalogAccess", &["domainName", "unit", "subunit"]),
     },
     Table {
         name: "facinfo",
         columns: &["pkid", "name", "code", "authorizationlevel"],
-        rows: |objects| of_class(objects, "facInfo", &["name", "code", "authorizationLevel"]),
+        rows: |origin| of_class(origin, "facInfo", &["name", "code", "authorizationLevel"]),
     },
     Table {
         name: "functionrole",
         columns: &["pkid", "name", "description"],
-        rows: |objects| of_class(objects, "functionRole", &["name", "description"]),
+        rows: |origin| of_class(origin, "functionRole", &["name", "description"]),
     },
     Table {
         name: "functionroleresourcemap",
         columns: &["pkid", "fkfunctionrole", "tkresource", "permission"],
-        rows: |objects| of_class(objects, "functionRoleResource", &["fkfunctionrole", "tkresource", "permission"]),
+        rows: |origin| of_class(origin, "functionRoleResource", &["fkfunctionrole", "tkresource", "permission"]),
     },
     Table {
         name: "ucservice",
         columns: &["pkid", "name", "description", "hostnameorip", "port", "tkucproduct"],
-        rows: |objects| of_class(objects, "ucService", &["name", "description", "hostnameorip", "port", "tkucproduct"]),
+        rows: |origin| of_class(origin, "ucService", &["name", "description", "hostnameorip", "port", "tkucproduct"]),
     },
     Table {
         name: "ucservicexml",
         columns: &["pkid", "fkucservice", "xml"],
-        rows: |objects| of_class(objects, "ucServiceXml", &["fkucservice", "xml"]),
+        rows: |origin| of_class(origin, "ucServiceXml", &["fkucservice", "xml"]),
     },
     Table {
         name: "telecasterservice",
         columns: &["pkid", "name", "nameascii", "description", "urltemplate"],
-        rows: |objects| {
+        rows: |origin| {
             of_class(
-                objects,
+                origin,
                 "ipPhoneServices",
                 &["serviceName", "asciiServiceName", "serviceDescription", "serviceUrl"],
             )
@@ -236,22 +236,22 @@ const TABLES: &[Table] = &[
     Table {
         name: "callmanager",
         columns: &["pkid", "name", "description", "fkprocessnode"],
-        rows: |objects| of_class(objects, "callManager", &["name", "description", "processNodeName"]),
+        rows: |origin| of_class(origin, "callManager", &["name", "description", "processNodeName"]),
     },
     Table {
         name: "processnode",
         columns: &["pkid", "name", "description"],
-        rows: |objects| of_class(objects, "processNode", &["name", "description"]),
+        rows: |origin| of_class(origin, "processNode", &["name", "description"]),
     },
     Table {
         name: "routepartition",
         columns: &["pkid", "name", "description"],
-        rows: |objects| of_class(objects, "routePartition", &["name", "description"]),
+        rows: |origin| of_class(origin, "routePartition", &["name", "description"]),
     },
     Table {
         name: "callingsearchspace",
         columns: &["pkid", "name", "description"],
-        rows: |objects| of_class(objects, "css", &["name", "description"]),
+        rows: |origin| of_class(origin, "css", &["name", "description"]),
     },
     Table {
         name: "devicepool",
@@ -265,7 +265,7 @@ const TABLES: &[Table] = &[
             "fkmediaresourcelist",
             "fkcallingsearchspace_autoreg",
         ],
-        rows: |objects| of_class(objects, "devicePool", POOL),
+        rows: |origin| of_class(origin, "devicePool", POOL),
     },
     Table {
         name: "extensionmobilitydynamic",
@@ -275,34 +275,34 @@ const TABLES: &[Table] = &[
     Table {
         name: "callingsearchspacemember",
         columns: &["fkcallingsearchspace", "fkroutepartition", "sortorder"],
-        rows: |objects| members(objects, "css", &["routePartitionName", "index"]),
+        rows: |origin| members(origin, "css", &["routePartitionName", "index"]),
     },
     Table {
         name: "linegroupnumplanmap",
         columns: &["fklinegroup", "fknumplan", "lineselectionorder"],
-        rows: |objects| members(objects, "lineGroup", &["directoryNumber", "lineSelectionOrder"]),
+        rows: |origin| members(origin, "lineGroup", &["directoryNumber", "lineSelectionOrder"]),
     },
-    named("location", |objects| of_class(objects, "location", &["name"])),
-    named("phonetemplate", |objects| of_class(objects, "phoneButtonTemplate", &["name"])),
-    named("softkeytemplate", |objects| of_class(objects, "softKeyTemplate", &["name"])),
-    named("commonphoneconfig", |objects| of_class(objects, "commonPhoneConfig", &["name"])),
-    named("sipprofile", |objects| of_class(objects, "sipProfile", &["name"])),
-    named("securityprofile", |objects| of_class(objects, "phoneSecurityProfile", &["name"])),
-    named("region", |objects| of_class(objects, "region", &["name"])),
-    named("callmanagergroup", |objects| of_class(objects, "callManagerGroup", &["name"])),
-    named("datetimesetting", |objects| of_class(objects, "dateTimeGroup", &["name"])),
-    named("voicemessagingprofile", |objects| of_class(objects, "voiceMailProfile", &["name"])),
-    named("mediaresourcelist", |objects| of_class(objects, "mediaResourceList", &["name"])),
-    named("mediaresourcegroup", |objects| of_class(objects, "mediaResourceGroup", &["name"])),
-    named("recordingprofile", |objects| of_class(objects, "recordingProfile", &["name"])),
-    named("credentialpolicy", |objects| of_class(objects, "credentialPolicy", &["name"])),
-    named("commondeviceconfig", |objects| of_class(objects, "commonDeviceConfig", &["name"])),
-    named("routefilter", |objects| of_class(objects, "routeFilter", &["name"])),
-    named("timeperiod", |objects| of_class(objects, "timePeriod", &["name"])),
-    named("timeschedule", |objects| of_class(objects, "timeSchedule", &["name"])),
-    named("ucserviceprofile", |objects| of_class(objects, "serviceProfile", &["name"])),
-    named("linegroup", |objects| of_class(objects, "lineGroup", &["name"])),
-    named("dirgroup", |objects| of_class(objects, "userGroup", &["name"])),
+    named("location", |origin| of_class(origin, "location", &["name"])),
+    named("phonetemplate", |origin| of_class(origin, "phoneButtonTemplate", &["name"])),
+    named("softkeytemplate", |origin| of_class(origin, "softKeyTemplate", &["name"])),
+    named("commonphoneconfig", |origin| of_class(origin, "commonPhoneConfig", &["name"])),
+    named("sipprofile", |origin| of_class(origin, "sipProfile", &["name"])),
+    named("securityprofile", |origin| of_class(origin, "phoneSecurityProfile", &["name"])),
+    named("region", |origin| of_class(origin, "region", &["name"])),
+    named("callmanagergroup", |origin| of_class(origin, "callManagerGroup", &["name"])),
+    named("datetimesetting", |origin| of_class(origin, "dateTimeGroup", &["name"])),
+    named("voicemessagingprofile", |origin| of_class(origin, "voiceMailProfile", &["name"])),
+    named("mediaresourcelist", |origin| of_class(origin, "mediaResourceList", &["name"])),
+    named("mediaresourcegroup", |origin| of_class(origin, "mediaResourceGroup", &["name"])),
+    named("recordingprofile", |origin| of_class(origin, "recordingProfile", &["name"])),
+    named("credentialpolicy", |origin| of_class(origin, "credentialPolicy", &["name"])),
+    named("commondeviceconfig", |origin| of_class(origin, "commonDeviceConfig", &["name"])),
+    named("routefilter", |origin| of_class(origin, "routeFilter", &["name"])),
+    named("timeperiod", |origin| of_class(origin, "timePeriod", &["name"])),
+    named("timeschedule", |origin| of_class(origin, "timeSchedule", &["name"])),
+    named("ucserviceprofile", |origin| of_class(origin, "serviceProfile", &["name"])),
+    named("linegroup", |origin| of_class(origin, "lineGroup", &["name"])),
+    named("dirgroup", |origin| of_class(origin, "userGroup", &["name"])),
     numbered("typemodel", |_| enumerated(models::numbers())),
     Table {
         name: "typeproduct",
@@ -337,12 +337,12 @@ fn all_columns<'a>() -> Rows<'a> {
     }))
 }
 
-const fn named(name: &'static str, rows: for<'a> fn(&'a Objects) -> Rows<'a>) -> Table {
+const fn named(name: &'static str, rows: for<'a> fn(Origin<'a>) -> Rows<'a>) -> Table {
     Table { name, columns: &["pkid", "name"], rows }
 }
 
 /// A table of the names that numbers have.
-const fn numbered(name: &'static str, rows: for<'a> fn(&'a Objects) -> Rows<'a>) -> Table {
+const fn numbered(name: &'static str, rows: for<'a> fn(Origin<'a>) -> Rows<'a>) -> Table {
     Table { name, columns: &["enum", "name"], rows }
 }
 
@@ -351,7 +351,17 @@ impl Table {
         TABLES.iter().find(|table| table.name == name).ok_or_else(|| Refusal::no_table(name))
     }
 
-    pub(super) fn rows<'a>(&self, objects: &'a Objects) -> Rows<'a> {
-        (self.rows)(objects)
+    /// Its rows; of an origin with few objects at least those that these make.
+    pub(super) fn rows<'a>(&self, origin: Origin<'a>) -> Rows<'a> {
+        (self.rows)(origin)
+    }
+
+    /// The column, which most tables have first, with the ids of the objects that the rows are made of.
+    pub(super) fn by_object(&self) -> Option<usize> {
+        match self.name {
+            "devicenumplanmap" | "pickupgrouplinemap" => Some(1),
+            "devicenumplanmapendusermap" => None,
+            _ => Some(0),
+        }
     }
 }

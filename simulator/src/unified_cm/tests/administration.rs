@@ -358,8 +358,8 @@ fn rows_come_and_go_with_sql_and_take_along_what_is_nothing_without_them() {
     }
 }
 
-#[test]
-fn the_tables_that_scripts_read_follow_from_the_objects() {
+/// A desk whose user, phone and number have something in every table that is about them.
+fn furnished_desk() -> UnifiedCm {
     let device = desk();
     let group = "<callPickupGroup><pattern>7001</pattern><name>Sales</name></callPickupGroup>";
     done(&device, "addCallPickupGroup", group);
@@ -373,6 +373,12 @@ fn the_tables_that_scripts_read_follow_from_the_objects() {
         <name>Login</name><url>http://192.0.2.1</url>\
         <urlButtonIndex>3</urlButtonIndex></service></services>";
     done(&device, "updatePhone", kept);
+    device
+}
+
+#[test]
+fn the_tables_that_scripts_read_follow_from_the_objects() {
+    let device = furnished_desk();
     for (sql, expected) in [
         (
             "select n.dnorpattern from numplan n, pickupgrouplinemap m, pickupgroup g where n.pkid = m.fknumplan_line \
@@ -407,4 +413,25 @@ fn the_tables_that_scripts_read_follow_from_the_objects() {
     ] {
         assert_eq!(rows(&device, sql), [expected], "{sql}");
     }
+}
+
+#[test]
+fn a_condition_finds_in_every_column_of_every_table_what_reading_the_table_whole_shows() {
+    let device = furnished_desk();
+    let columns = rows(&device, "select t.tabname, c.colname from syscolumns c, systables t where c.tabid = t.tabid");
+    let mut found = 0;
+    for (table, column) in columns.iter().map(|row| row.split_once(" | ").unwrap()) {
+        let values = rows(&device, &format!("select {column} from {table} where {column} is not null"));
+        for value in values.iter().collect::<std::collections::BTreeSet<_>>() {
+            let quoted = value.replace('\'', "''");
+            let these = rows(&device, &format!("select {column} from {table} where {column} = '{quoted}'"));
+            assert_eq!(these.len(), values.iter().filter(|other| *other == value).count(), "{table}.{column} {value}");
+            let on = format!("o.{column} = t.{column}");
+            let joined =
+                format!("select t.{column} from {table} t inner join {table} o on {on} where t.{column} = '{quoted}'");
+            assert_eq!(rows(&device, &joined).len(), these.len() * these.len(), "{table}.{column} {value} joined");
+            found += these.len();
+        }
+    }
+    assert!(found > 1_000, "the tables hold only {found} values");
 }
