@@ -6,7 +6,8 @@ pub(super) struct Changeable {
     pub(super) table: &'static str,
     /// The classes whose objects the rows are. A new row is an object of the first.
     pub(super) classes: &'static [&'static str],
-    /// Columns with the fields that they are. A column without a field means nothing here.
+    /// Columns with the fields that they are, some of which are within a group. A column without a field means nothing
+    /// here.
     pub(super) columns: &'static [(&'static str, &'static str)],
     /// The column that has the object's id.
     pub(super) id: &'static str,
@@ -38,8 +39,47 @@ const CHANGEABLE: &[Changeable] = &[
             ("fkroutepartition", "routePartitionName"),
             ("alertingname", "alertingName"),
             ("alertingnameascii", "asciiAlertingName"),
+            ("fkcallingsearchspace_sharedlineappear", "shareLineAppearanceCssName"),
+            ("fkvoicemessagingprofile", "voiceMailProfileName"),
+            ("cfbdestination", "callForwardBusy.destination"),
+            ("cfbvoicemailenabled", "callForwardBusy.forwardToVoiceMail"),
+            ("fkcallingsearchspace_cfb", "callForwardBusy.callingSearchSpaceName"),
+            ("cfbintdestination", "callForwardBusyInt.destination"),
+            ("cfbintvoicemailenabled", "callForwardBusyInt.forwardToVoiceMail"),
+            ("fkcallingsearchspace_cfbint", "callForwardBusyInt.callingSearchSpaceName"),
+            ("cfnadestination", "callForwardNoAnswer.destination"),
+            ("cfnavoicemailenabled", "callForwardNoAnswer.forwardToVoiceMail"),
+            ("fkcallingsearchspace_cfna", "callForwardNoAnswer.callingSearchSpaceName"),
+            ("cfnaintdestination", "callForwardNoAnswerInt.destination"),
+            ("cfnaintvoicemailenabled", "callForwardNoAnswerInt.forwardToVoiceMail"),
+            ("fkcallingsearchspace_cfnaint", "callForwardNoAnswerInt.callingSearchSpaceName"),
+            ("cfurdestination", "callForwardNotRegistered.destination"),
+            ("cfurvoicemailenabled", "callForwardNotRegistered.forwardToVoiceMail"),
+            ("fkcallingsearchspace_cfur", "callForwardNotRegistered.callingSearchSpaceName"),
+            ("cfurintdestination", "callForwardNotRegisteredInt.destination"),
+            ("cfurintvoicemailenabled", "callForwardNotRegisteredInt.forwardToVoiceMail"),
+            ("fkcallingsearchspace_cfurint", "callForwardNotRegisteredInt.callingSearchSpaceName"),
+            ("pffdestination", "callForwardNoCoverage.destination"),
+            ("pffvoicemailenabled", "callForwardNoCoverage.forwardToVoiceMail"),
+            ("fkcallingsearchspace_pff", "callForwardNoCoverage.callingSearchSpaceName"),
+            ("pffintdestination", "callForwardNoCoverageInt.destination"),
+            ("pffintvoicemailenabled", "callForwardNoCoverageInt.forwardToVoiceMail"),
+            ("fkcallingsearchspace_pffint", "callForwardNoCoverageInt.callingSearchSpaceName"),
+            ("devicefailuredn", "callForwardOnFailure.destination"),
+            ("cfdfvoicemailenabled", "callForwardOnFailure.forwardToVoiceMail"),
+            ("fkcallingsearchspace_devicefailure", "callForwardOnFailure.callingSearchSpaceName"),
+            ("cfnaduration", "callForwardNoAnswer.duration"),
         ],
         ..fixed("numplan", &["line"])
+    },
+    Changeable {
+        id: "fknumplan",
+        columns: &[
+            ("cfadestination", "callForwardAll.destination"),
+            ("cfavoicemailenabled", "callForwardAll.forwardToVoiceMail"),
+            ("fkcallingsearchspace_cfa", "callForwardAll.callingSearchSpaceName"),
+        ],
+        ..fixed("callforwarddynamic", &["line"])
     },
     Changeable {
         columns: &[

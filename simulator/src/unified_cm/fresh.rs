@@ -10,7 +10,7 @@ type Delivered = (&'static str, &'static [(&'static str, &'static str)]);
 /// The node that calls go by.
 const NODE: &str = "cucm-1";
 /// Stands for all nodes where a parameter is the same for all.
-const EVERYWHERE: &str = "EnterpriseWideData";
+pub(super) const EVERYWHERE: &str = "EnterpriseWideData";
 
 /// The ids of what is delivered follow from its place here, and what is kept names them: new ones come last.
 const DELIVERED: &[Delivered] = &[

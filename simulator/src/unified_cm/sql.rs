@@ -26,18 +26,16 @@ pub(super) fn select(sql: &str, objects: &Objects) -> Result<Vec<Element>, Refus
 pub(super) fn rows(query: &Query, objects: &Objects) -> Result<Vec<Vec<(String, String)>>, Refusal> {
     let scopes = query.sources.iter().map(Scope::of).collect::<Result<Vec<_>, _>>()?;
     let plan = Plan { query, scopes, objects };
-    let items = match &query.shown {
-        Shown::Items(items) => items.clone(),
-        Shown::All => plan.all_columns(),
-    };
+    let items = plan.items()?;
     let mut found = plan.rows()?;
-    let mut rows = if query.group.is_empty() && items.iter().all(|(item, _)| matches!(item, Item::Value(_))) {
+    let of_several = !query.group.is_empty() || !query.having.is_empty();
+    let mut rows = if !of_several && items.iter().all(|(item, _)| matches!(item, Item::Value(_))) {
         let order = query.order.iter().map(|(key, down)| Ok((plan.keyed(key, &items)?, *down)));
         let order = order.collect::<Result<Vec<_>, Refusal>>()?;
         found.sort_by(|one, other| compared(&order, |key| key.of(one), |key| key.of(other)));
         sql_groups::values(&plan, &items, &found)?
     } else {
-        let mut rows = sql_groups::grouped(&plan, &items, &found)?;
+        let mut rows = sql_groups::chosen(&plan, &items, &found)?;
         let order = query.order.iter().map(|(key, down)| Ok((sql_groups::place_of(key, &items)?, *down)));
         let order = order.collect::<Result<Vec<_>, Refusal>>()?;
         rows.sort_by(|one, other| compared(&order, |at| one[*at].as_str().into(), |at| other[*at].as_str().into()));
@@ -77,6 +75,15 @@ struct Scope<'q> {
 impl<'q> Scope<'q> {
     fn of(source: &'q Source) -> Result<Self, Refusal> {
         Ok(Self { alias: &source.alias, table: Table::named(&source.table)? })
+    }
+
+    /// All its columns.
+    fn items(&self) -> impl Iterator<Item = (Item, String)> + use<'q> {
+        let alias = self.alias;
+        self.table.columns.iter().map(move |name| {
+            let column = Column { table: Some(alias.to_owned()), name: (*name).to_owned() };
+            (Item::Value(column.into()), (*name).to_owned())
+        })
     }
 }
 
@@ -216,15 +223,20 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn all_columns(&self) -> Vec<(Item, String)> {
-        let of_scope = |scope: &Scope<'a>| {
-            let (alias, columns) = (scope.alias.to_owned(), scope.table.columns);
-            columns.iter().map(move |name| {
-                let column = Column { table: Some(alias.clone()), name: (*name).to_owned() };
-                (Item::Value(column.into()), (*name).to_owned())
-            })
-        };
-        self.scopes.iter().flat_map(of_scope).collect()
+    /// What is shown, with the names that it has.
+    fn items(&self) -> Result<Vec<(Item, String)>, Refusal> {
+        let mut items = Vec::new();
+        for shown in &self.query.shown {
+            match shown {
+                Shown::Item(item, name) => items.push((item.clone(), name.clone())),
+                Shown::All(None) => items.extend(self.scopes.iter().flat_map(Scope::items)),
+                Shown::All(Some(table)) => {
+                    let scope = self.scopes.iter().find(|scope| scope.alias == table);
+                    items.extend(scope.ok_or_else(|| Refusal::no_table(table))?.items());
+                }
+            }
+        }
+        Ok(items)
     }
 }
 
@@ -258,13 +270,21 @@ fn joined<'a>(
 impl Condition {
     fn holds(&self, value: &str) -> bool {
         let value = self.value.case.map_or(Value::Borrowed(value), |case| case.of(value).into());
-        let holds = match &self.test {
-            Test::OneOf(values) => values.contains(&*value),
-            Test::Like(pattern) => is_like(&value, pattern),
-            Test::Null => value.is_empty(),
-            Test::Compared(orders, other) => !value.is_empty() && orders.contains(&compare(&value, other)),
-        };
-        holds != self.negated
+        self.test.holds(&value) != self.negated
+    }
+}
+
+impl Test {
+    pub(super) fn holds(&self, value: &str) -> bool {
+        match self {
+            Self::OneOf(values) => values.contains(value),
+            Self::Like(pattern) => is_like(value, pattern),
+            Self::Null => value.is_empty(),
+            Self::Compared(orders, other) => !value.is_empty() && orders.contains(&compare(value, other)),
+            Self::Between(least, most) => {
+                !value.is_empty() && compare(value, least).is_ge() && compare(value, most).is_le()
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::refusal::Refusal;
 use super::sql;
 use super::sql_parser::Parser;
-use super::sql_query::{Condition, Query, Test};
+use super::sql_query::{Condition, Having, Query, Test};
 use super::sql_tokens::Token;
 use super::sql_update;
 
@@ -44,39 +44,73 @@ impl Parser<'_> {
 
     fn condition(&mut self, query: &mut Query) -> Result<(), Refusal> {
         let value = self.expression()?;
+        if value.case.is_none() && self.is_link() {
+            self.equals();
+            let other = self.column()?;
+            query.links.push((value.column, other));
+            return Ok(());
+        }
+        let (test, negated) = self.test()?;
+        query.conditions.push(Condition { value, test, negated });
+        Ok(())
+    }
+
+    /// Reads conditions for rows that came of several.
+    pub(super) fn having(&mut self, query: &mut Query) -> Result<(), Refusal> {
+        loop {
+            let (item, _) = self.item()?;
+            let (test, negated) = self.test()?;
+            query.having.push(Having { item, test, negated });
+            if !self.tokens.has("and") {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether an equals sign and the name of a column come next.
+    fn is_link(&self) -> bool {
+        let sign = |after| self.tokens.peek(after) == Some(&Token::Symbol('='));
+        let other = if sign(1) { 2 } else { 1 };
+        let is_call = self.tokens.peek(other + 1) == Some(&Token::Symbol('('));
+        let is_name = |word: &String| !word.starts_with(|first: char| first.is_ascii_digit());
+        sign(0) && !is_call && matches!(self.tokens.peek(other), Some(Token::Word(word)) if is_name(word))
+    }
+
+    /// Takes `=`, which may be doubled, if it comes next.
+    fn equals(&mut self) -> bool {
+        let equals = self.tokens.takes('=');
+        equals && (self.tokens.takes('=') || equals)
+    }
+
+    /// What is asked of a value, and whether it is denied.
+    fn test(&mut self) -> Result<(Test, bool), Refusal> {
         if self.tokens.has("is") {
             let negated = self.tokens.has("not");
             self.tokens.must("null")?;
-            query.conditions.push(Condition { value, test: Test::Null, negated });
-            return Ok(());
+            return Ok((Test::Null, negated));
         }
-        let mut negated = self.tokens.has("not");
-        let test = if self.tokens.has("like") {
-            Test::Like(self.value()?)
-        } else if self.tokens.has("in") {
+        let negated = self.tokens.has("not");
+        if self.tokens.has("like") {
+            return Ok((Test::Like(self.value()?), negated));
+        }
+        if self.tokens.has("between") {
+            let least = self.value()?;
+            self.tokens.must("and")?;
+            return Ok((Test::Between(least, self.value()?), negated));
+        }
+        if self.tokens.has("in") {
             self.tokens.expects('(')?;
-            Test::OneOf(match self.tokens.is("select") {
-                true => self.found()?.into_iter().collect(),
-                false => self.list(Self::value)?.into_iter().collect(),
-            })
-        } else if let Some(orders) = self.comparison() {
-            Test::Compared(orders, self.value()?)
-        } else {
-            negated = self.tokens.takes('!') || (self.tokens.takes('<') && self.tokens.is_symbol('>'));
-            if !(self.tokens.takes('=') || negated && self.tokens.takes('>')) {
-                return Err(Refusal::syntax());
-            }
-            let is_name = matches!(self.tokens.peek(0), Some(Token::Word(word)) if !word.starts_with(|c: char| c.is_ascii_digit()));
-            let is_function = ["lower", "upper"].iter().any(|name| self.tokens.is_function(name));
-            if is_name && !is_function && !negated && value.case.is_none() {
-                let other = self.column()?;
-                query.links.push((value.column, other));
-                return Ok(());
-            }
-            Test::OneOf(HashSet::from([self.value()?]))
-        };
-        query.conditions.push(Condition { value, test, negated });
-        Ok(())
+            let values = if self.tokens.is("select") { self.found()? } else { self.list(Self::value)? };
+            return Ok((Test::OneOf(values.into_iter().collect()), negated));
+        }
+        if let Some(orders) = self.comparison() {
+            return Ok((Test::Compared(orders, self.value()?), negated));
+        }
+        let differs = self.tokens.takes('!') || (self.tokens.takes('<') && self.tokens.is_symbol('>'));
+        if negated || !(self.equals() || differs && self.tokens.takes('>')) {
+            return Err(Refusal::syntax());
+        }
+        Ok((Test::OneOf(HashSet::from([self.value()?])), differs))
     }
 
     /// Takes `<`, `<=`, `>` or `>=` if one of them comes next.

@@ -17,12 +17,25 @@ pub(super) fn values(
     Ok(found.iter().map(|row| places.iter().map(|place| place.of(row).into_owned()).collect()).collect())
 }
 
-/// A row of items for each group, in the order in which their first rows were found; without groups, one for all rows.
-pub(super) fn grouped(
+/// The groups' rows of items of which all holds that the query wants of groups.
+pub(super) fn chosen(
     plan: &Plan<'_>,
     items: &[(Item, String)],
     found: &[Row<'_>],
 ) -> Result<Vec<Vec<String>>, Refusal> {
+    let having = &plan.query.having;
+    let asked = having.iter().map(|having| (having.item.clone(), String::new()));
+    let all: Vec<_> = items.iter().cloned().chain(asked).collect();
+    let mut rows = grouped(plan, &all, found)?;
+    rows.retain(|row| {
+        having.iter().zip(&row[items.len()..]).all(|(having, value)| having.test.holds(value) != having.negated)
+    });
+    rows.iter_mut().for_each(|row| row.truncate(items.len()));
+    Ok(rows)
+}
+
+/// A row of items for each group, in the order in which their first rows were found; without groups, one for all rows.
+fn grouped(plan: &Plan<'_>, items: &[(Item, String)], found: &[Row<'_>]) -> Result<Vec<Vec<String>>, Refusal> {
     let keys = plan.query.group.iter().map(|key| plan.keyed(key, items)).collect::<Result<Vec<_>, _>>()?;
     let mut place_of: HashMap<Vec<String>, usize> = HashMap::new();
     let mut groups: Vec<Vec<&Row<'_>>> = if keys.is_empty() { vec![Vec::new()] } else { Vec::new() };

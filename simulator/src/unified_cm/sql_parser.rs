@@ -1,12 +1,12 @@
 use super::objects::Objects;
 use super::refusal::Refusal;
-use super::sql_query::{Case, Column, Expression, Item, Key, Query, Shown, Source, Statement};
+use super::sql_query::{Assigned, Case, Column, Expression, Item, Key, Query, Shown, Source, Statement};
 use super::sql_tokens::{Token, Tokens};
 use super::sql_update;
 
 /// Words that no table is renamed to.
-const KEYWORDS: [&str; 12] =
-    ["from", "inner", "left", "join", "on", "where", "group", "order", "as", "outer", "set", "values"];
+const KEYWORDS: [&str; 13] =
+    ["from", "inner", "left", "join", "on", "where", "group", "having", "order", "as", "outer", "set", "values"];
 
 impl Query {
     pub(super) fn parse(sql: &str, objects: &Objects) -> Result<Self, Refusal> {
@@ -44,15 +44,21 @@ impl<'o> Parser<'o> {
             let table = self.tokens.word()?;
             self.tokens.must("set")?;
             let mut values = Vec::new();
+            let mut read: Vec<String> = sql_update::known_by(&table).into_iter().map(str::to_owned).collect();
             loop {
                 let column = self.tokens.word()?;
                 self.tokens.expects('=')?;
-                values.push((column, self.value()?));
+                let assigned = self.assigned()?;
+                read.extend(match &assigned {
+                    Assigned::Column(name) => Some(name.clone()),
+                    Assigned::Value(_) => None,
+                });
+                values.push((column, assigned));
                 if !self.tokens.takes(',') {
                     break;
                 }
             }
-            let mut rows = Query::of(&table, &sql_update::known_by(&table));
+            let mut rows = Query::of(&table, &read.iter().map(String::as_str).collect::<Vec<_>>());
             self.filter(&mut rows)?;
             return Ok(Statement::Update { table, values, rows });
         }
@@ -75,6 +81,16 @@ impl<'o> Parser<'o> {
             return Err(Refusal::syntax());
         }
         Ok(Statement::Insert { table, values: columns.into_iter().zip(values).collect() })
+    }
+
+    fn assigned(&mut self) -> Result<Assigned, Refusal> {
+        let is_value = |word: &str| word == "null" || word.starts_with(|first: char| first.is_ascii_digit());
+        match (self.tokens.peek(0), self.tokens.peek(1)) {
+            (Some(Token::Word(word)), next) if !is_value(word) && next != Some(&Token::Symbol('(')) => {
+                Ok(Assigned::Column(self.tokens.word()?))
+            }
+            _ => self.value().map(Assigned::Value),
+        }
     }
 
     /// Some with commas between them, up to a closing bracket.
@@ -112,6 +128,7 @@ impl<'o> Parser<'o> {
             conditions: Vec::new(),
             choices: Vec::new(),
             group: Vec::new(),
+            having: Vec::new(),
             order: Vec::new(),
         };
         self.source(false, &mut query)?;
@@ -139,6 +156,9 @@ impl<'o> Parser<'o> {
                 query.group.push(self.key()?);
             }
         }
+        if self.tokens.has("having") {
+            self.having(&mut query)?;
+        }
         if self.tokens.has("order") {
             self.tokens.must("by")?;
             loop {
@@ -156,23 +176,30 @@ impl<'o> Parser<'o> {
         Ok(query)
     }
 
-    fn shown(&mut self) -> Result<Shown, Refusal> {
-        if self.tokens.takes('*') {
-            return Ok(Shown::All);
-        }
-        let mut columns = Vec::new();
+    fn shown(&mut self) -> Result<Vec<Shown>, Refusal> {
+        let mut shown = Vec::new();
         loop {
-            let (item, usual) = self.item()?;
-            let name = self.name(&usual)?;
-            columns.push((item, name));
+            shown.push(if self.tokens.takes('*') {
+                Shown::All(None)
+            } else if self.tokens.peek(2) == Some(&Token::Symbol('*'))
+                && self.tokens.peek(1) == Some(&Token::Symbol('.'))
+            {
+                let table = self.tokens.word()?;
+                self.tokens.expects('.')?;
+                self.tokens.expects('*')?;
+                Shown::All(Some(table))
+            } else {
+                let (item, usual) = self.item()?;
+                Shown::Item(item, self.name(&usual)?)
+            });
             if !self.tokens.takes(',') {
-                return Ok(Shown::Items(columns));
+                return Ok(shown);
             }
         }
     }
 
     /// One of what is shown, with the name that it has when it is given none.
-    fn item(&mut self) -> Result<(Item, String), Refusal> {
+    pub(super) fn item(&mut self) -> Result<(Item, String), Refusal> {
         let aggregate = ["count", "max", "min"].into_iter().find(|name| self.tokens.is_function(name));
         let Some(aggregate) = aggregate else {
             let value = self.expression()?;

@@ -9,7 +9,7 @@ pub(super) enum Statement {
     /// New values of columns, for the rows with the ids that the query finds.
     Update {
         table: String,
-        values: Vec<(String, String)>,
+        values: Vec<(String, Assigned)>,
         rows: Query,
     },
     /// The table, and a query for the columns that tell its rows.
@@ -23,6 +23,14 @@ pub(super) enum Statement {
     },
 }
 
+/// What a column is set to.
+#[derive(Debug)]
+pub(super) enum Assigned {
+    Value(String),
+    /// What another column of the row has.
+    Column(String),
+}
+
 /// A selection, read.
 #[derive(Debug)]
 pub(super) struct Query {
@@ -30,7 +38,7 @@ pub(super) struct Query {
     pub(super) first: Option<usize>,
     /// Whether a row that was there already is left out.
     pub(super) distinct: bool,
-    pub(super) shown: Shown,
+    pub(super) shown: Vec<Shown>,
     pub(super) sources: Vec<Source>,
     /// Columns that must be equal, of joins and conditions alike.
     pub(super) links: Vec<(Column, Column)>,
@@ -39,15 +47,18 @@ pub(super) struct Query {
     pub(super) choices: Vec<Vec<Condition>>,
     /// Rows in which these are equal become one.
     pub(super) group: Vec<Key>,
+    /// What must hold of these rows.
+    pub(super) having: Vec<Having>,
     /// With whether it goes down.
     pub(super) order: Vec<(Key, bool)>,
 }
 
 #[derive(Debug)]
 pub(super) enum Shown {
-    All,
-    /// With the names of their elements.
-    Items(Vec<(Item, String)>),
+    /// All columns of all tables, or of the one with this name.
+    All(Option<String>),
+    /// With the name of its element.
+    Item(Item, String),
 }
 
 /// What stands in a column of what is found.
@@ -107,6 +118,14 @@ pub(super) struct Condition {
     pub(super) negated: bool,
 }
 
+/// A condition for rows that came of several.
+#[derive(Debug)]
+pub(super) struct Having {
+    pub(super) item: Item,
+    pub(super) test: Test,
+    pub(super) negated: bool,
+}
+
 #[derive(Debug)]
 pub(super) enum Test {
     OneOf(HashSet<String>),
@@ -114,6 +133,8 @@ pub(super) enum Test {
     Null,
     /// Compared with this value it is one of these.
     Compared(&'static [Ordering], String),
+    /// It is neither below the first nor above the second.
+    Between(String, String),
 }
 
 impl From<Column> for Expression {
@@ -143,19 +164,20 @@ impl Query {
     pub(super) fn of(table: &str, columns: &[&str]) -> Self {
         let column = |name: &&str| {
             let column = Column { table: None, name: (*name).to_owned() };
-            (Item::Value(column.into()), (*name).to_owned())
+            Shown::Item(Item::Value(column.into()), (*name).to_owned())
         };
         let source = Source { table: table.to_owned(), alias: table.to_owned(), outer: false };
         Self {
             skip: 0,
             first: None,
             distinct: false,
-            shown: Shown::Items(columns.iter().map(column).collect()),
+            shown: columns.iter().map(column).collect(),
             sources: vec![source],
             links: Vec::new(),
             conditions: Vec::new(),
             choices: Vec::new(),
             group: Vec::new(),
+            having: Vec::new(),
             order: Vec::new(),
         }
     }

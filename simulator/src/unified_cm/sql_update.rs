@@ -11,7 +11,7 @@ use super::reading::{braced, flag};
 use super::refusal::Refusal;
 use super::schema::{Class, Field, Rule};
 use super::sql;
-use super::sql_query::Statement;
+use super::sql_query::{Assigned, Statement};
 
 /// The columns of a number on a device that may be set.
 const OF_BUTTONS: [(&str, &str); 5] = [
@@ -77,16 +77,16 @@ fn set_objects(
     objects: &Objects,
     table: &Changeable,
     rows: &[Row],
-    values: &[(String, String)],
+    values: &[(String, Assigned)],
 ) -> Result<Changes, Refusal> {
     let mut changed = Changes::new();
-    for (_, pkid) in rows.iter().flatten() {
-        let uuid = braced(pkid);
+    for row in rows {
+        let uuid = braced(of(row, table.id));
         let found = table.classes.iter().filter_map(|class| Class::named(class));
         let found = found.filter_map(|class| Some((class, objects.with_uuid(class, &uuid).ok()?.1))).next();
         let Some((class, object)) = found else { continue };
         let mut fields = object.fields.clone();
-        set_values(objects, class.fields, table.columns, values, &mut fields)?;
+        set_values(objects, class.fields, table.columns, &values_of(values, row), &mut fields)?;
         changed.extend(set(objects, class, &uuid, fields)?);
     }
     Ok(changed)
@@ -117,7 +117,7 @@ fn add(objects: &Objects, table: &Changeable, values: &[(String, String)], new_i
 }
 
 /// Sets values of numbers on devices; each row has the ids of both.
-fn set_buttons(objects: &Objects, rows: &[Row], values: &[(String, String)]) -> Result<Changes, Refusal> {
+fn set_buttons(objects: &Objects, rows: &[Row], values: &[(String, Assigned)]) -> Result<Changes, Refusal> {
     let mut changed: BTreeMap<String, Fields> = BTreeMap::new();
     for row in rows {
         let (device, number) = (braced(of(row, "fkdevice")), braced(of(row, "fknumplan")));
@@ -128,7 +128,7 @@ fn set_buttons(objects: &Objects, rows: &[Row], values: &[(String, String)]) -> 
             if let Value::Group(line) = line
                 && line.get("dirn").map(text) == Some(&number)
             {
-                set_values(objects, BUTTON, &OF_BUTTONS, values, line)?;
+                set_values(objects, BUTTON, &OF_BUTTONS, &values_of(values, row), line)?;
             }
         }
     }
@@ -142,6 +142,15 @@ fn set_buttons(objects: &Objects, rows: &[Row], values: &[(String, String)]) -> 
     Ok(changes)
 }
 
+/// What is set in a row.
+fn values_of(values: &[(String, Assigned)], row: &Row) -> Row {
+    let value = |assigned: &Assigned| match assigned {
+        Assigned::Value(value) => value.clone(),
+        Assigned::Column(name) => of(row, name).to_owned(),
+    };
+    values.iter().map(|(column, assigned)| (column.clone(), value(assigned))).collect()
+}
+
 /// Sets fields by the columns that they are; null unsets.
 fn set_values(
     objects: &Objects,
@@ -151,8 +160,16 @@ fn set_values(
     fields: &mut Fields,
 ) -> Result<(), Refusal> {
     for (column, value) in values {
-        let (_, field) = columns.iter().find(|(name, _)| name == column).ok_or_else(|| Refusal::no_column(column))?;
-        let Some(field) = known.iter().find(|known| known.name == *field) else { continue };
+        let (_, path) = columns.iter().find(|(name, _)| name == column).ok_or_else(|| Refusal::no_column(column))?;
+        let (name, within) = path.split_once('.').map_or((*path, None), |(group, field)| (group, Some(field)));
+        let Some(field) = known.iter().find(|known| known.name == name) else { continue };
+        if let (Some(within), Rule::Group(members)) = (within, &field.rule) {
+            let group = fields.entry(field.name.to_owned()).or_insert_with(|| Value::Group(Fields::new()));
+            if let Value::Group(group) = group {
+                set_values(objects, members, &[(column, within)], &[(column.clone(), value.clone())], group)?;
+            }
+            continue;
+        }
         if value.is_empty() || value == "null" {
             fields.remove(field.name);
             continue;

@@ -9,6 +9,7 @@ use super::models;
 use super::objects::{Fields, Object, Value as Held, text};
 use super::origin::Origin;
 use super::route_plan::PATTERNS;
+use super::{fresh, servers};
 
 /// The value of a column; empty where it is null.
 pub(super) type Value<'a> = Cow<'a, str>;
@@ -84,6 +85,12 @@ pub(super) fn devices(origin: Origin<'_>) -> Rows<'_> {
                 of("mediaResourceListName"),
                 models::number(&of("product")).into(),
                 "t".into(),
+                of("commonDeviceConfigName"),
+                of("automatedAlternateRoutingCssName"),
+                of("rerouteCallingSearchSpaceName"),
+                of("presenceGroupName"),
+                flag(&object.fields, "unattendedPort"),
+                flag(&object.fields, "allowCtiControlFlag"),
             ]
         })
     };
@@ -100,23 +107,41 @@ pub(super) fn patterns(origin: Origin<'_>) -> Rows<'_> {
         "shareLineAppearanceCssName",
         "voiceMailProfileName",
     ];
-    const FORWARDS: [(&str, &str); 7] = [
-        ("callForwardBusy", "destination"),
-        ("callForwardBusyInt", "destination"),
-        ("callForwardNoAnswer", "destination"),
-        ("callForwardNoAnswerInt", "destination"),
-        ("callForwardNotRegistered", "destination"),
-        ("callForwardNotRegisteredInt", "destination"),
-        ("callForwardNoAnswer", "duration"),
+    const FORWARDS: [&str; 9] = [
+        "callForwardBusy",
+        "callForwardBusyInt",
+        "callForwardNoAnswer",
+        "callForwardNoAnswerInt",
+        "callForwardNotRegistered",
+        "callForwardNotRegisteredInt",
+        "callForwardNoCoverage",
+        "callForwardNoCoverageInt",
+        "callForwardOnFailure",
+    ];
+    const TRANSLATIONS: [&str; 5] = [
+        "callingSearchSpaceName",
+        "calledPartyTransformationMask",
+        "callingPartyTransformationMask",
+        "callingPartyPrefixDigits",
+        "prefixDigitsOut",
     ];
     let of = move |(class, _, number): (&'static str, &'static str, &'static str)| {
         origin.of(class).map(move |object| {
-            let forward =
-                |(group, field): &(&str, &str)| group_of(&object.fields, group).map(|fields| column(fields, field));
+            let forwards = FORWARDS.map(|group| group_of(&object.fields, group));
+            let of_forwards = |field: &'static str| {
+                forwards.map(|group| group.map(|fields| column(fields, field)).unwrap_or_default())
+            };
+            let to_voice_mail =
+                forwards.map(|group| group.map_or("f".into(), |fields| flag(fields, "forwardToVoiceMail")));
+            let no_answer = group_of(&object.fields, "callForwardNoAnswer");
             std::iter::once(pkid(&object.uuid))
                 .chain(FIELDS.iter().map(|name| column(&object.fields, name)))
                 .chain([number.into()])
-                .chain(FORWARDS.iter().map(|place| forward(place).unwrap_or_default()))
+                .chain(of_forwards("destination"))
+                .chain(of_forwards("callingSearchSpaceName"))
+                .chain(to_voice_mail)
+                .chain([no_answer.map(|fields| column(fields, "duration")).unwrap_or_default()])
+                .chain(TRANSLATIONS.map(|name| column(&object.fields, name)))
                 .chain(["blockEnable", "patternUrgency"].map(|name| flag(&object.fields, name)))
                 .collect()
         })
@@ -139,10 +164,14 @@ pub(super) fn users(origin: Origin<'_>) -> Rows<'_> {
         "selfService",
         "enableMobility",
         "enableCti",
+        "displayName",
+        "directoryUri",
+        "serviceProfile",
+        "presenceGroupName",
     ];
     Box::new(of_class(origin, "user", fields).map(|mut row| {
-        // Every user is one of the device's own, and an active one, who comes from no directory.
-        row.extend(["t".into(), "1".into(), Value::default()]);
+        // Every user is one of the device's own, and an active one, who comes from no directory and has the usual profile.
+        row.extend(["t".into(), "1".into(), Value::default(), "1".into()]);
         row
     }))
 }
@@ -232,6 +261,38 @@ pub(super) fn pickup_groups(origin: Origin<'_>) -> Rows<'_> {
         vec![id.clone(), Cow::Owned(column(&group.fields, "name").into_owned()), id]
     };
     Box::new(origin.of("callPickupGroup").map(row))
+}
+
+/// The nodes of the cluster, of which one stands for all of them.
+pub(super) fn nodes(origin: Origin<'_>) -> Rows<'_> {
+    let fields = &["name", "description", "ipv6Name"];
+    let row = |node: &'_ Object| {
+        let is = |field: &str, value: &str| column(&node.fields, field) == value;
+        let stands_for_all = if is("name", fresh::EVERYWHERE) { "t" } else { "f" };
+        let usage = if is("nodeUsage", "Publisher") { "0" } else { "1" };
+        let role = if is("processNodeRole", servers::PRESENCE) { "2" } else { "1" };
+        let named = fields.iter().map(|name| Cow::Owned(column(&node.fields, name).into_owned()));
+        std::iter::once(Cow::Owned(pkid(&node.uuid).into_owned()))
+            .chain(named)
+            .chain([stands_for_all, "t", usage, role].map(Cow::Borrowed))
+            .collect()
+    };
+    Box::new(origin.of("processNode").map(row))
+}
+
+/// Calling search spaces, with the names of their partitions in a text of their own.
+pub(super) fn search_spaces(origin: Origin<'_>) -> Rows<'_> {
+    let spaces = of_class(origin.clone(), "css", &["name", "description"]).zip(origin.of("css"));
+    Box::new(spaces.map(move |(mut row, space)| {
+        let members = groups(list(&space.fields, "members")).map(|member| {
+            let place = column(member, "index").parse::<usize>().unwrap_or_default();
+            (place, member.get("routePartitionName").map_or("", |uuid| origin.name_of(text(uuid))))
+        });
+        let mut members: Vec<_> = members.collect();
+        members.sort_unstable();
+        row.push(members.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(":").into());
+        row
+    }))
 }
 
 /// The numbers that are in pickup groups.

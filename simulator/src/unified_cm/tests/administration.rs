@@ -373,6 +373,10 @@ fn furnished_desk() -> UnifiedCm {
         <name>Login</name><url>http://192.0.2.1</url>\
         <urlButtonIndex>3</urlButtonIndex></service></services>";
     done(&device, "updatePhone", kept);
+    done(&device, "addRoutePartition", "<routePartition><name>Upstairs</name></routePartition>");
+    let space = "<css><members><member><routePartitionName>Internal</routePartitionName><index>2</index></member>\
+        <member><routePartitionName>Upstairs</routePartitionName><index>1</index></member></members><name>Staff</name></css>";
+    done(&device, "addCss", space);
     device
 }
 
@@ -410,6 +414,16 @@ fn the_tables_that_scripts_read_follow_from_the_objects() {
             "name",
         ),
         ("select name from callmanager", "CM_cucm-1"),
+        (
+            "select name from processnode where systemnode == 'f' and isactive == 't' and tkprocessnoderole = 1",
+            "cucm-1",
+        ),
+        ("select clause from callingsearchspace where name = 'Staff'", "Upstairs:Internal"),
+        (
+            "select n.cfavoicemailenabled, p.cfbvoicemailenabled, p.pffdestination is_null from numplan p \
+             inner join callforwarddynamic n on n.fknumplan = p.pkid where p.cfbdestination = '3003'",
+            "t | f | ",
+        ),
     ] {
         assert_eq!(rows(&device, sql), [expected], "{sql}");
     }

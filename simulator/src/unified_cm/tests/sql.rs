@@ -74,6 +74,27 @@ fn rows_are_counted_and_grouped() {
 }
 
 #[test]
+fn groups_are_chosen_by_what_is_counted_over_them() {
+    let tables = "from location l, typedeviceprotocol p, typeclass c";
+    let groups = format!("select p.name, count(*) {tables} group by p.name");
+    assert_eq!(found(&format!("{groups} having count(*) > 10")), Vec::<String>::new());
+    assert_eq!(found(&format!("{groups} having count(*) = 10 and max(p.enum) between 5 and 20")), ["SIP | 10"]);
+    assert_eq!(found(&format!("{groups} having min(p.enum) != 0 order by 2")), ["SIP | 10"]);
+    assert_eq!(found("select count(*) from location having count(*) > 2"), Vec::<String>::new());
+}
+
+#[test]
+fn a_value_may_be_between_others_and_an_equals_sign_may_be_doubled() {
+    assert_eq!(found("select name from typedeviceprotocol where enum between 1 and 11"), ["SIP"]);
+    assert_eq!(found("select name from typedeviceprotocol where enum not between 1 and 11"), ["SCCP"]);
+    assert_eq!(found("select name from location where name == 'Phantom'"), ["Phantom"]);
+    let join = "select o.* from location l inner join location o on o.pkid == l.pkid where l.name != 'Phantom'";
+    assert!(found(join)[0].ends_with(" | Hub_None"), "{:?}", found(join));
+    let both = "select l.name, o.*, l.name again from location l inner join location o on o.pkid = l.pkid";
+    assert_eq!(found(both)[0].matches("Hub_None").count(), 3);
+}
+
+#[test]
 fn what_is_no_query_gets_the_databases_own_error() {
     let code = |sql: &str| select(sql, &Objects::default()).unwrap_err().code;
     for (sql, expected) in [
@@ -88,6 +109,10 @@ fn what_is_no_query_gets_the_databases_own_error() {
         ("select name, count(*) from location group by name order by 3", -201),
         ("select name, count(*) from location", -294),
         ("select max(*) from location", -201),
+        ("select name from location where name not = 'x'", -201),
+        ("select name from location where name between 1", -201),
+        ("select o.* from location l", -206),
+        ("select name from location having count(*) > 1", -294),
     ] {
         assert_eq!(code(sql), expected, "{sql}");
     }
@@ -144,6 +169,17 @@ fn the_database_is_changed_with_sql() {
     let owner = "fkenduser = (select pkid from enduser where userid = 'tony')";
     assert_eq!(update(&format!("update device set {owner} where name = 'SEP0011AABBCCDD'")), "1");
     assert_eq!(got(&device, "getPhone", "<name>SEP0011AABBCCDD</name>").child("ownerUserName").unwrap().text, "tony");
+    let forwards = "cfbdestination = '0', cfurdestination = dnorpattern, cfurvoicemailenabled = 'f', cfnaduration = 9";
+    assert_eq!(update(&format!("update numplan set {forwards} where tkpatternusage = 2")), "1");
+    let number = got(&device, "getLine", "<pattern>1001</pattern>");
+    let forward = |group: &str, field: &str| number.child(group).unwrap().child(field).unwrap().text.clone();
+    assert_eq!(forward("callForwardBusy", "destination"), "0");
+    assert_eq!(forward("callForwardNotRegistered", "destination"), "1001");
+    assert_eq!(forward("callForwardNotRegistered", "forwardToVoiceMail"), "false");
+    assert_eq!(forward("callForwardNoAnswer", "duration"), "9");
+    let number = "fknumplan = (select pkid from numplan where dnorpattern = '1001')";
+    assert_eq!(update(&format!("update callforwarddynamic set cfavoicemailenabled = 't' where {number}")), "1");
+    assert_eq!(update("update numplan set cfbdestination = null where tkpatternusage = 2"), "1");
     assert_eq!(update("update numplan set dnorpattern = '1009' where dnorpattern = '1001'"), "1");
     assert_eq!(got(&device, "getLine", "<pattern>1009</pattern>").child("pattern").unwrap().text, "1009");
     let user = "(select pkid from enduser where userid = 'tony')";
@@ -161,6 +197,8 @@ fn the_database_is_changed_with_sql() {
     assert_eq!(code(&insert.replace("tony", "nobody")), -691);
     assert_eq!(code("update colours set red = 1"), -206);
     assert_eq!(code("update device set colour = 'red' where tkclass = 1"), -217);
+    assert_eq!(code("update device set description = colour where tkclass = 1"), -217);
+    assert_eq!(code("update numplan set fkcallingsearchspace_cfb = 'none' where tkpatternusage = 2"), -691);
     assert_eq!(code("update device set fkdevicepool = 'none' where tkclass = 1"), -691);
     assert_eq!(code("update devicenumplanmap set numplanindex = 2 where fkdevice is not null"), -217);
     assert_eq!(code("drop table device"), -201);
