@@ -79,7 +79,8 @@ impl Parser<'_> {
     /// Takes `=`, which may be doubled, if it comes next.
     fn equals(&mut self) -> bool {
         let equals = self.tokens.takes('=');
-        equals && (self.tokens.takes('=') || equals)
+        self.tokens.takes('=');
+        equals
     }
 
     /// What is asked of a value, and whether it is denied.
