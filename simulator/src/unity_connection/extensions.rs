@@ -1,10 +1,8 @@
 //! The extensions that a user has beside the first one.
 
-use uuid::Uuid;
-
 use super::kinds::{Kind, Made, Rule, USER, field};
 use super::refusal::Refusal;
-use super::resources::{Changes, Resource, Resources, gone, put_below, text};
+use super::resources::{Changes, Resource, Resources, gone, id_beside, put_below, text};
 
 /// An extension of a user. The one with the index 0 is the user's `DtmfAccessId`.
 pub(super) static EXTENSION: Kind = Kind {
@@ -99,7 +97,7 @@ impl Resources {
 
     fn first_extension(&self, user: &str) -> Result<Resource, Refusal> {
         let owner = self.get(&USER, user)?;
-        let id = Uuid::parse_str(user).map(|id| Uuid::from_u128(id.as_u128() ^ APART).to_string()).unwrap_or_default();
+        let id = id_beside(user, APART);
         let uri = format!("/vmrest/users/{user}/alternateextensions/{id}");
         let number = text(owner, "DtmfAccessId");
         let values = [("ObjectId", id.as_str()), ("URI", &uri), ("IdIndex", "0"), ("DtmfAccessId", number)];

@@ -1,18 +1,16 @@
 //! Call handlers: the system's own, and one for each user.
 
-use uuid::Uuid;
-
 use super::installation::{CALL_HANDLER, CALL_HANDLER_TEMPLATE};
 use super::kinds::{Kind, USER};
 use super::refusal::Refusal;
-use super::resources::{Changes, Resource, Resources, gone, put, text};
+use super::resources::{Changes, Resource, Resources, gone, id_beside, put, text};
 
 /// What the id of a user's call handler differs in from the user's, so that each leads to the other.
 const APART: u128 = 0x0001;
 
 /// The id of the call handler of a user, or the user of a call handler.
 pub(super) fn handler_of(id: &str) -> String {
-    Uuid::parse_str(id).map(|id| Uuid::from_u128(id.as_u128() ^ APART).to_string()).unwrap_or_default()
+    id_beside(id, APART)
 }
 
 /// A call handler with the addresses of what it does with calls.

@@ -106,13 +106,13 @@ pub(super) static CALL_HANDLER_TEMPLATE: Kind = Kind {
         field("UseDefaultTimeZone", Rule::Flag),
     ],
 };
-static SCHEDULE_SET: Kind = told("scheduleset", "ScheduleSet", "ScheduleSets", "schedulesets");
+pub(super) static SCHEDULE_SET: Kind = told("scheduleset", "ScheduleSet", "ScheduleSets", "schedulesets");
 static SCHEDULE: Kind = told("schedule", "Schedule", "Schedules", "schedules");
 static LOCATION: Kind =
     told("connectionlocation", "ConnectionLocation", "ConnectionLocations", "locations/connectionlocations");
 static PARTITION: Kind = told("partition", "Partition", "Partitions", "partitions");
 static SEARCH_SPACE: Kind = told("searchspace", "SearchSpace", "SearchSpaces", "searchspaces");
-static PHONE_SYSTEM: Kind = told("phonesystem", "PhoneSystem", "PhoneSystems", "phonesystems");
+pub(super) static PHONE_SYSTEM: Kind = told("phonesystem", "PhoneSystem", "PhoneSystems", "phonesystems");
 static MAILBOX_STORE: Kind = told("mailboxstore", "MailboxStore", "MailboxStores", "mailboxstores");
 
 /// The kinds of which a system has a list of its own, beside its users.
@@ -203,6 +203,12 @@ pub(super) fn built_in_id(place: usize) -> String {
     Uuid::from_u128(place as u128 + 1).to_string()
 }
 
+/// The id of what a fresh system has of a kind under a name.
+pub(super) fn built_in(kind: &Kind, name: &str) -> String {
+    let is_it = |(known, called): &(&Kind, &str)| known.name == kind.name && *called == name;
+    built_in_id(BUILT_IN.iter().position(is_it).unwrap_or_default())
+}
+
 /// A user with all that follows from how the system is set up.
 pub(super) fn shown(user: &Resource) -> Resource {
     let id = text(user, "ObjectId");
@@ -225,8 +231,14 @@ pub(super) fn shown(user: &Resource) -> Resource {
     }
     add("CallhandlerURI", format!("/vmrest/handlers/callhandlers/{handler}"));
     add("CallHandlerObjectId", handler);
-    for list in ["alternateextensions", "externalserviceaccounts"] {
-        let name = if list == "alternateextensions" { "AlternateExtensionsURI" } else { "ExternalServiceAccountsURI" };
+    for (name, list) in [
+        ("AlternateExtensionsURI", "alternateextensions"),
+        ("ExternalServiceAccountsURI", "externalserviceaccounts"),
+        ("MwisURI", "mwis"),
+        ("NotificationDevicesURI", "notificationdevices"),
+        ("UserVoicePinURI", "credential/pin"),
+        ("UserWebPasswordURI", "credential/password"),
+    ] {
         add(name, format!("/vmrest/users/{id}/{list}"));
     }
     for (name, usual) in [

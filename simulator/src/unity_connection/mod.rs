@@ -8,6 +8,7 @@ mod handlers;
 mod installation;
 mod kinds;
 mod lists;
+mod notices;
 mod query;
 mod refusal;
 mod resources;
@@ -126,6 +127,7 @@ impl Device for UnityConnection {
             &TRANSFER_OPTION,
             &MENU_ENTRY,
         ]);
+        let kinds = kinds.chain(notices::ALL.iter().map(|notices| notices.kind));
         kinds.map(|kind| (kind.list.to_lowercase(), json!(list(kind)))).collect::<Map<_, _>>().into()
     }
 

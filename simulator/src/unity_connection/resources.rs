@@ -1,11 +1,14 @@
 use std::collections::{BTreeMap, HashMap};
 
+use uuid::Uuid;
+
 use crate::journal::Change;
 use crate::ledger::Holdings;
 
 use super::extensions::EXTENSION;
 use super::installation::{BUILT_IN, CALL_HANDLER_TEMPLATE, RULES, built_in_id, usual_rule};
 use super::kinds::{ACCOUNT, CREDENTIAL, Kind, Rule, TEMPLATE, USER};
+use super::notices;
 use super::refusal::Refusal;
 
 /// One resource by CUPI's names; every value is text.
@@ -144,6 +147,7 @@ impl Resources {
         let of_user = |kind: &Kind| self.below(&format!("{}/{id}", kind.name)).map(|(object, _)| gone(object));
         let user = format!("{}/{id}", USER.name);
         let owned = of_user(&ACCOUNT).chain(of_user(&CREDENTIAL)).chain(of_user(&EXTENSION));
+        let owned = owned.chain(notices::ALL.iter().flat_map(|notices| of_user(notices.kind)));
         let elsewhere = self.without_member(id).into_iter().chain(self.without_handler_of(id));
         let elsewhere = elsewhere.chain(self.without_settings_of(id));
         Ok(owned.chain(elsewhere).chain([gone(&user)]).collect())
@@ -281,6 +285,11 @@ const OF_DIRECTORY: [&str; 3] = ["Alias", "FirstName", "LastName"];
 /// Under what a user is found, and no other.
 fn unique(user: &Resource) -> impl Iterator<Item = (&'static str, String)> {
     UNIQUE.into_iter().map(|name| (name, text(user, name).to_lowercase()))
+}
+
+/// The id of what every resource of a kind has beside it, by what it differs in from that resource's own.
+pub(super) fn id_beside(id: &str, apart: u128) -> String {
+    Uuid::parse_str(id).map(|id| Uuid::from_u128(id.as_u128() ^ apart).to_string()).unwrap_or_default()
 }
 
 /// A value, or `""`.

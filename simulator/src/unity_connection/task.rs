@@ -10,6 +10,7 @@ use super::handler_settings::Settings;
 use super::installation::{self, AUTHENTICATION_RULE, CALL_HANDLER, CALL_HANDLER_TEMPLATE, HOST, KINDS};
 use super::kinds::{ACCOUNT, CREDENTIAL, IMPORT, Kind, Made, SERVER, USER, VERSION};
 use super::lists::LIST_MEMBER;
+use super::notices::{NOTIFICATION_DEVICE, Notices};
 use super::query::Parameters;
 use super::refusal::Refusal;
 use super::resources::{Changes, Resource, Resources, text};
@@ -44,7 +45,10 @@ pub(super) fn kind_of(path: &[&str]) -> &'static Kind {
         ["users", _, "alternateextensions", ..] => &EXTENSION,
         ["distributionlists", _, "distributionlistmembers", ..] => &LIST_MEMBER,
         ["handlers", "callhandlers", _, part, ..] => Settings::at(part).map_or(&CALL_HANDLER, |settings| settings.kind),
-        _ => listed(path).map_or(&USER, |(kind, _)| kind),
+        _ => {
+            let of_user = Notices::at(path).map(|(notices, ..)| notices.kind);
+            of_user.or(listed(path).map(|(kind, _)| kind)).unwrap_or(&USER)
+        }
     }
 }
 
@@ -122,15 +126,23 @@ impl Task<'_> {
             }
             ("PUT", ["handlers", "callhandlers", handler]) => done(resources.set_handler(handler, given()?)?),
             ("DELETE", ["handlers", "callhandlers", handler]) => done(resources.remove_handler(handler)?),
-            _ => match (method, listed(path)) {
-                ("POST", Some((kind, []))) if kind.made != Made::Otherwise => {
+            _ => match (method, Notices::at(path), listed(path)) {
+                ("POST", Some((notices, user, None)), _) => {
+                    let changes = resources.add_notice(notices, user, &id, given()?)?;
+                    Ok((created(&notices.address(user, &id)), changes))
+                }
+                ("PUT", Some((notices, user, Some(one))), _) => {
+                    done(resources.set_notice(notices, user, one, given()?)?)
+                }
+                ("DELETE", Some((notices, user, Some(one))), _) => done(resources.remove_notice(notices, user, one)?),
+                ("POST", _, Some((kind, []))) if kind.made != Made::Otherwise => {
                     let changes = self.make(kind, &id, given()?)?;
                     Ok((created(&format!("/vmrest/{}/{id}", kind.path)), changes))
                 }
-                ("PUT", Some((kind, [one]))) if kind.made != Made::Otherwise => {
+                ("PUT", _, Some((kind, [one]))) if kind.made != Made::Otherwise => {
                     done(resources.set_named(kind, one, given()?)?)
                 }
-                ("DELETE", Some((kind, [one]))) if kind.made != Made::Otherwise => {
+                ("DELETE", _, Some((kind, [one]))) if kind.made != Made::Otherwise => {
                     done(resources.remove_named(kind, one)?)
                 }
                 _ if is_resource(path) => Err(Refusal::method()),
@@ -191,6 +203,12 @@ impl Task<'_> {
             ["users", user, "alternateextensions", extension] => {
                 Ok(self.format.one(&EXTENSION, &resources.extension(user, extension)?))
             }
+            ["users", user, "notificationdevices"] => {
+                self.list(&NOTIFICATION_DEVICE, resources.notification_devices(user)?.iter())
+            }
+            ["users", user, "notificationdevices", device] if Notices::at(path).is_none() => {
+                Ok(self.format.one(&NOTIFICATION_DEVICE, &resources.notification_device(user, device)?))
+            }
             ["distributionlists", list, "distributionlistmembers"] => {
                 self.list(&LIST_MEMBER, resources.members(list)?.iter())
             }
@@ -207,16 +225,20 @@ impl Task<'_> {
                 Ok(self.format.one(settings.kind, &resources.setting(settings, handler, member, &self.now)?))
             }
             ["handlers", "callhandlers", handler] => Ok(self.format.one(&CALL_HANDLER, &resources.handler(handler)?)),
-            _ => match listed(path) {
-                Some((kind, [])) if kind.name == AUTHENTICATION_RULE.name => {
+            _ => match (Notices::at(path), listed(path)) {
+                (Some((notices, user, None)), _) => self.list(notices.kind, resources.notices(notices, user)?.iter()),
+                (Some((notices, user, Some(one))), _) => {
+                    Ok(self.format.one(notices.kind, &resources.notice(notices, user, one)?))
+                }
+                (_, Some((kind, []))) if kind.name == AUTHENTICATION_RULE.name => {
                     let rules: Vec<Resource> = resources.of(kind).map(|rule| self.with_lockout(rule)).collect();
                     self.list(kind, rules.iter())
                 }
-                Some((kind, [one])) if kind.name == AUTHENTICATION_RULE.name => {
+                (_, Some((kind, [one]))) if kind.name == AUTHENTICATION_RULE.name => {
                     Ok(self.format.one(kind, &self.with_lockout(resources.get(kind, one)?)))
                 }
-                Some((kind, [])) => self.list(kind, resources.of(kind)),
-                Some((kind, [one])) => Ok(self.format.one(kind, resources.get(kind, one)?)),
+                (_, Some((kind, []))) => self.list(kind, resources.of(kind)),
+                (_, Some((kind, [one]))) => Ok(self.format.one(kind, resources.get(kind, one)?)),
                 _ => Err(Refusal::not_found("Resource")),
             },
         }
@@ -255,6 +277,7 @@ impl Task<'_> {
 /// Whether something is at a path that takes other methods.
 fn is_resource(path: &[&str]) -> bool {
     matches!(listed(path), Some((_, [] | [_])))
+        || Notices::at(path).is_some()
         || matches!(
             path,
             ["version" | "cluster" | "users"]
@@ -264,6 +287,8 @@ fn is_resource(path: &[&str]) -> bool {
                 | ["users", _, "externalserviceaccounts" | "alternateextensions"]
                 | ["users", _, "externalserviceaccounts" | "alternateextensions", _]
                 | ["users", _, "credential", "pin" | "password"]
+                | ["users", _, "notificationdevices"]
+                | ["users", _, "notificationdevices", _]
                 | ["distributionlists", _, "distributionlistmembers"]
                 | ["distributionlists", _, "distributionlistmembers", _]
                 | ["handlers", "callhandlers", _, "greetings" | "transferoptions" | "menuentries"]

@@ -223,3 +223,105 @@ fn call_handler_templates_are_made_from_one_another() {
     assert_eq!(ask(&device, &format!("DELETE {one}"), JSON, "").0, 204);
     assert_eq!(ask(&device, &format!("DELETE callhandlertemplates/{first}"), JSON, "").0, 400);
 }
+
+#[test]
+fn a_mailbox_lights_a_lamp_from_the_start_and_more_where_told() {
+    let device = fresh();
+    let (_, path) = ask(&device, NEW, JSON, r#"{"Alias":"tony","DtmfAccessId":"1001"}"#);
+    let one = path.strip_prefix("/vmrest/").unwrap();
+    let user = json_of(&device, &format!("GET {one}"));
+    let list = user["MwisURI"].as_str().unwrap().strip_prefix("/vmrest/").unwrap();
+    let first = json_of(&device, &format!("GET {list}"))["Mwi"].clone();
+    assert_eq!((&first["MwiExtension"], &first["UsePrimaryExtension"]), (&json!("1001"), &json!("true")));
+    assert_eq!((&first["Active"], &first["MediaSwitchDisplayName"]), (&json!("true"), &json!("PhoneSystem")));
+    let of_first = first["URI"].as_str().unwrap().strip_prefix("/vmrest/").unwrap();
+    let extension = || json_of(&device, &format!("GET {of_first}"))["MwiExtension"].clone();
+    // It follows the user's extension until somebody names another, and does so again when it is told to.
+    for (path, body, expected) in [
+        (one, r#"{"DtmfAccessId":"1002"}"#, "1002"),
+        (of_first, &first.to_string(), "1002"),
+        (of_first, r#"{"MwiExtension":"2001"}"#, "2001"),
+        (one, r#"{"DtmfAccessId":"1003"}"#, "2001"),
+        (of_first, r#"{"UsePrimaryExtension":"true"}"#, "1003"),
+    ] {
+        assert_eq!(ask(&device, &format!("PUT {path}"), JSON, body).0, 204, "{body}");
+        assert_eq!(extension(), expected, "{body}");
+    }
+    let switch = first["MediaSwitchObjectId"].as_str().unwrap();
+    let new = format!(
+        "<Mwi><DisplayName>Lobby</DisplayName><MwiExtension>2002</MwiExtension><MediaSwitchObjectId>{switch}</MediaSwitchObjectId></Mwi>"
+    );
+    let (status, path) = ask(&device, &format!("POST {list}"), XML, &new);
+    assert_eq!(status, 201);
+    let second = path.strip_prefix("/vmrest/").unwrap();
+    let lobby = json_of(&device, &format!("GET {second}"));
+    assert_eq!((&lobby["MwiExtension"], &lobby["Active"]), (&json!("2002"), &json!("false")));
+    assert_eq!(ask(&device, &format!("POST {list}"), XML, &new).0, 400, "the name is in use");
+    assert_eq!(ask(&device, &format!("POST {list}"), JSON, r#"{"DisplayName":"Hall"}"#).0, 400);
+    assert_eq!(ask(&device, &format!("PUT {second}"), JSON, r#"{"MediaSwitchObjectId":"none"}"#).0, 400);
+    assert_eq!(ask(&device, &format!("PATCH {list}"), JSON, "{}").0, 405);
+    for (path, left) in [(of_first, "1"), (second, "0")] {
+        assert_eq!(ask(&device, &format!("DELETE {path}"), JSON, "").0, 204, "{path}");
+        assert_eq!(ask(&device, &format!("DELETE {path}"), JSON, "").0, 404, "{path}");
+        assert_eq!(json_of(&device, &format!("GET {list}"))["@total"], left, "{path}");
+    }
+    assert_eq!(ask(&device, &format!("DELETE {one}"), JSON, "").0, 204);
+    assert_eq!(device.state()["mwis"], json!([]), "nothing is left of the user");
+}
+
+#[test]
+fn a_mailbox_tells_devices_of_messages() {
+    let device = fresh();
+    let (_, path) = ask(&device, NEW, JSON, r#"{"Alias":"tony","DtmfAccessId":"1001"}"#);
+    let one = path.strip_prefix("/vmrest/").unwrap();
+    let list = format!("{one}/notificationdevices");
+    let all = json_of(&device, &format!("GET {list}"));
+    let named = |field: &str| {
+        let devices = all["NotificationDevice"].as_array().unwrap();
+        devices.iter().map(|device| device[field].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(named("DisplayName"), ["Pager", "Home Phone", "Mobile Phone", "Work Phone", "SMTP", "HTML"]);
+    assert_eq!(named("Type"), ["2", "1", "1", "1", "4", "8"]);
+    assert!(named("Undeletable").iter().all(|stays| stays == "true"));
+    let phones = json_of(&device, &format!("GET {list}/phonedevices?query=(DisplayName%20startswith%20W)"));
+    let work = phones["PhoneDevice"]["URI"].as_str().unwrap().strip_prefix("/vmrest/").unwrap();
+    let id = phones["PhoneDevice"]["ObjectId"].as_str().unwrap();
+    let whole = json_of(&device, &format!("GET {list}/{id}"));
+    assert_eq!((&whole["DisplayName"], &whole["Type"]), (&json!("Work Phone"), &json!("1")));
+    let mail = json!({ "DisplayName": "Text", "SmtpAddress": "tony@example.com", "Active": "true" }).to_string();
+    let (status, path) = ask(&device, &format!("POST {list}/smtpdevices"), JSON, &mail);
+    assert_eq!(status, 201);
+    let text = path.strip_prefix("/vmrest/").unwrap();
+    let text_id = path.rsplit('/').next().unwrap();
+    let instead = format!(r#"{{"PhoneNumber":"3475","Active":"true","FailDeviceObjectId":"{text_id}"}}"#);
+    for (line, body, status) in [
+        (format!("PUT {work}"), r#"{"Active":"true"}"#, 400),
+        (format!("PUT {work}"), r#"{"RepeatNotify":"true"}"#, 400),
+        (format!("PUT {work}"), r#"{"FailDeviceObjectId":"none"}"#, 400),
+        (format!("PUT {work}"), r#"{"DisplayName":"Home Phone"}"#, 400),
+        (format!("PUT {work}"), r#"{"DisplayName":""}"#, 400),
+        (format!("PUT {work}"), r#"{"ScheduleSetObjectId":"none"}"#, 400),
+        (format!("PUT {work}"), instead.as_str(), 204),
+        (format!("PUT {work}"), r#"{"RepeatNotify":"true","RepeatInterval":"15"}"#, 204),
+        (format!("DELETE {work}"), "", 400),
+        (format!("DELETE {list}/{id}"), "", 405),
+        (format!("POST {list}"), "{}", 405),
+        (format!("POST {list}/smtpdevices"), mail.as_str(), 400),
+        (format!("POST {list}/pagerdevices"), r#"{"DisplayName":"On call"}"#, 400),
+        (format!("GET {list}/none"), "", 404),
+        (format!("GET {list}/htmldevices/{id}"), "", 404),
+        ("GET users/none/notificationdevices".to_owned(), "", 404),
+    ] {
+        let (found, answer) = ask(&device, &line, JSON, body);
+        assert_eq!(found, status, "{line} {body}: {answer}");
+    }
+    assert_eq!(json_of(&device, &format!("GET {work}"))["FailDeviceObjectId"], text_id);
+    assert_eq!(ask(&device, &format!("DELETE {text}"), JSON, "").0, 204);
+    let left = json_of(&device, &format!("GET {work}"));
+    assert_eq!((&left["FailDeviceObjectId"], &left["PhoneNumber"]), (&json!(null), &json!("3475")));
+    // Whoever reads a device may send all of it back.
+    assert_eq!(ask(&device, &format!("PUT {work}"), JSON, &left.to_string()).0, 204);
+    assert_eq!(json_of(&device, &format!("GET {work}")), left);
+    assert_eq!(ask(&device, &format!("DELETE {one}"), JSON, "").0, 204);
+    assert_eq!(device.state()["phonedevices"], json!([]), "nothing is left of the user");
+}
