@@ -34,6 +34,7 @@ mod soap;
 mod sql;
 mod sql_classes;
 mod sql_conditions;
+mod sql_expression;
 mod sql_groups;
 mod sql_parser;
 mod sql_query;

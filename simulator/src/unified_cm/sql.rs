@@ -7,8 +7,9 @@ use std::collections::{HashMap, HashSet};
 use super::objects::Objects;
 use super::origin::Origin;
 use super::refusal::Refusal;
+use super::sql_expression::{Condition, Expression};
 use super::sql_groups;
-use super::sql_query::{Case, Column, Condition, Expression, Item, Key, Query, Shown, Source, Test};
+use super::sql_query::{Column, Item, Key, Query, Shown, Source, Test};
 use super::table_rows::Value;
 use super::tables::Table;
 use crate::xml::Element;
@@ -50,8 +51,12 @@ pub(super) fn rows(query: &Query, objects: &Objects) -> Result<Vec<Vec<(String, 
 }
 
 /// How two rows follow each other, by the values of some keys, each of which may go down.
-fn compared<'a, K>(order: &[(K, bool)], one: impl Fn(&K) -> Value<'a>, other: impl Fn(&K) -> Value<'a>) -> Ordering {
-    let by = |(key, down): &(K, bool)| {
+fn compared<'a, K>(
+    order: &'a [(K, bool)],
+    one: impl Fn(&'a K) -> Value<'a>,
+    other: impl Fn(&'a K) -> Value<'a>,
+) -> Ordering {
+    let by = |(key, down): &'a (K, bool)| {
         let order = compare(&one(key), &other(key));
         if *down { order.reverse() } else { order }
     };
@@ -97,30 +102,11 @@ pub(super) struct Plan<'a> {
 /// A row of all tables together.
 pub(super) type Row<'a> = Vec<Value<'a>>;
 
-/// A column of such a row, as it is or in letters of one case.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    at: usize,
-    case: Option<Case>,
-}
-
-impl Place {
-    pub(super) fn of<'r>(&self, row: &'r Row<'_>) -> Value<'r> {
-        let value = &*row[self.at];
-        self.case.map_or(Value::Borrowed(value), |case| case.of(value).into())
-    }
-}
-
 impl<'a> Plan<'a> {
     /// All rows that the joins and conditions leave, each with the columns of all tables.
     fn rows(&self) -> Result<Vec<Row<'a>>, Refusal> {
-        let tests = self.query.conditions.iter().map(|condition| Ok((self.place(&condition.value.column)?, condition)));
-        let tests = tests.collect::<Result<Vec<_>, Refusal>>()?;
-        let mut choices = Vec::with_capacity(self.query.choices.len());
-        for choice in &self.query.choices {
-            let placed = choice.iter().map(|condition| Ok((self.place(&condition.value.column)?, condition)));
-            choices.push(placed.collect::<Result<Vec<_>, Refusal>>()?);
-        }
+        let tests = self.placed(&self.query.conditions)?;
+        let choices = self.query.choices.iter().map(|choice| self.placed(choice)).collect::<Result<Vec<_>, _>>()?;
         let mut links = Vec::with_capacity(self.query.links.len());
         for (one, other) in &self.query.links {
             links.push((self.place(one)?, self.place(other)?));
@@ -131,8 +117,8 @@ impl<'a> Plan<'a> {
             let end = start + scope.table.columns.len();
             let within = |at: usize| (start..end).contains(&at);
             // What is known of this table alone goes before the join, which is then small.
-            let of_table: Vec<_> =
-                tests.iter().filter(|(at, _)| within(*at) && !source.outer).map(|(at, c)| (at - start, *c)).collect();
+            let of_table = tests.iter().filter(|test| !source.outer && test.value.all(&|at| within(*at)));
+            let of_table = of_table.map(|test| test.placed(&|at| Ok(at - start))).collect::<Result<Vec<_>, _>>()?;
             let at = links
                 .iter()
                 .position(|(one, other)| (within(*one) && *other < start) || (within(*other) && *one < start));
@@ -141,7 +127,7 @@ impl<'a> Plan<'a> {
                 false => (one, other - start),
             });
             let right = scope.table.rows(self.origin(scope.table, &of_table, &rows, link));
-            let right = right.filter(|row| of_table.iter().all(|(at, condition)| condition.holds(&row[*at])));
+            let right = right.filter(|row| of_table.iter().all(|condition| condition.holds(row)));
             rows = match link {
                 Some((left_at, right_at)) => {
                     joined(rows, right, left_at, right_at, source.outer.then_some(scope.table.columns.len()))
@@ -156,8 +142,8 @@ impl<'a> Plan<'a> {
         }
         rows.retain(|row| {
             links.iter().all(|(one, other)| row[*one] == row[*other])
-                && tests.iter().all(|(at, condition)| condition.holds(&row[*at]))
-                && choices.iter().all(|choice| choice.iter().any(|(at, condition)| condition.holds(&row[*at])))
+                && tests.iter().all(|condition| condition.holds(row))
+                && choices.iter().all(|choice| choice.iter().any(|condition| condition.holds(row)))
         });
         Ok(rows)
     }
@@ -167,19 +153,17 @@ impl<'a> Plan<'a> {
     fn origin(
         &self,
         table: &Table,
-        conditions: &[(usize, &'a Condition)],
+        conditions: &[Condition<usize>],
         left: &[Row<'a>],
         link: Option<(usize, usize)>,
     ) -> Origin<'a> {
-        let ids = |(at, condition): &(usize, &'a Condition)| match &condition.test {
-            Test::OneOf(ids)
-                if Some(*at) == table.by_object() && !condition.negated && condition.value.case.is_none() =>
-            {
+        let ids = conditions.iter().find_map(|condition| match (&condition.value, &condition.test) {
+            (Expression::Column(at), Test::OneOf(ids)) if Some(*at) == table.by_object() && !condition.negated => {
                 Some(ids)
             }
             _ => None,
-        };
-        if let Some(ids) = conditions.iter().find_map(ids) {
+        });
+        if let Some(ids) = ids {
             return Origin::only(self.objects, ids.iter().map(String::as_str));
         }
         match link {
@@ -204,12 +188,16 @@ impl<'a> Plan<'a> {
         Err(Refusal::no_column(&column.name))
     }
 
-    pub(super) fn read(&self, expression: &Expression) -> Result<Place, Refusal> {
-        Ok(Place { at: self.place(&expression.column)?, case: expression.case })
+    fn placed(&self, conditions: &[Condition]) -> Result<Vec<Condition<usize>>, Refusal> {
+        conditions.iter().map(|condition| condition.placed(&|column| self.place(column))).collect()
+    }
+
+    pub(super) fn read(&self, expression: &Expression) -> Result<Expression<usize>, Refusal> {
+        expression.placed(&|column| self.place(column))
     }
 
     /// What a key stands for: one of the items, also by the name that it was given, or a column.
-    pub(super) fn keyed(&self, key: &Key, items: &[(Item, String)]) -> Result<Place, Refusal> {
+    pub(super) fn keyed(&self, key: &Key, items: &[(Item, String)]) -> Result<Expression<usize>, Refusal> {
         let item = match key {
             Key::Place(place) => items.get(place.wrapping_sub(1)).ok_or_else(Refusal::syntax)?,
             Key::Value(value) => match items.iter().find(|(_, name)| value.is_called(name)) {
@@ -265,13 +253,6 @@ fn joined<'a>(
         found.extend(alone.map(|(row, _)| row.iter().cloned().chain((0..columns).map(|_| Value::default())).collect()));
     }
     found
-}
-
-impl Condition {
-    fn holds(&self, value: &str) -> bool {
-        let value = self.value.case.map_or(Value::Borrowed(value), |case| case.of(value).into());
-        self.test.holds(&value) != self.negated
-    }
 }
 
 impl Test {

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 
 use super::refusal::Refusal;
 use super::sql;
+use super::sql_expression::{Condition, Expression};
 use super::sql_parser::Parser;
-use super::sql_query::{Condition, Having, Query, Test};
+use super::sql_query::{Having, Query, Test};
 use super::sql_tokens::Token;
 use super::sql_update;
 
@@ -44,14 +45,17 @@ impl Parser<'_> {
 
     fn condition(&mut self, query: &mut Query) -> Result<(), Refusal> {
         let value = self.expression()?;
-        if value.case.is_none() && self.is_link() {
-            self.equals();
-            let other = self.column()?;
-            query.links.push((value.column, other));
-            return Ok(());
+        match value {
+            Expression::Column(column) if self.is_link() => {
+                self.equals();
+                let other = self.column()?;
+                query.links.push((column, other));
+            }
+            value => {
+                let (test, negated) = self.test()?;
+                query.conditions.push(Condition { value, test, negated });
+            }
         }
-        let (test, negated) = self.test()?;
-        query.conditions.push(Condition { value, test, negated });
         Ok(())
     }
 
@@ -84,7 +88,7 @@ impl Parser<'_> {
     }
 
     /// What is asked of a value, and whether it is denied.
-    fn test(&mut self) -> Result<(Test, bool), Refusal> {
+    pub(super) fn test(&mut self) -> Result<(Test, bool), Refusal> {
         if self.tokens.has("is") {
             let negated = self.tokens.has("not");
             self.tokens.must("null")?;
@@ -147,11 +151,10 @@ impl Parser<'_> {
             // Of no row it is null.
             return Ok(self.found()?.into_iter().next().unwrap_or_default());
         }
-        if let Some(case) = self.case() {
-            self.tokens.expects('(')?;
-            let value = self.value()?;
-            self.tokens.expects(')')?;
-            return Ok(case.of(&value));
+        if self.is_function() {
+            // No column is at hand where it is read.
+            let value = self.expression()?.placed(&|_| Err(Refusal::syntax()))?;
+            return Ok(value.of(&[]).into_owned());
         }
         if self.tokens.is_function(sql_update::NEW_ID) && self.tokens.has(sql_update::NEW_ID) {
             self.tokens.expects('(')?;

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::refusal::Refusal;
 use super::sql::{Plan, Row, compare};
-use super::sql_query::{Expression, Item, Key};
+use super::sql_expression::Expression;
+use super::sql_query::{Column, Item, Key};
 
 /// A row of items for each row found, none of which is about several rows.
 pub(super) fn values(
@@ -49,10 +50,14 @@ fn grouped(plan: &Plan<'_>, items: &[(Item, String)], found: &[Row<'_>]) -> Resu
         groups[place].push(row);
     }
     let is_grouped = |value: &Expression, at: usize| {
-        plan.query.group.iter().any(|key| match key {
+        let is_key = |column: &Column| {
+            plan.query.group.iter().any(|key| matches!(key, Key::Value(Expression::Column(key)) if key == column))
+        };
+        let is_item = |key: &Key| match key {
             Key::Place(place) => *place == at + 1,
             Key::Value(key) => key == value || key.is_called(&items[at].1),
-        })
+        };
+        plan.query.group.iter().any(is_item) || value.all(&is_key)
     };
     let mut rows: Vec<Vec<String>> = vec![Vec::with_capacity(items.len()); groups.len()];
     for (at, (item, _)) in items.iter().enumerate() {
@@ -93,7 +98,7 @@ pub(super) fn place_of(key: &Key, items: &[(Item, String)]) -> Result<usize, Ref
             let is_it = |(item, name): &(Item, String)| {
                 value.is_called(name) || matches!(item, Item::Value(shown) if shown == value)
             };
-            items.iter().position(is_it).ok_or_else(|| Refusal::no_column(&value.column.name))
+            items.iter().position(is_it).ok_or_else(|| Refusal::no_column(value.usual_name()))
         }
     }
 }

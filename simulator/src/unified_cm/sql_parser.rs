@@ -1,6 +1,6 @@
 use super::objects::Objects;
 use super::refusal::Refusal;
-use super::sql_query::{Assigned, Case, Column, Expression, Item, Key, Query, Shown, Source, Statement};
+use super::sql_query::{Assigned, Column, Item, Key, Query, Shown, Source, Statement};
 use super::sql_tokens::{Token, Tokens};
 use super::sql_update;
 
@@ -94,10 +94,7 @@ impl<'o> Parser<'o> {
     }
 
     /// Some with commas between them, up to a closing bracket.
-    pub(super) fn list(
-        &mut self,
-        mut one: impl FnMut(&mut Self) -> Result<String, Refusal>,
-    ) -> Result<Vec<String>, Refusal> {
+    pub(super) fn list<T>(&mut self, mut one: impl FnMut(&mut Self) -> Result<T, Refusal>) -> Result<Vec<T>, Refusal> {
         let mut all = vec![one(self)?];
         while self.tokens.takes(',') {
             all.push(one(self)?);
@@ -203,7 +200,7 @@ impl<'o> Parser<'o> {
         let aggregate = ["count", "max", "min"].into_iter().find(|name| self.tokens.is_function(name));
         let Some(aggregate) = aggregate else {
             let value = self.expression()?;
-            let usual = if value.case.is_some() { "expression" } else { &value.column.name }.to_owned();
+            let usual = value.usual_name().to_owned();
             return Ok((Item::Value(value), usual));
         };
         self.tokens.must(aggregate)?;
@@ -228,21 +225,6 @@ impl<'o> Parser<'o> {
             }
             _ => Ok(Key::Value(self.expression()?)),
         }
-    }
-
-    pub(super) fn expression(&mut self) -> Result<Expression, Refusal> {
-        let Some(case) = self.case() else { return Ok(self.column()?.into()) };
-        self.tokens.expects('(')?;
-        let column = self.column()?;
-        self.tokens.expects(')')?;
-        Ok(Expression { column, case: Some(case) })
-    }
-
-    /// Takes the name of a function that changes the case of letters if it comes next.
-    pub(super) fn case(&mut self) -> Option<Case> {
-        let functions = [("lower", Case::Lower), ("upper", Case::Upper)];
-        let (name, case) = functions.into_iter().find(|(name, _)| self.tokens.is_function(name))?;
-        self.tokens.has(name).then_some(case)
     }
 
     /// The name that something is given, with or without `as`.

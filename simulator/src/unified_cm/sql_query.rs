@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
+use super::sql_expression::{Condition, Expression};
+
 /// What changes the database, read.
 #[derive(Debug)]
 pub(super) enum Statement {
@@ -84,19 +86,6 @@ pub(super) enum Key {
     Value(Expression),
 }
 
-/// A column, as it is or in letters of one case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Expression {
-    pub(super) column: Column,
-    pub(super) case: Option<Case>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Case {
-    Lower,
-    Upper,
-}
-
 /// A table, and whether rows without one of it stay.
 #[derive(Debug)]
 pub(super) struct Source {
@@ -111,13 +100,6 @@ pub(super) struct Column {
     pub(super) name: String,
 }
 
-#[derive(Debug)]
-pub(super) struct Condition {
-    pub(super) value: Expression,
-    pub(super) test: Test,
-    pub(super) negated: bool,
-}
-
 /// A condition for rows that came of several.
 #[derive(Debug)]
 pub(super) struct Having {
@@ -126,7 +108,7 @@ pub(super) struct Having {
     pub(super) negated: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Test {
     OneOf(HashSet<String>),
     Like(String),
@@ -135,28 +117,6 @@ pub(super) enum Test {
     Compared(&'static [Ordering], String),
     /// It is neither below the first nor above the second.
     Between(String, String),
-}
-
-impl From<Column> for Expression {
-    fn from(column: Column) -> Self {
-        Self { column, case: None }
-    }
-}
-
-impl Expression {
-    /// Whether it is nothing but a name, and this one.
-    pub(super) fn is_called(&self, name: &str) -> bool {
-        self.case.is_none() && self.column.table.is_none() && self.column.name == name
-    }
-}
-
-impl Case {
-    pub(super) fn of(self, text: &str) -> String {
-        match self {
-            Self::Lower => text.to_lowercase(),
-            Self::Upper => text.to_uppercase(),
-        }
-    }
 }
 
 impl Query {

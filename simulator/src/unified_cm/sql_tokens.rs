@@ -95,6 +95,14 @@ fn tokens(sql: &str) -> Result<Vec<Token>, Refusal> {
                 tokens.push(Token::Text(text));
             }
             _ if letter.is_whitespace() => {}
+            // A number below 0 is never a place of an item or a part of a name, as others may be.
+            '-' if letters.peek().is_some_and(char::is_ascii_digit) => {
+                let mut number = letter.to_string();
+                while let Some(digit) = letters.next_if(char::is_ascii_digit) {
+                    number.push(digit);
+                }
+                tokens.push(Token::Text(number));
+            }
             _ if letter.is_alphanumeric() || letter == '_' => {
                 let mut word = letter.to_lowercase().to_string();
                 while let Some(more) = letters.next_if(|next| next.is_alphanumeric() || *next == '_') {

@@ -51,6 +51,49 @@ fn letters_of_another_case_are_others_unless_a_query_makes_them_the_same() {
 }
 
 #[test]
+fn values_are_put_together_of_columns_and_texts() {
+    let of = |value: &str| found(&format!("select {value} from location where name = 'Hub_None'"));
+    for (value, expected) in [
+        ("'x'", "x"),
+        ("length(name)", "8"),
+        ("substr(name, 5)", "None"),
+        ("substr(name, 1, 3)", "Hub"),
+        ("substr(name, -4, 2)", "No"),
+        ("substr(name, 20)", ""),
+        ("trim('  x ')", "x"),
+        ("replace(name, '_', '-')", "Hub-None"),
+        ("replace(name, '_')", "HubNone"),
+        ("concat(name, '!')", "Hub_None!"),
+        ("name || ' (' || lower(name) || ')'", "Hub_None (hub_none)"),
+        ("name || null_or_not", ""),
+        ("nvl(null_or_not, 'none')", "none"),
+        ("nvl(name, 'none')", "Hub_None"),
+        ("case when name like 'Hub%' and length(name) = 8 then 'hub' when 1 = 1 then 'one' else 'other' end", "hub"),
+        ("case when name is null then 'none' when 1 = 1 then 'one' else 'other' end", "one"),
+        ("case name when 'Phantom' then 'ghost' else substr(name, 1, 1) end", "H"),
+        ("case name when 'Phantom' then 'ghost' end", ""),
+    ] {
+        assert_eq!(of(&value.replace("null_or_not", "case when 1 = 2 then 'x' end")), [expected], "{value}");
+    }
+    let names = |rest: &str| found(&format!("select name from location {rest}"));
+    assert_eq!(names("where length(name) = 7"), ["Phantom"]);
+    assert_eq!(names("where 1 = 1 order by length(name) desc"), ["Hub_None", "Phantom"]);
+    assert_eq!(names("where 1 = 2"), Vec::<String>::new());
+    assert_eq!(names("where substr(name, 1, 1) = substr('Piano', 1, 1) or name || 'x' = 'x'"), ["Phantom"]);
+    // A value of two tables waits for both.
+    let two = "from location l inner join location o on o.pkid = l.pkid where l.name || o.name like '%mPh%'";
+    assert_eq!(found(&format!("select o.name || l.name as both {two}")), ["PhantomPhantom"]);
+    let groups = "select case enum when 11 then 'sip' else 'other' end kind, count(*) from typedeviceprotocol";
+    assert_eq!(found(&format!("{groups} group by 1 order by kind desc")), ["sip | 1", "other | 1"]);
+    assert_eq!(
+        found("select upper(name), 'x', count(*) from location group by name order by 1"),
+        ["HUB_NONE | x | 1", "PHANTOM | x | 1"]
+    );
+    let named = select("select length(name), 'x', lower(name) as l from location", &Objects::default()).unwrap();
+    assert_eq!(named[0].children.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["expression", "constant", "l"]);
+}
+
+#[test]
 fn rows_are_counted_and_grouped() {
     let of_models = "from phonetemplate t inner join typedeviceprotocol p on p.name = p.name";
     assert_eq!(found(&format!("select count(distinct p.name) {of_models}")), ["2"]);
@@ -113,6 +156,14 @@ fn what_is_no_query_gets_the_databases_own_error() {
         ("select name from location where name between 1", -201),
         ("select o.* from location l", -206),
         ("select name from location having count(*) > 1", -294),
+        ("select length(name, name) from location", -201),
+        ("select substr(name) from location", -201),
+        ("select name | name from location", -201),
+        ("select case name end from location", -201),
+        ("select case when name = 'x' then 'y' from location", -201),
+        ("select length(colour) from location", -217),
+        ("select name from location where name = lower(name)", -201),
+        ("select length(name), count(*) from location group by pkid", -294),
     ] {
         assert_eq!(code(sql), expected, "{sql}");
     }
