@@ -259,7 +259,8 @@ impl Test {
     pub(super) fn holds(&self, value: &str) -> bool {
         match self {
             Self::OneOf(values) => values.contains(value),
-            Self::Like(pattern) => is_like(value, pattern),
+            Self::Like(pattern) => is_like(value, pattern, ['%', '_']),
+            Self::Matches(pattern) => is_like(value, pattern, ['*', '?']),
             Self::Null => value.is_empty(),
             Self::Compared(orders, other) => !value.is_empty() && orders.contains(&compare(value, other)),
             Self::Between(least, most) => {
@@ -269,20 +270,21 @@ impl Test {
     }
 }
 
-/// Whether a text is like a pattern in which `%` stands for any characters and `_` for one. Unlike the criteria of lists,
+/// Whether a text is like a pattern in which the first of two signs stands for any characters and the second for one. Unlike the criteria of lists,
 /// the database tells small letters from capitals.
-fn is_like(text: &str, pattern: &str) -> bool {
+fn is_like(text: &str, pattern: &str, signs: [char; 2]) -> bool {
+    let [any, one] = signs;
     let mut rest = pattern.chars();
     match rest.next() {
         None => text.is_empty(),
-        Some('%') => {
+        Some(sign) if sign == any => {
             let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-            ends.into_iter().any(|at| is_like(&text[at..], rest.as_str()))
+            ends.into_iter().any(|at| is_like(&text[at..], rest.as_str(), signs))
         }
         Some(wanted) => {
             let mut letters = text.chars();
-            letters.next().is_some_and(|letter| wanted == '_' || wanted == letter)
-                && is_like(letters.as_str(), rest.as_str())
+            letters.next().is_some_and(|letter| wanted == one || wanted == letter)
+                && is_like(letters.as_str(), rest.as_str(), signs)
         }
     }
 }

@@ -98,6 +98,9 @@ impl Parser<'_> {
         if self.tokens.has("like") {
             return Ok((Test::Like(self.value()?), negated));
         }
+        if self.tokens.has("matches") {
+            return Ok((Test::Matches(self.value()?), negated));
+        }
         if self.tokens.has("between") {
             let least = self.value()?;
             self.tokens.must("and")?;
@@ -146,10 +149,14 @@ impl Parser<'_> {
         Ok(sql::rows(&query, self.objects)?.into_iter().filter_map(first).collect())
     }
 
+    /// The first of these values; of no row it is null.
+    pub(super) fn only(&mut self) -> Result<String, Refusal> {
+        Ok(self.found()?.into_iter().next().unwrap_or_default())
+    }
+
     pub(super) fn value(&mut self) -> Result<String, Refusal> {
         if self.tokens.takes('(') {
-            // Of no row it is null.
-            return Ok(self.found()?.into_iter().next().unwrap_or_default());
+            return self.only();
         }
         if self.is_function() {
             // No column is at hand where it is read.

@@ -198,6 +198,14 @@ impl Parser<'_> {
                 Err(Refusal::syntax())
             };
         }
+        if self.tokens.takes('(') {
+            if self.tokens.is("select") {
+                return Ok(Expression::Text(self.only()?));
+            }
+            let value = self.expression()?;
+            self.tokens.expects(')')?;
+            return Ok(value);
+        }
         match self.tokens.peek(0) {
             Some(Token::Text(text)) => {
                 let text = text.clone();

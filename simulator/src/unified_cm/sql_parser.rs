@@ -5,8 +5,9 @@ use super::sql_tokens::{Token, Tokens};
 use super::sql_update;
 
 /// Words that no table is renamed to.
-const KEYWORDS: [&str; 13] =
-    ["from", "inner", "left", "join", "on", "where", "group", "having", "order", "as", "outer", "set", "values"];
+const KEYWORDS: [&str; 14] = [
+    "from", "inner", "left", "join", "on", "where", "group", "having", "order", "as", "outer", "set", "values", "limit",
+];
 
 impl Query {
     pub(super) fn parse(sql: &str, objects: &Objects) -> Result<Self, Refusal> {
@@ -169,6 +170,9 @@ impl<'o> Parser<'o> {
                     break;
                 }
             }
+        }
+        if self.tokens.has("limit") {
+            query.first = Some(self.tokens.number()?);
         }
         Ok(query)
     }

@@ -111,7 +111,10 @@ pub(super) struct Having {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Test {
     OneOf(HashSet<String>),
+    /// `%` stands for any characters, `_` for one.
     Like(String),
+    /// `*` stands for any characters, `?` for one.
+    Matches(String),
     Null,
     /// Compared with this value it is one of these.
     Compared(&'static [Ordering], String),

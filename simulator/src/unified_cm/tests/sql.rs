@@ -64,6 +64,8 @@ fn values_are_put_together_of_columns_and_texts() {
         ("replace(name, '_', '-')", "Hub-None"),
         ("replace(name, '_')", "HubNone"),
         ("concat(name, '!')", "Hub_None!"),
+        ("(name)", "Hub_None"),
+        ("(select count(*) from typedeviceprotocol) || '!'", "2!"),
         ("name || ' (' || lower(name) || ')'", "Hub_None (hub_none)"),
         ("name || null_or_not", ""),
         ("nvl(null_or_not, 'none')", "none"),
@@ -77,6 +79,12 @@ fn values_are_put_together_of_columns_and_texts() {
     }
     let names = |rest: &str| found(&format!("select name from location {rest}"));
     assert_eq!(names("where length(name) = 7"), ["Phantom"]);
+    assert_eq!(names("where name matches 'P?a*m'"), ["Phantom"]);
+    assert_eq!(names("where name not matches '?hantom'"), ["Hub_None"]);
+    assert_eq!(names("where name matches 'hub*' or name matches '%'"), Vec::<String>::new());
+    assert_eq!(names("order by name desc limit 1"), ["Phantom"]);
+    assert_eq!(names("limit 1"), ["Hub_None"]);
+    assert_eq!(found("select distinct(name) from typedeviceprotocol order by name"), ["SCCP", "SIP"]);
     assert_eq!(names("where 1 = 1 order by length(name) desc"), ["Hub_None", "Phantom"]);
     assert_eq!(names("where 1 = 2"), Vec::<String>::new());
     assert_eq!(names("where substr(name, 1, 1) = substr('Piano', 1, 1) or name || 'x' = 'x'"), ["Phantom"]);
@@ -166,6 +174,14 @@ fn what_is_no_query_gets_the_databases_own_error() {
         ("select length(name), count(*) from location group by pkid", -294),
     ] {
         assert_eq!(code(sql), expected, "{sql}");
+    }
+    let within = |begin: &str, end: &str, depth: usize| {
+        let value = format!("{}name{}", begin.repeat(depth), end.repeat(depth));
+        select(&format!("select {value} from location"), &Objects::default())
+    };
+    for (begin, end) in [("(", ")"), ("case when 1 = 1 then ", " end"), ("trim(", ")")] {
+        assert!(within(begin, end, 100).is_ok(), "{begin}");
+        assert_eq!(within(begin, end, 100_000).unwrap_err().code, -201, "{begin}");
     }
 }
 
