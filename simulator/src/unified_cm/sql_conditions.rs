@@ -24,7 +24,7 @@ impl Parser<'_> {
     /// One condition, some of which one must hold, or some in brackets.
     fn choice(&mut self, query: &mut Query) -> Result<(), Refusal> {
         if self.tokens.takes('(') {
-            self.conditions(query)?;
+            self.nested(|parser| parser.conditions(query))?;
             return self.tokens.expects(')');
         }
         let (links, conditions) = (query.links.len(), query.conditions.len());
@@ -143,7 +143,7 @@ impl Parser<'_> {
 
     /// What a query within this one finds in its first column, up to the bracket behind it.
     fn found(&mut self) -> Result<Vec<String>, Refusal> {
-        let query = self.query()?;
+        let query = self.nested(Self::query)?;
         self.tokens.expects(')')?;
         let first = |row: Vec<(String, String)>| row.into_iter().next().map(|(_, value)| value);
         Ok(sql::rows(&query, self.objects)?.into_iter().filter_map(first).collect())

@@ -174,14 +174,14 @@ impl Condition<usize> {
 
 impl Parser<'_> {
     pub(super) fn expression(&mut self) -> Result<Expression, Refusal> {
-        let first = self.term()?;
+        let first = self.nested(Self::term)?;
         if !self.tokens.is_symbol('|') {
             return Ok(first);
         }
         let mut all = vec![first];
         while self.tokens.takes('|') {
             self.tokens.expects('|')?;
-            all.push(self.term()?);
+            all.push(self.nested(Self::term)?);
         }
         Ok(Expression::Call(Function::Concat, all))
     }

@@ -26,7 +26,12 @@ pub(super) struct Parser<'o> {
     pub(super) tokens: Tokens,
     /// What queries within a query are asked of.
     pub(super) objects: &'o Objects,
+    /// How many things that which is being read is within.
+    depth: usize,
 }
+
+/// How many things one may be within. Each is read by a call within a call, and a thread has room for only so many.
+const DEEPEST: usize = 100;
 
 impl<'o> Parser<'o> {
     fn whole<T>(
@@ -34,10 +39,21 @@ impl<'o> Parser<'o> {
         objects: &'o Objects,
         read: impl FnOnce(&mut Self) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        let mut parser = Self { tokens: Tokens::read(sql)?, objects };
+        let mut parser = Self { tokens: Tokens::read(sql)?, objects, depth: 0 };
         let all = read(&mut parser)?;
         parser.tokens.takes(';');
         if parser.tokens.next().is_none() { Ok(all) } else { Err(Refusal::syntax()) }
+    }
+
+    /// Reads what may have its like within it.
+    pub(super) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        if self.depth > DEEPEST {
+            return Err(Refusal::syntax());
+        }
+        self.depth += 1;
+        let found = read(self);
+        self.depth -= 1;
+        found
     }
 
     fn statement(&mut self) -> Result<Statement, Refusal> {

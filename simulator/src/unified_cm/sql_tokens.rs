@@ -10,10 +10,6 @@ pub(super) enum Token {
     Symbol(char),
 }
 
-/// How far one thing may be within others. What is read within something is read by a call within a call, and a thread has
-/// room for only so many.
-const DEEPEST: usize = 100;
-
 /// The tokens of a text, and how far they are read.
 #[derive(Debug)]
 pub(super) struct Tokens {
@@ -23,21 +19,7 @@ pub(super) struct Tokens {
 
 impl Tokens {
     pub(super) fn read(sql: &str) -> Result<Self, Refusal> {
-        let all = tokens(sql)?;
-        let mut depth = 0_usize;
-        for token in &all {
-            match token {
-                Token::Symbol('(') => depth += 1,
-                Token::Symbol(')') => depth = depth.saturating_sub(1),
-                Token::Word(word) if word == "case" => depth += 1,
-                Token::Word(word) if word == "end" => depth = depth.saturating_sub(1),
-                Token::Word(_) | Token::Text(_) | Token::Symbol(_) => {}
-            }
-            if depth > DEEPEST {
-                return Err(Refusal::syntax());
-            }
-        }
-        Ok(Self { all, read: 0 })
+        Ok(Self { all: tokens(sql)?, read: 0 })
     }
 
     pub(super) fn next(&mut self) -> Option<Token> {

@@ -181,8 +181,15 @@ fn what_is_no_query_gets_the_databases_own_error() {
     };
     for (begin, end) in [("(", ")"), ("case when 1 = 1 then ", " end"), ("trim(", ")")] {
         assert!(within(begin, end, 100).is_ok(), "{begin}");
+        assert_eq!(within(begin, end, 101).unwrap_err().code, -201, "{begin}");
         assert_eq!(within(begin, end, 100_000).unwrap_err().code, -201, "{begin}");
     }
+    for (begin, end) in [("case end when 1 then ", " end"), ("(select 1 from location where (", "= 1))")] {
+        assert_eq!(within(begin, end, 100_000).unwrap_err().code, -201, "{begin}");
+    }
+    let conditions =
+        format!("select name from location where {}name = 'x'{}", "(".repeat(100_000), ")".repeat(100_000));
+    assert_eq!(code(&conditions), -201);
 }
 
 #[test]
