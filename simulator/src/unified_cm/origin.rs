@@ -38,6 +38,7 @@ impl<'a> Origin<'a> {
         };
         all.into_iter().flatten().chain(few).map(|(_, object)| object)
     }
+
     /// The name of the object with this id.
     pub(super) fn name_of(&self, uuid: &str) -> &'a str {
         self.objects.name_of(uuid)

@@ -230,10 +230,10 @@ pub(super) fn associations<'a>(origin: Origin<'a>, class: &'static str) -> Rows<
     }))
 }
 
-pub(super) fn primary_extensions(origin: Origin<'_>) -> Rows<'_> {
-    let row = |user: &'_ Object| {
-        let number = user.fields.get("primaryExtension").map(text).map(str::to_owned)?;
-        Some(vec![Cow::Owned(pkid(&user.uuid).into_owned()), Cow::Owned(pkid(&number).into_owned()), "1".into()])
+pub(super) fn primary_extensions<'a>(origin: Origin<'a>) -> Rows<'a> {
+    let row = |user: &'a Object| {
+        let number = user.fields.get("primaryExtension").map(text)?;
+        Some(vec![pkid(&user.uuid), pkid(number), "1".into()])
     };
     Box::new(origin.of("user").filter_map(row))
 }
@@ -255,43 +255,36 @@ pub(super) fn forwards(origin: Origin<'_>) -> Rows<'_> {
 }
 
 /// Pickup groups, each of which is a pattern as well.
-pub(super) fn pickup_groups(origin: Origin<'_>) -> Rows<'_> {
-    let row = |group: &'_ Object| {
-        let id: Value<'_> = Cow::Owned(pkid(&group.uuid).into_owned());
-        vec![id.clone(), Cow::Owned(column(&group.fields, "name").into_owned()), id]
-    };
+pub(super) fn pickup_groups<'a>(origin: Origin<'a>) -> Rows<'a> {
+    let row = |group: &'a Object| vec![pkid(&group.uuid), column(&group.fields, "name"), pkid(&group.uuid)];
     Box::new(origin.of("callPickupGroup").map(row))
 }
 
 /// The nodes of the cluster, of which one stands for all of them.
-pub(super) fn nodes(origin: Origin<'_>) -> Rows<'_> {
-    let fields = &["name", "description", "ipv6Name"];
-    let row = |node: &'_ Object| {
-        let is = |field: &str, value: &str| column(&node.fields, field) == value;
-        let stands_for_all = if is("name", fresh::EVERYWHERE) { "t" } else { "f" };
-        let usage = if is("nodeUsage", "Publisher") { "0" } else { "1" };
-        let role = if is("processNodeRole", servers::PRESENCE) { "2" } else { "1" };
-        let named = fields.iter().map(|name| Cow::Owned(column(&node.fields, name).into_owned()));
-        std::iter::once(Cow::Owned(pkid(&node.uuid).into_owned()))
-            .chain(named)
-            .chain([stands_for_all, "t", usage, role].map(Cow::Borrowed))
-            .collect()
+pub(super) fn nodes<'a>(origin: Origin<'a>) -> Rows<'a> {
+    let row = |node: &'a Object| {
+        let of = |name: &str| column(&node.fields, name);
+        let stands_for_all = if of("name") == fresh::EVERYWHERE { "t" } else { "f" };
+        let usage = if of("nodeUsage") == "Publisher" { "0" } else { "1" };
+        let role = if of("processNodeRole") == servers::PRESENCE { "2" } else { "1" };
+        let named = [pkid(&node.uuid), of("name"), of("description"), of("ipv6Name")];
+        named.into_iter().chain([stands_for_all, "t", usage, role].map(Value::Borrowed)).collect()
     };
     Box::new(origin.of("processNode").map(row))
 }
 
 /// Calling search spaces, with the names of their partitions in a text of their own.
-pub(super) fn search_spaces(origin: Origin<'_>) -> Rows<'_> {
-    let spaces = of_class(origin.clone(), "css", &["name", "description"]).zip(origin.of("css"));
-    Box::new(spaces.map(move |(mut row, space)| {
+pub(super) fn search_spaces<'a>(origin: Origin<'a>) -> Rows<'a> {
+    Box::new(origin.of("css").map(move |space| {
         let members = groups(list(&space.fields, "members")).map(|member| {
             let place = column(member, "index").parse::<usize>().unwrap_or_default();
             (place, member.get("routePartitionName").map_or("", |uuid| origin.name_of(text(uuid))))
         });
         let mut members: Vec<_> = members.collect();
         members.sort_unstable();
-        row.push(members.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(":").into());
-        row
+        let clause = members.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(":");
+        let of = |name: &str| column(&space.fields, name);
+        vec![pkid(&space.uuid), of("name"), of("description"), clause.into()]
     }))
 }
 
