@@ -1,23 +1,18 @@
 //! The extensions that a user has beside the first one.
 
-use super::kinds::{Kind, Made, Rule, USER, field};
+use super::kinds::{Kind, Rule, USER, belonging, field};
 use super::refusal::Refusal;
 use super::resources::{Changes, Resource, Resources, gone, id_beside, put_below, text};
 
 /// An extension of a user. The one with the index 0 is the user's `DtmfAccessId`.
 pub(super) static EXTENSION: Kind = Kind {
-    name: "alternateextension",
-    member: "AlternateExtension",
-    list: "AlternateExtensions",
-    path: "",
-    known_by: "",
-    made: Made::Otherwise,
-    fields: &[
+    fields: &[&[
         field("IdIndex", Rule::Digits(2)),
         field("DtmfAccessId", Rule::Digits(40)),
         field("DisplayName", Rule::Text(40)),
         field("PartitionObjectId", Rule::Text(36)),
-    ],
+    ]],
+    ..belonging("alternateextension", "AlternateExtension", "AlternateExtensions", "")
 };
 
 /// What the id of a user's first extension differs in from the user's.

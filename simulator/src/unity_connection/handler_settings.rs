@@ -2,7 +2,7 @@
 //! of a phone do. Every call handler has all of them, so none is made or removed.
 
 use super::handlers::handler_of;
-use super::kinds::{Kind, Made, Rule, USER, field};
+use super::kinds::{Kind, Rule, USER, belonging, field};
 use super::refusal::Refusal;
 use super::resources::{Changes, Resource, Resources, gone, put_below, text};
 
@@ -18,13 +18,7 @@ pub(super) struct Settings {
 }
 
 pub(super) static GREETING: Kind = Kind {
-    name: "greeting",
-    member: "Greeting",
-    list: "Greetings",
-    path: "",
-    known_by: "GreetingType",
-    made: Made::Otherwise,
-    fields: &[
+    fields: &[&[
         field("AfterGreetingAction", Rule::Digits(2)),
         field("AfterGreetingTargetConversation", Rule::Text(64)),
         field("AfterGreetingTargetHandlerObjectId", Rule::Text(36)),
@@ -36,17 +30,12 @@ pub(super) static GREETING: Kind = Kind {
         field("RepromptDelay", Rule::Digits(4)),
         field("Reprompts", Rule::Digits(3)),
         field("TimeExpires", Rule::Text(32)),
-    ],
+    ]],
+    ..belonging("greeting", "Greeting", "Greetings", "GreetingType")
 };
 
 pub(super) static TRANSFER_OPTION: Kind = Kind {
-    name: "transferoption",
-    member: "TransferOption",
-    list: "TransferOptions",
-    path: "",
-    known_by: "TransferOptionType",
-    made: Made::Otherwise,
-    fields: &[
+    fields: &[&[
         field("Action", Rule::Digits(1)),
         field("Enabled", Rule::Flag),
         field("Extension", Rule::Digits(40)),
@@ -62,17 +51,12 @@ pub(super) static TRANSFER_OPTION: Kind = Kind {
         field("TransferScreening", Rule::Flag),
         field("TransferType", Rule::Digits(1)),
         field("UsePrimaryExtension", Rule::Flag),
-    ],
+    ]],
+    ..belonging("transferoption", "TransferOption", "TransferOptions", "TransferOptionType")
 };
 
 pub(super) static MENU_ENTRY: Kind = Kind {
-    name: "menuentry",
-    member: "MenuEntry",
-    list: "MenuEntries",
-    path: "",
-    known_by: "TouchtoneKey",
-    made: Made::Otherwise,
-    fields: &[
+    fields: &[&[
         field("Action", Rule::Digits(2)),
         field("DisplayName", Rule::Text(64)),
         field("Locked", Rule::Flag),
@@ -81,7 +65,8 @@ pub(super) static MENU_ENTRY: Kind = Kind {
         field("TransferNumber", Rule::Digits(40)),
         field("TransferRings", Rule::Digits(2)),
         field("TransferType", Rule::Digits(1)),
-    ],
+    ]],
+    ..belonging("menuentry", "MenuEntry", "MenuEntries", "TouchtoneKey")
 };
 
 static ALL: [Settings; 3] = [

@@ -14,7 +14,7 @@ pub(super) static COS: Kind = Kind {
     path: "coses",
     known_by: "DisplayName",
     made: Made::Freely,
-    fields: &[
+    fields: &[&[
         field("DisplayName", Rule::Text(64)),
         field("AccessFaxMail", Rule::Flag),
         field("AccessTts", Rule::Flag),
@@ -23,7 +23,7 @@ pub(super) static COS: Kind = Kind {
         field("MaxGreetingLength", Rule::Digits(5)),
         field("MaxMsgLength", Rule::Digits(5)),
         field("MaxNameLength", Rule::Digits(5)),
-    ],
+    ]],
 };
 
 /// What PINs and passwords have to be like.
@@ -34,7 +34,7 @@ pub(super) static AUTHENTICATION_RULE: Kind = Kind {
     path: "authenticationrules",
     known_by: "DisplayName",
     made: Made::Freely,
-    fields: &[
+    fields: &[&[
         field("DisplayName", Rule::Text(64)),
         field("ExpiryWarningDays", Rule::Digits(5)),
         field("HackResetTime", Rule::Digits(5)),
@@ -46,7 +46,7 @@ pub(super) static AUTHENTICATION_RULE: Kind = Kind {
         field("MinLength", Rule::Digits(5)),
         field("PrevCredCount", Rule::Digits(5)),
         field("TrivialCredChecking", Rule::Flag),
-    ],
+    ]],
 };
 
 /// The same rules, as credentials name them.
@@ -60,13 +60,13 @@ pub(super) static DISTRIBUTION_LIST: Kind = Kind {
     path: "distributionlists",
     known_by: "Alias",
     made: Made::Freely,
-    fields: &[
+    fields: &[&[
         field("Alias", Rule::Text(64)),
         field("DisplayName", Rule::Text(64)),
         field("DtmfAccessId", Rule::Digits(40)),
         field("AllowContacts", Rule::Flag),
         field("AllowForeignMessage", Rule::Flag),
-    ],
+    ]],
 };
 
 pub(super) static CALL_HANDLER: Kind = Kind {
@@ -76,7 +76,7 @@ pub(super) static CALL_HANDLER: Kind = Kind {
     path: "handlers/callhandlers",
     known_by: "DisplayName",
     made: Made::From("templateObjectId"),
-    fields: &[
+    fields: &[&[
         field("DisplayName", Rule::Text(64)),
         field("DtmfAccessId", Rule::Digits(40)),
         field("ScheduleSetObjectId", Rule::Refers(&SCHEDULE_SET)),
@@ -86,7 +86,7 @@ pub(super) static CALL_HANDLER: Kind = Kind {
         field("TimeZone", Rule::Digits(5)),
         field("UseDefaultLanguage", Rule::Flag),
         field("UseDefaultTimeZone", Rule::Flag),
-    ],
+    ]],
 };
 
 pub(super) static CALL_HANDLER_TEMPLATE: Kind = Kind {
@@ -96,7 +96,7 @@ pub(super) static CALL_HANDLER_TEMPLATE: Kind = Kind {
     path: "callhandlertemplates",
     known_by: "DisplayName",
     made: Made::From("templateObjectId"),
-    fields: &[
+    fields: &[&[
         field("DisplayName", Rule::Text(64)),
         field("Language", Rule::Digits(5)),
         field("MaxMsgLen", Rule::Digits(5)),
@@ -104,7 +104,7 @@ pub(super) static CALL_HANDLER_TEMPLATE: Kind = Kind {
         field("SendUrgentMsg", Rule::Digits(1)),
         field("UseDefaultLanguage", Rule::Flag),
         field("UseDefaultTimeZone", Rule::Flag),
-    ],
+    ]],
 };
 pub(super) static SCHEDULE_SET: Kind = told("scheduleset", "ScheduleSet", "ScheduleSets", "schedulesets");
 static SCHEDULE: Kind = told("schedule", "Schedule", "Schedules", "schedules");
@@ -217,15 +217,14 @@ pub(super) fn shown(user: &Resource) -> Resource {
     let mut add = |name: &str, value: String| {
         shown.entry(name.to_owned()).or_insert(value);
     };
-    for (kind, id_field, uri_field) in [
-        (&COS, "CosObjectId", "CosURI"),
-        (&LOCATION, "LocationObjectId", "LocationURI"),
-        (&PARTITION, "PartitionObjectId", "PartitionURI"),
-        (&SEARCH_SPACE, "SearchByNameSearchSpaceObjectId", "SearchByNameSearchSpaceURI"),
-        (&PHONE_SYSTEM, "MediaSwitchObjectId", "PhoneSystemURI"),
+    for (kind, usual, id_field, uri_field) in [
+        (&COS, "Voice Mail User COS", "CosObjectId", "CosURI"),
+        (&LOCATION, HOST, "LocationObjectId", "LocationURI"),
+        (&PARTITION, HOST, "PartitionObjectId", "PartitionURI"),
+        (&SEARCH_SPACE, HOST, "SearchByNameSearchSpaceObjectId", "SearchByNameSearchSpaceURI"),
+        (&PHONE_SYSTEM, "PhoneSystem", "MediaSwitchObjectId", "PhoneSystemURI"),
     ] {
-        let place = BUILT_IN.iter().position(|(known, _)| known.name == kind.name).unwrap_or_default();
-        let own = user.get(id_field).cloned().unwrap_or_else(|| built_in_id(place));
+        let own = user.get(id_field).cloned().unwrap_or_else(|| built_in(kind, usual));
         add(uri_field, format!("/vmrest/{}/{own}", kind.path));
         add(id_field, own);
     }

@@ -14,8 +14,15 @@ pub(super) struct Kind {
     /// The field by which people know one.
     pub(super) known_by: &'static str,
     pub(super) made: Made,
-    /// The fields that may be set.
-    pub(super) fields: &'static [Field],
+    /// The fields that may be set, some of which several kinds have.
+    pub(super) fields: &'static [&'static [Field]],
+}
+
+impl Kind {
+    /// The field of this name, if it may be set.
+    pub(super) fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().copied().flatten().find(|field| field.name == name)
+    }
 }
 
 /// How a resource comes to be.
@@ -59,7 +66,7 @@ pub(super) static USER: Kind = Kind {
     path: "users",
     known_by: "Alias",
     made: Made::Otherwise,
-    fields: &[
+    fields: &[&[
         field("Alias", Rule::Text(64)),
         field("DtmfAccessId", Rule::Digits(40)),
         field("FirstName", Rule::Text(64)),
@@ -87,7 +94,7 @@ pub(super) static USER: Kind = Kind {
         field("UseDefaultTimeZone", Rule::Flag),
         field("LdapType", Rule::Digits(1)),
         field("CosObjectId", Rule::Refers(&COS)),
-    ],
+    ]],
 };
 
 pub(super) static TEMPLATE: Kind = Kind {
@@ -97,7 +104,7 @@ pub(super) static TEMPLATE: Kind = Kind {
     path: "usertemplates",
     known_by: "Alias",
     made: Made::From("templateAlias"),
-    fields: &[field("Alias", Rule::Text(64)), field("DisplayName", Rule::Text(64))],
+    fields: &[&[field("Alias", Rule::Text(64)), field("DisplayName", Rule::Text(64))]],
 };
 
 pub(super) static SERVICE: Kind = Kind {
@@ -107,17 +114,15 @@ pub(super) static SERVICE: Kind = Kind {
     path: "externalservices",
     known_by: "DisplayName",
     made: Made::Freely,
-    fields: &[field("DisplayName", Rule::Text(64)), field("IsEnabled", Rule::Flag), field("Server", Rule::Text(255))],
+    fields: &[&[
+        field("DisplayName", Rule::Text(64)),
+        field("IsEnabled", Rule::Flag),
+        field("Server", Rule::Text(255)),
+    ]],
 };
 
 pub(super) static ACCOUNT: Kind = Kind {
-    name: "externalserviceaccount",
-    member: "ExternalServiceAccount",
-    list: "ExternalServiceAccounts",
-    path: "",
-    known_by: "",
-    made: Made::Otherwise,
-    fields: &[
+    fields: &[&[
         field("ExternalServiceObjectId", Rule::Refers(&SERVICE)),
         field("EmailAddress", Rule::Text(256)),
         field("EmailAddressUseCorp", Rule::Flag),
@@ -126,18 +131,13 @@ pub(super) static ACCOUNT: Kind = Kind {
         field("EnableTtsOfEmailCapability", Rule::Flag),
         field("EnableMeetingCapability", Rule::Flag),
         field("LoginType", Rule::Digits(1)),
-    ],
+    ]],
+    ..belonging("externalserviceaccount", "ExternalServiceAccount", "ExternalServiceAccounts", "")
 };
 
 /// A PIN or a web password. A user has both.
 pub(super) static CREDENTIAL: Kind = Kind {
-    name: "credential",
-    member: "Credential",
-    list: "Credentials",
-    path: "",
-    known_by: "",
-    made: Made::Otherwise,
-    fields: &[
+    fields: &[&[
         field("Credentials", Rule::Text(64)),
         field("CredentialPolicyObjectId", Rule::Refers(&AUTHENTICATION_RULE)),
         field("HackCount", Rule::Digits(3)),
@@ -146,7 +146,8 @@ pub(super) static CREDENTIAL: Kind = Kind {
         field("CantChange", Rule::Flag),
         field("DoesntExpire", Rule::Flag),
         field("CredMustChange", Rule::Flag),
-    ],
+    ]],
+    ..belonging("credential", "Credential", "Credentials", "")
 };
 
 /// A user of the LDAP directory who may be imported.
@@ -158,7 +159,17 @@ pub(super) static VERSION: Kind = told("version", "VersionInformation", "Version
 /// A server of the cluster.
 pub(super) static SERVER: Kind = told("server", "Server", "Cluster", "cluster");
 
+/// What belongs to another resource; the fields that may be set come to it.
+pub(super) const fn belonging(
+    name: &'static str,
+    member: &'static str,
+    list: &'static str,
+    known_by: &'static str,
+) -> Kind {
+    Kind { name, member, list, path: "", known_by, made: Made::Otherwise, fields: &[] }
+}
+
 /// What is told and never given.
 pub(super) const fn told(name: &'static str, member: &'static str, list: &'static str, path: &'static str) -> Kind {
-    Kind { name, member, list, path, known_by: "DisplayName", made: Made::Otherwise, fields: &[] }
+    Kind { path, ..belonging(name, member, list, "DisplayName") }
 }

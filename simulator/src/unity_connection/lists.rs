@@ -1,22 +1,17 @@
 //! The members of distribution lists.
 
 use super::installation::DISTRIBUTION_LIST;
-use super::kinds::{Kind, Made, Rule, USER, field};
+use super::kinds::{Kind, Rule, USER, belonging, field};
 use super::refusal::Refusal;
 use super::resources::{Changes, Resource, Resources, gone, put_below, text};
 
 /// A user or a list that is in a distribution list.
 pub(super) static LIST_MEMBER: Kind = Kind {
-    name: "distributionlistmember",
-    member: "DistributionListMember",
-    list: "DistributionListMembers",
-    path: "",
-    known_by: "",
-    made: Made::Otherwise,
-    fields: &[
+    fields: &[&[
         field("MemberUserObjectId", Rule::Refers(&USER)),
         field("MemberDistributionListObjectId", Rule::Refers(&DISTRIBUTION_LIST)),
-    ],
+    ]],
+    ..belonging("distributionlistmember", "DistributionListMember", "DistributionListMembers", "")
 };
 
 impl Resources {

@@ -2,9 +2,12 @@
 //! from the start. These follow from the user, and only what was set of them is kept.
 
 use super::installation::{PHONE_SYSTEM, SCHEDULE_SET, built_in};
-use super::kinds::{Kind, Made, Rule, USER, field, told};
+use super::kinds::{Field, Kind, Rule, USER, belonging, field, told};
 use super::refusal::Refusal;
 use super::resources::{Changes, Resource, Resources, gone, id_beside, put_below, text};
+
+/// The names and values of fields.
+type Values = &'static [(&'static str, &'static str)];
 
 /// One kind of them.
 pub(super) struct Notices {
@@ -16,8 +19,8 @@ pub(super) struct Notices {
     /// Those that every mailbox has: what their ids differ in from the user's, and what they are called.
     first: &'static [(u128, &'static str)],
     /// What these have other than usual.
-    of_first: &'static [(&'static str, &'static str)],
-    usual: &'static [(&'static str, &'static str)],
+    of_first: Values,
+    usual: &'static [Values],
     /// What nobody is made without.
     needed: &'static [&'static str],
     /// What one that is in force has. Empty where nothing is needed.
@@ -26,13 +29,7 @@ pub(super) struct Notices {
 
 /// A lamp or another sign of a phone.
 static MWI: Kind = Kind {
-    name: "mwi",
-    member: "Mwi",
-    list: "Mwis",
-    path: "",
-    known_by: "DisplayName",
-    made: Made::Otherwise,
-    fields: &[
+    fields: &[&[
         field("Active", Rule::Flag),
         field("DisplayName", Rule::Text(64)),
         field("IncludeFaxMessages", Rule::Flag),
@@ -42,130 +39,117 @@ static MWI: Kind = Kind {
         field("MwiExtension", Rule::Text(40)),
         field("MwiOn", Rule::Flag),
         field("UsePrimaryExtension", Rule::Flag),
-    ],
+    ]],
+    ..belonging("mwi", "Mwi", "Mwis", "DisplayName")
 };
 
+/// What may be set of all devices.
+const OF_DEVICES: &[Field] = &[
+    field("Active", Rule::Flag),
+    field("DisplayName", Rule::Text(64)),
+    field("EventList", Rule::Text(256)),
+    field("InitialDelay", Rule::Digits(3)),
+    field("PhoneNumber", Rule::Text(40)),
+    field("RepeatInterval", Rule::Digits(3)),
+    field("RepeatNotify", Rule::Flag),
+    field("ScheduleSetObjectId", Rule::Refers(&SCHEDULE_SET)),
+];
+
+/// What may be set of those that are called.
+const OF_CALLED: &[Field] = &[
+    field("AfterDialDigits", Rule::Text(32)),
+    field("BusyRetryInterval", Rule::Digits(3)),
+    field("DialDelay", Rule::Digits(2)),
+    field("MediaSwitchObjectId", Rule::Refers(&PHONE_SYSTEM)),
+    field("RetriesOnBusy", Rule::Digits(3)),
+    field("RetriesOnRna", Rule::Digits(3)),
+    field("RingsToWait", Rule::Digits(3)),
+    field("RnaRetryInterval", Rule::Digits(3)),
+    field("TransmitForcedAuthorizationCode", Rule::Flag),
+    field("WaitConnect", Rule::Flag),
+];
+
 static PHONE_DEVICE: Kind = Kind {
-    name: "phonedevice",
-    member: "PhoneDevice",
-    list: "PhoneDevices",
-    path: "",
-    known_by: "DisplayName",
-    made: Made::Otherwise,
     fields: &[
-        field("Active", Rule::Flag),
-        field("AfterDialDigits", Rule::Text(32)),
-        field("BusyRetryInterval", Rule::Digits(3)),
-        field("DetectTransferLoop", Rule::Flag),
-        field("DialDelay", Rule::Digits(2)),
-        field("DisplayName", Rule::Text(64)),
-        field("EventList", Rule::Text(256)),
-        field("FailDeviceObjectId", Rule::Text(36)),
-        field("InitialDelay", Rule::Digits(3)),
-        field("MediaSwitchObjectId", Rule::Refers(&PHONE_SYSTEM)),
-        field("PhoneNumber", Rule::Text(40)),
-        field("PromptForId", Rule::Flag),
-        field("RepeatInterval", Rule::Digits(3)),
-        field("RepeatNotify", Rule::Flag),
-        field("RetriesOnBusy", Rule::Digits(3)),
-        field("RetriesOnRna", Rule::Digits(3)),
-        field("RingsToWait", Rule::Digits(3)),
-        field("RnaRetryInterval", Rule::Digits(3)),
-        field("ScheduleSetObjectId", Rule::Refers(&SCHEDULE_SET)),
-        field("TransmitForcedAuthorizationCode", Rule::Flag),
-        field("WaitConnect", Rule::Flag),
+        OF_DEVICES,
+        OF_CALLED,
+        &[field("DetectTransferLoop", Rule::Flag), field(FALLBACK, Rule::Text(36)), field("PromptForId", Rule::Flag)],
     ],
+    ..belonging("phonedevice", "PhoneDevice", "PhoneDevices", "DisplayName")
 };
 
 static PAGER_DEVICE: Kind = Kind {
-    name: "pagerdevice",
-    member: "PagerDevice",
-    list: "PagerDevices",
-    path: "",
-    known_by: "DisplayName",
-    made: Made::Otherwise,
     fields: &[
-        field("Active", Rule::Flag),
-        field("AfterDialDigits", Rule::Text(32)),
-        field("BusyRetryInterval", Rule::Digits(3)),
-        field("DialDelay", Rule::Digits(2)),
-        field("DisplayName", Rule::Text(64)),
-        field("EventList", Rule::Text(256)),
-        field("FailDeviceObjectId", Rule::Text(36)),
-        field("InitialDelay", Rule::Digits(3)),
-        field("MediaSwitchObjectId", Rule::Refers(&PHONE_SYSTEM)),
-        field("PhoneNumber", Rule::Text(40)),
-        field("RepeatInterval", Rule::Digits(3)),
-        field("RepeatNotify", Rule::Flag),
-        field("RetriesOnBusy", Rule::Digits(3)),
-        field("RetriesOnRna", Rule::Digits(3)),
-        field("RetriesOnSuccess", Rule::Digits(3)),
-        field("RingsToWait", Rule::Digits(3)),
-        field("RnaRetryInterval", Rule::Digits(3)),
-        field("ScheduleSetObjectId", Rule::Refers(&SCHEDULE_SET)),
-        field("SendCallerId", Rule::Flag),
-        field("SendCount", Rule::Flag),
-        field("SuccessRetryInterval", Rule::Digits(3)),
-        field("TransmitForcedAuthorizationCode", Rule::Flag),
-        field("WaitConnect", Rule::Flag),
+        OF_DEVICES,
+        OF_CALLED,
+        &[
+            field(FALLBACK, Rule::Text(36)),
+            field("RetriesOnSuccess", Rule::Digits(3)),
+            field("SendCallerId", Rule::Flag),
+            field("SendCount", Rule::Flag),
+            field("SuccessRetryInterval", Rule::Digits(3)),
+        ],
     ],
+    ..belonging("pagerdevice", "PagerDevice", "PagerDevices", "DisplayName")
 };
 
 static SMTP_DEVICE: Kind = Kind {
-    name: "smtpdevice",
-    member: "SmtpDevice",
-    list: "SmtpDevices",
-    path: "",
-    known_by: "DisplayName",
-    made: Made::Otherwise,
     fields: &[
-        field("Active", Rule::Flag),
-        field("DisplayName", Rule::Text(64)),
-        field("EventList", Rule::Text(256)),
-        field("FailDeviceObjectId", Rule::Text(36)),
-        field("FooterText", Rule::Text(256)),
-        field("HeaderText", Rule::Text(256)),
-        field("InitialDelay", Rule::Digits(3)),
-        field("PhoneNumber", Rule::Text(40)),
-        field("RepeatInterval", Rule::Digits(3)),
-        field("RepeatNotify", Rule::Flag),
-        field("ScheduleSetObjectId", Rule::Refers(&SCHEDULE_SET)),
-        field("SendCallerId", Rule::Flag),
-        field("SendCount", Rule::Flag),
-        field("SendPcaLink", Rule::Flag),
-        field("SmtpAddress", Rule::Text(128)),
-        field("StaticText", Rule::Text(256)),
+        OF_DEVICES,
+        &[
+            field(FALLBACK, Rule::Text(36)),
+            field("FooterText", Rule::Text(256)),
+            field("HeaderText", Rule::Text(256)),
+            field("SendCallerId", Rule::Flag),
+            field("SendCount", Rule::Flag),
+            field("SendPcaLink", Rule::Flag),
+            field("SmtpAddress", Rule::Text(128)),
+            field("StaticText", Rule::Text(256)),
+        ],
     ],
+    ..belonging("smtpdevice", "SmtpDevice", "SmtpDevices", "DisplayName")
 };
 
 static HTML_DEVICE: Kind = Kind {
-    name: "htmldevice",
-    member: "HtmlDevice",
-    list: "HtmlDevices",
-    path: "",
-    known_by: "DisplayName",
-    made: Made::Otherwise,
     fields: &[
-        field("Active", Rule::Flag),
-        field("AllowVoiceMailAsAttachment", Rule::Flag),
-        field("CallbackNumber", Rule::Text(40)),
-        field("DisableMobileNumberFromPCA", Rule::Flag),
-        field("DisableTemplateSelectionFromPCA", Rule::Flag),
-        field("DisplayName", Rule::Text(64)),
-        field("EventList", Rule::Text(256)),
-        field("InitialDelay", Rule::Digits(3)),
-        field("NotificationTemplateID", Rule::Text(36)),
-        field("PhoneNumber", Rule::Text(40)),
-        field("RepeatInterval", Rule::Digits(3)),
-        field("RepeatNotify", Rule::Flag),
-        field("ScheduleSetObjectId", Rule::Refers(&SCHEDULE_SET)),
-        field("SmtpAddress", Rule::Text(128)),
+        OF_DEVICES,
+        &[
+            field("AllowVoiceMailAsAttachment", Rule::Flag),
+            field("CallbackNumber", Rule::Text(40)),
+            field("DisableMobileNumberFromPCA", Rule::Flag),
+            field("DisableTemplateSelectionFromPCA", Rule::Flag),
+            field("NotificationTemplateID", Rule::Text(36)),
+            field("SmtpAddress", Rule::Text(128)),
+        ],
     ],
+    ..belonging("htmldevice", "HtmlDevice", "HtmlDevices", "DisplayName")
 };
 
 /// A device of whatever kind, in the list of all of them, which is only read.
 pub(super) static NOTIFICATION_DEVICE: Kind =
     told("notificationdevice", "NotificationDevice", "NotificationDevices", "");
+
+/// What every device has unless it is told otherwise.
+const USUAL_OF_DEVICES: Values = &[
+    ("Active", "false"),
+    ("EventList", "NewVoiceMail"),
+    ("InitialDelay", "0"),
+    ("RepeatInterval", "0"),
+    ("RepeatNotify", "false"),
+    (UNDELETABLE, "false"),
+];
+
+/// The same of those that are called.
+const USUAL_OF_CALLED: Values = &[
+    ("BusyRetryInterval", "5"),
+    ("DialDelay", "1"),
+    ("RetriesOnBusy", "4"),
+    ("RetriesOnRna", "4"),
+    ("RingsToWait", "4"),
+    ("RnaRetryInterval", "15"),
+    ("TransmitForcedAuthorizationCode", "false"),
+    ("WaitConnect", "true"),
+];
 
 pub(super) static ALL: [Notices; 5] = [
     Notices {
@@ -174,14 +158,14 @@ pub(super) static ALL: [Notices; 5] = [
         number: "",
         first: &[(0x0010, "MWI-1")],
         of_first: &[("Active", "true"), ("UsePrimaryExtension", "true")],
-        usual: &[
+        usual: &[&[
             ("Active", "false"),
             ("IncludeFaxMessages", "false"),
             ("IncludeTextMessages", "false"),
             ("IncludeVoiceMessages", "true"),
             ("MwiOn", "false"),
             ("UsePrimaryExtension", "false"),
-        ],
+        ]],
         needed: &["DisplayName", "MwiExtension", "MediaSwitchObjectId"],
         reached_by: "",
     },
@@ -192,24 +176,14 @@ pub(super) static ALL: [Notices; 5] = [
         first: &[(0x0020, "Pager")],
         of_first: &[(UNDELETABLE, "true"), ("SendCount", "true"), ("SendCallerId", "true")],
         usual: &[
-            ("Active", "false"),
-            ("BusyRetryInterval", "5"),
-            ("DialDelay", "1"),
-            ("EventList", "NewVoiceMail"),
-            ("InitialDelay", "0"),
-            ("RepeatInterval", "0"),
-            ("RepeatNotify", "false"),
-            ("RetriesOnBusy", "4"),
-            ("RetriesOnRna", "4"),
-            ("RetriesOnSuccess", "0"),
-            ("RingsToWait", "4"),
-            ("RnaRetryInterval", "15"),
-            ("SendCallerId", "false"),
-            ("SendCount", "false"),
-            ("SuccessRetryInterval", "1"),
-            ("TransmitForcedAuthorizationCode", "false"),
-            ("WaitConnect", "true"),
-            (UNDELETABLE, "false"),
+            USUAL_OF_DEVICES,
+            USUAL_OF_CALLED,
+            &[
+                ("RetriesOnSuccess", "0"),
+                ("SendCallerId", "false"),
+                ("SendCount", "false"),
+                ("SuccessRetryInterval", "1"),
+            ],
         ],
         needed: &["DisplayName", "PhoneNumber", "MediaSwitchObjectId"],
         reached_by: "PhoneNumber",
@@ -221,23 +195,9 @@ pub(super) static ALL: [Notices; 5] = [
         first: &[(0x0030, "Home Phone"), (0x0031, "Mobile Phone"), (0x0032, "Work Phone")],
         of_first: &[(UNDELETABLE, "true")],
         usual: &[
-            ("Active", "false"),
-            ("BusyRetryInterval", "5"),
-            ("Conversation", "SubNotify"),
-            ("DetectTransferLoop", "false"),
-            ("DialDelay", "1"),
-            ("EventList", "NewVoiceMail"),
-            ("InitialDelay", "0"),
-            ("PromptForId", "false"),
-            ("RepeatInterval", "0"),
-            ("RepeatNotify", "false"),
-            ("RetriesOnBusy", "4"),
-            ("RetriesOnRna", "4"),
-            ("RingsToWait", "4"),
-            ("RnaRetryInterval", "15"),
-            ("TransmitForcedAuthorizationCode", "false"),
-            ("WaitConnect", "true"),
-            (UNDELETABLE, "false"),
+            USUAL_OF_DEVICES,
+            USUAL_OF_CALLED,
+            &[("Conversation", "SubNotify"), ("DetectTransferLoop", "false"), ("PromptForId", "false")],
         ],
         needed: &["DisplayName", "PhoneNumber", "MediaSwitchObjectId"],
         reached_by: "PhoneNumber",
@@ -248,17 +208,7 @@ pub(super) static ALL: [Notices; 5] = [
         number: "4",
         first: &[(0x0040, "SMTP")],
         of_first: &[(UNDELETABLE, "true")],
-        usual: &[
-            ("Active", "false"),
-            ("EventList", "NewVoiceMail"),
-            ("InitialDelay", "0"),
-            ("RepeatInterval", "0"),
-            ("RepeatNotify", "false"),
-            ("SendCallerId", "true"),
-            ("SendCount", "true"),
-            ("SendPcaLink", "false"),
-            (UNDELETABLE, "false"),
-        ],
+        usual: &[USUAL_OF_DEVICES, &[("SendCallerId", "true"), ("SendCount", "true"), ("SendPcaLink", "false")]],
         needed: &["DisplayName", "SmtpAddress"],
         reached_by: "SmtpAddress",
     },
@@ -269,15 +219,12 @@ pub(super) static ALL: [Notices; 5] = [
         first: &[(0x0050, "HTML")],
         of_first: &[(UNDELETABLE, "true")],
         usual: &[
-            ("Active", "false"),
-            ("AllowVoiceMailAsAttachment", "false"),
-            ("DisableMobileNumberFromPCA", "false"),
-            ("DisableTemplateSelectionFromPCA", "false"),
-            ("EventList", "NewVoiceMail"),
-            ("InitialDelay", "0"),
-            ("RepeatInterval", "0"),
-            ("RepeatNotify", "false"),
-            (UNDELETABLE, "false"),
+            USUAL_OF_DEVICES,
+            &[
+                ("AllowVoiceMailAsAttachment", "false"),
+                ("DisableMobileNumberFromPCA", "false"),
+                ("DisableTemplateSelectionFromPCA", "false"),
+            ],
         ],
         needed: &["DisplayName", "SmtpAddress"],
         reached_by: "SmtpAddress",
@@ -304,7 +251,7 @@ impl Notices {
         })
     }
 
-    /// The address of one, or of all where no id is given.
+    /// The address of one.
     pub(super) fn address(&self, user: &str, id: &str) -> String {
         format!("/vmrest/users/{user}/{}/{id}", self.path.join("/"))
     }
@@ -316,10 +263,6 @@ impl Notices {
     /// The ids and names of those that every mailbox has, for the mailbox of a user.
     fn first_of(&self, user: &str) -> impl Iterator<Item = (String, &'static str)> {
         self.first.iter().map(move |(apart, name)| (id_beside(user, *apart), *name))
-    }
-
-    fn knows(&self, name: &str) -> bool {
-        self.kind.fields.iter().any(|field| field.name == name)
     }
 }
 
@@ -406,7 +349,7 @@ impl Resources {
             }
             false => vec![gone(&format!("{}/{user}/{id}", notices.kind.name))],
         };
-        for notices in ALL.iter().filter(|notices| notices.knows(FALLBACK)) {
+        for notices in ALL.iter().filter(|notices| notices.kind.field(FALLBACK).is_some()) {
             for kept in self.of_owner(notices.kind, user).filter(|kept| text(kept, FALLBACK) == id) {
                 let mut alone = kept.clone();
                 alone.remove(FALLBACK);
@@ -454,12 +397,12 @@ impl Resources {
             let device_name = notices.is_device().then_some(("DeviceName", name));
             [("DisplayName", name)].into_iter().chain(device_name).chain(notices.of_first.iter().copied())
         });
-        let values = whose.into_iter().chain(notices.usual.iter().copied()).chain(named);
+        let values = whose.into_iter().chain(notices.usual.iter().copied().flatten().copied()).chain(named);
         let mut shown: Resource = values.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         for (field, kind, name) in
             [("MediaSwitchObjectId", &PHONE_SYSTEM, "PhoneSystem"), ("ScheduleSetObjectId", &SCHEDULE_SET, "All Hours")]
         {
-            if notices.knows(field) {
+            if notices.kind.field(field).is_some() {
                 shown.insert(field.to_owned(), built_in(kind, name));
             }
         }

@@ -232,7 +232,7 @@ impl Resources {
     pub(super) fn checked(&self, kind: &Kind, given: Resource) -> Result<Resource, Refusal> {
         let mut checked = Resource::new();
         for (name, value) in given {
-            let Some(field) = kind.fields.iter().find(|field| field.name == name) else { continue };
+            let Some(field) = kind.field(&name) else { continue };
             let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
             let possible = match &field.rule {
                 Rule::Text(most) => value.chars().count() <= *most,

@@ -76,6 +76,17 @@ impl Task<'_> {
         let id = self.new_id.to_string();
         let given = || Format::read(self.request.headers(), self.request.body(), kind_of(path));
         let done = |changes: Changes| Ok((bare(StatusCode::NO_CONTENT), resources.differing(changes)));
+        if let Some((notices, user, one)) = Notices::at(path) {
+            return match (method, one) {
+                ("POST", None) => {
+                    let changes = resources.add_notice(notices, user, &id, given()?)?;
+                    Ok((created(&notices.address(user, &id)), changes))
+                }
+                ("PUT", Some(one)) => done(resources.set_notice(notices, user, one, given()?)?),
+                ("DELETE", Some(one)) => done(resources.remove_notice(notices, user, one)?),
+                _ => Err(Refusal::method()),
+            };
+        }
         match (method, path) {
             ("POST", ["users"]) => {
                 let changes = resources.add_user(&id, self.parameters()?.get("templateAlias"), given()?)?;
@@ -126,23 +137,15 @@ impl Task<'_> {
             }
             ("PUT", ["handlers", "callhandlers", handler]) => done(resources.set_handler(handler, given()?)?),
             ("DELETE", ["handlers", "callhandlers", handler]) => done(resources.remove_handler(handler)?),
-            _ => match (method, Notices::at(path), listed(path)) {
-                ("POST", Some((notices, user, None)), _) => {
-                    let changes = resources.add_notice(notices, user, &id, given()?)?;
-                    Ok((created(&notices.address(user, &id)), changes))
-                }
-                ("PUT", Some((notices, user, Some(one))), _) => {
-                    done(resources.set_notice(notices, user, one, given()?)?)
-                }
-                ("DELETE", Some((notices, user, Some(one))), _) => done(resources.remove_notice(notices, user, one)?),
-                ("POST", _, Some((kind, []))) if kind.made != Made::Otherwise => {
+            _ => match (method, listed(path)) {
+                ("POST", Some((kind, []))) if kind.made != Made::Otherwise => {
                     let changes = self.make(kind, &id, given()?)?;
                     Ok((created(&format!("/vmrest/{}/{id}", kind.path)), changes))
                 }
-                ("PUT", _, Some((kind, [one]))) if kind.made != Made::Otherwise => {
+                ("PUT", Some((kind, [one]))) if kind.made != Made::Otherwise => {
                     done(resources.set_named(kind, one, given()?)?)
                 }
-                ("DELETE", _, Some((kind, [one]))) if kind.made != Made::Otherwise => {
+                ("DELETE", Some((kind, [one]))) if kind.made != Made::Otherwise => {
                     done(resources.remove_named(kind, one)?)
                 }
                 _ if is_resource(path) => Err(Refusal::method()),
@@ -166,6 +169,12 @@ impl Task<'_> {
 
     fn read(&self, path: &[&str]) -> Result<Answer, Refusal> {
         let resources = self.resources;
+        if let Some((notices, user, one)) = Notices::at(path) {
+            return match one {
+                Some(one) => Ok(self.format.one(notices.kind, &resources.notice(notices, user, one)?)),
+                None => self.list(notices.kind, resources.notices(notices, user)?.iter()),
+            };
+        }
         match path {
             ["version"] | ["version", "product"] => {
                 let version = PRODUCT.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
@@ -206,7 +215,7 @@ impl Task<'_> {
             ["users", user, "notificationdevices"] => {
                 self.list(&NOTIFICATION_DEVICE, resources.notification_devices(user)?.iter())
             }
-            ["users", user, "notificationdevices", device] if Notices::at(path).is_none() => {
+            ["users", user, "notificationdevices", device] => {
                 Ok(self.format.one(&NOTIFICATION_DEVICE, &resources.notification_device(user, device)?))
             }
             ["distributionlists", list, "distributionlistmembers"] => {
@@ -225,20 +234,16 @@ impl Task<'_> {
                 Ok(self.format.one(settings.kind, &resources.setting(settings, handler, member, &self.now)?))
             }
             ["handlers", "callhandlers", handler] => Ok(self.format.one(&CALL_HANDLER, &resources.handler(handler)?)),
-            _ => match (Notices::at(path), listed(path)) {
-                (Some((notices, user, None)), _) => self.list(notices.kind, resources.notices(notices, user)?.iter()),
-                (Some((notices, user, Some(one))), _) => {
-                    Ok(self.format.one(notices.kind, &resources.notice(notices, user, one)?))
-                }
-                (_, Some((kind, []))) if kind.name == AUTHENTICATION_RULE.name => {
+            _ => match listed(path) {
+                Some((kind, [])) if kind.name == AUTHENTICATION_RULE.name => {
                     let rules: Vec<Resource> = resources.of(kind).map(|rule| self.with_lockout(rule)).collect();
                     self.list(kind, rules.iter())
                 }
-                (_, Some((kind, [one]))) if kind.name == AUTHENTICATION_RULE.name => {
+                Some((kind, [one])) if kind.name == AUTHENTICATION_RULE.name => {
                     Ok(self.format.one(kind, &self.with_lockout(resources.get(kind, one)?)))
                 }
-                (_, Some((kind, []))) => self.list(kind, resources.of(kind)),
-                (_, Some((kind, [one]))) => Ok(self.format.one(kind, resources.get(kind, one)?)),
+                Some((kind, [])) => self.list(kind, resources.of(kind)),
+                Some((kind, [one])) => Ok(self.format.one(kind, resources.get(kind, one)?)),
                 _ => Err(Refusal::not_found("Resource")),
             },
         }
@@ -277,7 +282,6 @@ impl Task<'_> {
 /// Whether something is at a path that takes other methods.
 fn is_resource(path: &[&str]) -> bool {
     matches!(listed(path), Some((_, [] | [_])))
-        || Notices::at(path).is_some()
         || matches!(
             path,
             ["version" | "cluster" | "users"]
